@@ -1,0 +1,48 @@
+"""What is wrong, where, and what to do about it.
+
+A Diagnostic is a value: language, planner and store make them, render prints them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+
+class Span(NamedTuple):
+    """A stretch of a file. Lines and columns count from 1, columns in characters; the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One error or warning.
+
+    `code` is stable (`E0203`), `summary` one sentence without a final stop, `detail` what to do next,
+    `source` the lines of the file around `span` as (number, text), ready to be shown with a marker.
+    """
+
+    severity: Literal["error", "warning"]
+    code: str
+    summary: str
+    detail: str = ""
+    span: Span | None = None
+    source: tuple[tuple[int, str], ...] = ()
+
+
+def error(code: str, summary: str, detail: str = "", span: Span | None = None) -> Diagnostic:
+    """Make an error."""
+    return Diagnostic("error", code, summary, detail, span)
+
+
+def warning(code: str, summary: str, detail: str = "", span: Span | None = None) -> Diagnostic:
+    """Make a warning."""
+    return Diagnostic("warning", code, summary, detail, span)
