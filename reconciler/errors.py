@@ -9,7 +9,7 @@
     ├── StaleError                 5   the world changed between plan and apply
     ├── PartialError               6   stopped half-way; what was done is recorded, a re-run converges
     ├── UsageError                64   the command line itself
-    └── StoppedBySignalError   130 / 143  a signal; the state is saved
+    └── StoppedBySignalError  130 / 143  a signal; the state is saved
 
 Expected failures of single steps are values (`model.step.Outcome`), not exceptions.
 """
