@@ -1,0 +1,71 @@
+"""How things are called: addresses (`module.mail.service.smtp["eu"]`) and the names made from them.
+
+An address is a plain string, unique in its stack. Keys of `for_each` are written as in Terraform: `["eu"]`, `[0]`.
+"""
+
+from __future__ import annotations
+
+import re
+
+BLOCK_TYPES = (
+    "network",
+    "volume",
+    "secret",
+    "task_definition",
+    "service",
+    "load_balancer",
+    "target_group",
+    "autoscaling",
+    "scheduled_task",
+)
+
+_PART = re.compile(r'(?P<word>[^.\["\]]+)|\["(?P<key>(?:[^"\\]|\\.)*)"\]|\[(?P<index>\d+)\]')
+_NOT_A_NAME = re.compile(r"[^a-z0-9-]+")
+
+
+def block_type(address: str) -> str:
+    """Return the type in an address: `service` of `module.mail.service.smtp`.
+
+    >>> block_type('module.mail.service.smtp["eu"]')
+    'service'
+    """
+    words = _words(address)
+    while len(words) > 2 and words[0][0] == "module":
+        words = _after_module(words)
+    return words[0][0]
+
+
+def default_name(address: str) -> str:
+    """Return the name a family or service has by default: the address without block types, joined by `-`.
+
+    >>> default_name('module.mail.service.smtp["eu"]')
+    'mail-smtp-eu'
+    """
+    names = [text for text, is_type in _words(address) if not is_type]
+    return _NOT_A_NAME.sub("-", "-".join(names).lower()).strip("-")
+
+
+def short_name(address: str) -> str:
+    """Return what follows the block type: `web["blue"]` of `service.web["blue"]`."""
+    marker = block_type(address) + "."
+    return address[address.index(marker) + len(marker) :]
+
+
+def _words(address: str) -> list[tuple[str, bool]]:
+    """Split into (text, is it a block type). The word after a type is a name; keys are names too."""
+    words: list[tuple[str, bool]] = []
+    expects_type = True
+    for match in _PART.finditer(address):
+        if match["word"] is None:
+            words.append((match["key"] if match["key"] is not None else match["index"], False))
+            continue
+        words.append((match["word"], expects_type))
+        expects_type = not expects_type
+    return words
+
+
+def _after_module(words: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    rest = words[2:]
+    while rest and not rest[0][1]:
+        rest = rest[1:]
+    return rest

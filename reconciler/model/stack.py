@@ -1,0 +1,123 @@
+"""What the user declared: the Stack, with every expression evaluated and every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from reconciler.model.diagnostic import Span
+from reconciler.model.noun import Noun
+from reconciler.model.service import Service
+from reconciler.model.task_definition import TaskDefinition
+
+
+class Tls(Noun):
+    """Files for a `tcp://` engine."""
+
+    ca: str
+    cert: str
+    key: str
+
+
+class Cluster(Noun):
+    """The engine that tasks run on; None means DOCKER_HOST, the docker context, or the local socket."""
+
+    name: str = "default"
+    engine: str | None = None
+    tls: Tls | None = None
+
+
+class Network(Noun):
+    """A network of the stack besides its default one. `name` is the name on the engine."""
+
+    address: str
+    name: str
+    internal: bool = False
+
+
+class Volume(Noun):
+    """A volume that outlives tasks. `name` is the name on the engine."""
+
+    address: str
+    name: str
+    driver: str = "local"
+    driver_opts: Mapping[str, str] = {}
+    labels: Mapping[str, str] = {}
+    external: bool = False
+    exclusive: bool = False
+
+
+class EnvironmentSource(Noun):
+    """The value is an environment variable of whoever starts the task."""
+
+    kind: Literal["env"] = "env"
+    name: str
+
+
+class FileSource(Noun):
+    """The value is a file's content, without one final newline. The path is relative to the stack's folder."""
+
+    kind: Literal["file"] = "file"
+    path: str
+
+
+class CommandSource(Noun):
+    """The value is what a command prints, without one final newline. It runs in the stack's folder."""
+
+    kind: Literal["command"] = "command"
+    argv: tuple[str, ...]
+
+
+SecretSource = Annotated[EnvironmentSource | FileSource | CommandSource, Field(discriminator="kind")]
+
+
+class Secret(Noun):
+    """Where a secret's value is read when a task starts. The value itself is never stored."""
+
+    address: str
+    source: SecretSource
+
+
+class Output(Noun):
+    """A value for people and scripts. `known` is False until an apply has made what it refers to."""
+
+    name: str
+    value: Any = None
+    type: Any = "dynamic"
+    known: bool = True
+    sensitive: bool = False
+    description: str = ""
+
+
+class Stack(Noun):
+    """Everything a folder of files declares. Tuples are sorted by address (outputs by name).
+
+    `definitions` maps the address of each task definition to it. `origins` maps an address or an attribute's
+    dotted path (`task_definition.web.container.app.image`) to its place; it is no part of the content.
+    """
+
+    name: str
+    folder: str = "."
+    cluster: Cluster = Cluster()
+    networks: tuple[Network, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    definitions: Mapping[str, TaskDefinition] = {}
+    services: tuple[Service, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    origins: Annotated[Mapping[str, Span], Field(exclude=True, repr=False)] = {}
+
+    @property
+    def default_network(self) -> Network:
+        """The bridge network that every stack has."""
+        return Network(address="network", name=self.name)
+
+    def service(self, address: str) -> Service | None:
+        """Return the service of that address, if it is declared."""
+        return next((each for each in self.services if each.address == address), None)
+
+    def definition_of(self, service: Service) -> TaskDefinition:
+        """Return the task definition that a service of this stack runs."""
+        return self.definitions[service.task_definition]
