@@ -326,9 +326,7 @@ class TaskDefinition(Noun):
         return sum(int(need.value) for each in self.containers for need in each.resource_requirements)
 
 
-def _fixed_ports(
-    containers: Iterable[ContainerDefinition], mode: NetworkMode
-) -> Iterable[tuple[int, str]]:
+def _fixed_ports(containers: Iterable[ContainerDefinition], mode: NetworkMode) -> Iterable[tuple[int, str]]:
     for container in containers:
         for mapping in container.port_mappings:
             port = mapping.container_port if mode is NetworkMode.HOST else mapping.host_port

@@ -1,0 +1,1 @@
+"""Effects on containers, behind one protocol: a simulated engine and Docker."""

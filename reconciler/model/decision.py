@@ -1,0 +1,30 @@
+"""What `decide` returns: facts to record, steps to take now, and why nothing else happens."""
+
+from __future__ import annotations
+
+from reconciler.model.noun import Noun
+from reconciler.model.state import State
+from reconciler.model.step import Step
+
+
+class Waiting(Noun):
+    """What an address waits for, in words for people; `until` is the time when it will look again, if known."""
+
+    address: str
+    reason: str
+    until: float | None = None
+
+
+class Decision(Noun):
+    """The answer of one look. Save `state` first, then perform `steps`: they are independent of each other.
+
+    `wake_at` is when to look again though nothing happened; `is_steady` says that the target is reached;
+    `failed` names services whose primary deployment failed.
+    """
+
+    state: State
+    steps: tuple[Step, ...] = ()
+    wake_at: float | None = None
+    waiting_for: tuple[Waiting, ...] = ()
+    is_steady: bool = False
+    failed: tuple[str, ...] = ()

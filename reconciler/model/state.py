@@ -1,0 +1,145 @@
+"""What we recorded: the State of one stack. It holds only what the engine cannot show.
+
+Target, revisions, deployments, task records, events, counters, outputs. Never a secret's value.
+Times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from reconciler.model.noun import Noun
+from reconciler.model.service import Service
+from reconciler.model.stack import Network, Output, Stack, Volume
+from reconciler.model.task import TaskRecord
+from reconciler.model.task_definition import TaskDefinition
+
+EVENTS_KEPT = 100
+"""Events kept for each address (ECS keeps 100 for each service)."""
+
+DEPLOYMENTS_KEPT = 10
+"""Deployments kept for each service."""
+
+STOPPED_KEPT_SECONDS = 3 * 3600.0
+"""How long the record of a stopped task is kept (the ECS agent's cleanup time)."""
+
+
+class RevisionStatus(StrEnum):
+    """INACTIVE revisions start no new services."""
+
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+
+
+class Revision(Noun):
+    """An immutable registered task definition: `family:number`."""
+
+    family: str
+    number: int
+    fingerprint: str
+    definition: TaskDefinition
+    status: RevisionStatus = RevisionStatus.ACTIVE
+    registered_at: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.family}:{self.number}"
+
+
+class DeploymentStatus(StrEnum):
+    """PRIMARY is the newest, ACTIVE ones still have tasks, INACTIVE ones have none (ECS)."""
+
+    PRIMARY = "PRIMARY"
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+
+
+class RolloutState(StrEnum):
+    """How a deployment goes (ECS rolloutState)."""
+
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+
+
+class Deployment(Noun):
+    """One rollout of a revision to a service.
+
+    `images` pins references to image ids; `next_ordinal` numbers tasks; `failures` is the circuit breaker's count;
+    `progress_at` is when a task last became healthy or stopped for good; `consecutive_failures` drives the back-off
+    that ends at `retry_at`.
+    """
+
+    id: str
+    service: str
+    number: int
+    family: str
+    revision: int
+    status: DeploymentStatus = DeploymentStatus.PRIMARY
+    rollout_state: RolloutState = RolloutState.IN_PROGRESS
+    reason: str = ""
+    created_at: float
+    updated_at: float
+    progress_at: float
+    desired_count: int
+    images: Mapping[str, str] = {}
+    next_ordinal: int = 1
+    failures: int = 0
+    consecutive_failures: int = 0
+    retry_at: float | None = None
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether this is the service's newest deployment."""
+        return self.status is DeploymentStatus.PRIMARY
+
+
+class Event(Noun):
+    """Something that happened, in ECS's phrases where one exists. `number` orders events of a stack."""
+
+    number: int
+    at: float
+    address: str
+    message: str
+
+
+class State(Noun):
+    """Everything recorded of one stack. `serial` counts saves; 0 means that nothing was ever recorded.
+
+    `draining` are services that left the target but still have tasks; `networks` and `volumes` are those that we
+    made and have not removed yet, also after they left the target.
+    """
+
+    stack_name: str
+    serial: int = 0
+    owner: str = ""
+    digest_key: str = ""
+    target: Stack | None = None
+    draining: tuple[Service, ...] = ()
+    networks: tuple[Network, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    tasks: tuple[TaskRecord, ...] = ()
+    events: tuple[Event, ...] = ()
+    outputs: tuple[Output, ...] = ()
+
+    def primary(self, service: str) -> Deployment | None:
+        """Return the newest deployment of a service, if it ever had one."""
+        return next((each for each in self.deployments if each.service == service and each.is_primary), None)
+
+    def revision(self, family: str, number: int) -> Revision | None:
+        """Return a registered revision."""
+        return next((each for each in self.revisions if (each.family, each.number) == (family, number)), None)
+
+    def latest_revision(self, family: str) -> Revision | None:
+        """Return the newest revision of a family."""
+        return max((each for each in self.revisions if each.family == family), key=_number, default=None)
+
+    def task(self, task_id: str) -> TaskRecord | None:
+        """Return the record of a task."""
+        return next((each for each in self.tasks if each.id == task_id), None)
+
+
+def _number(revision: Revision) -> int:
+    return revision.number

@@ -1,0 +1,234 @@
+"""One effect on the engine (Step), how it went (Outcome), and what `decide` says is to be done now (Decision).
+
+A step's `key` is its identity: the same effect has the same key in every decision, so one in flight is never
+emitted twice. Every step is safe to repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal
+
+from reconciler.model.noun import Noun, Seconds
+from reconciler.model.stack import Network, Volume
+from reconciler.model.task import ContainerResult, Task
+from reconciler.model.task_definition import Build
+
+
+class Lane(StrEnum):
+    """What a step costs the engine: starts are few at a time, waits are many, the rest is quick."""
+
+    START = "start"
+    STOP = "stop"
+    FETCH = "fetch"
+    QUICK = "quick"
+
+
+class _Step(Noun):
+    """What all steps have: the address they serve and a reason for people. Code never branches on the reason."""
+
+    address: str
+    reason: str = ""
+
+    @property
+    def lane(self) -> Lane:
+        """Which of the performer's lanes the step takes."""
+        return Lane.QUICK
+
+
+class CreateOwner(_Step):
+    """Make the owner volume, whose labels carry the owner's id and the key of the secrets' digests."""
+
+    kind: Literal["create_owner"] = "create_owner"
+    stack: str
+    owner: str
+    digest_key: str
+
+    @property
+    def key(self) -> str:
+        return f"create_owner {self.owner}"
+
+
+class RemoveOwner(_Step):
+    """Remove the owner volume: nothing of the stack is left."""
+
+    kind: Literal["remove_owner"] = "remove_owner"
+    volume: str
+
+    @property
+    def key(self) -> str:
+        return f"remove_owner {self.volume}"
+
+
+class CreateNetwork(_Step):
+    """Make a network with our labels; one of ours that exists already is enough."""
+
+    kind: Literal["create_network"] = "create_network"
+    stack: str
+    owner: str
+    network: Network
+
+    @property
+    def key(self) -> str:
+        return f"create_network {self.network.name}"
+
+
+class RemoveNetwork(_Step):
+    """Remove a network of ours; none is enough."""
+
+    kind: Literal["remove_network"] = "remove_network"
+    name: str
+
+    @property
+    def key(self) -> str:
+        return f"remove_network {self.name}"
+
+
+class CreateVolume(_Step):
+    """Make a shared volume with our labels; one of ours that exists already is enough."""
+
+    kind: Literal["create_volume"] = "create_volume"
+    stack: str
+    owner: str
+    volume: Volume
+
+    @property
+    def key(self) -> str:
+        return f"create_volume {self.volume.name}"
+
+
+class RemoveVolume(_Step):
+    """Remove a shared volume of ours, with what is in it; none is enough."""
+
+    kind: Literal["remove_volume"] = "remove_volume"
+    name: str
+
+    @property
+    def key(self) -> str:
+        return f"remove_volume {self.name}"
+
+
+class PullImage(_Step):
+    """Pull an image. The outcome carries its id."""
+
+    kind: Literal["pull_image"] = "pull_image"
+    reference: str
+
+    @property
+    def key(self) -> str:
+        return f"pull_image {self.reference}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.FETCH
+
+
+class BuildImage(_Step):
+    """Build an image from a context below `folder`. The outcome carries its id."""
+
+    kind: Literal["build_image"] = "build_image"
+    reference: str
+    folder: str
+    build: Build
+
+    @property
+    def key(self) -> str:
+        return f"build_image {self.reference}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.FETCH
+
+
+class StartContainer(_Step):
+    """Create a container of a task when it is absent, then start it. `image` is an id where it is pinned.
+
+    `volumes` maps the addresses of shared volumes to their names on the engine, `networks` likewise.
+    `container` may be the holder.
+    """
+
+    kind: Literal["start_container"] = "start_container"
+    task: Task
+    container: str
+    image: str
+    networks: tuple[str, ...] = ()
+    volumes: Mapping[str, str] = {}
+    folder: str = "."
+
+    @property
+    def key(self) -> str:
+        return f"start_container {self.task.id} {self.container}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.START
+
+
+class StopContainer(_Step):
+    """Stop a container: its stop signal, then SIGKILL after `timeout`. One that is not running is enough."""
+
+    kind: Literal["stop_container"] = "stop_container"
+    task_id: str
+    container: str
+    container_id: str
+    timeout: Seconds
+
+    @property
+    def key(self) -> str:
+        return f"stop_container {self.task_id} {self.container}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.STOP
+
+
+class RemoveTask(_Step):
+    """Stop what still runs of a task (all at once, `timeout` each), then remove its containers and private volumes.
+
+    `containers` maps container ids to names; the holder, if there is one, goes last. The outcome carries how they ended.
+    """
+
+    kind: Literal["remove_task"] = "remove_task"
+    task_id: str
+    containers: Mapping[str, str]
+    holder: str | None = None
+    volumes: tuple[str, ...] = ()
+    timeouts: Mapping[str, Seconds] = {}
+
+    @property
+    def key(self) -> str:
+        return f"remove_task {self.task_id}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.STOP
+
+
+Step = (
+    CreateOwner
+    | RemoveOwner
+    | CreateNetwork
+    | RemoveNetwork
+    | CreateVolume
+    | RemoveVolume
+    | PullImage
+    | BuildImage
+    | StartContainer
+    | StopContainer
+    | RemoveTask
+)
+
+
+class Outcome(Noun):
+    """How a step ended. `code` is ECS's word for a failure (`CannotPullContainerError`), `reason` is for people.
+
+    `image_id` is what a pull or build made; `containers` how a removed task's containers ended.
+    """
+
+    step: Step
+    ok: bool = True
+    code: str = ""
+    reason: str = ""
+    image_id: str = ""
+    containers: tuple[ContainerResult, ...] = ()
