@@ -1,8 +1,8 @@
 """The image of a task's namespace holder, written here byte by byte: no registry, no compiler, no libc.
 
 A task's containers share the network namespace of one container that does nothing but stay. Its program is a
-static ELF executable of some 150 bytes that asks the kernel to wait for a signal, for ever. It handles no signal;
-as the first process of its container it therefore ignores SIGTERM, so whoever ends a holder sends SIGKILL.
+static ELF executable of some 150 bytes that asks the kernel to wait for a signal, for ever. It handles none, and
+the first process of a container ignores what it does not handle: whoever ends a holder sends SIGKILL.
 
 Rule: standard library only, and the same bytes each time, so that an image made twice is the same image.
 """
@@ -38,8 +38,8 @@ _AMD64: Final = bytes.fromhex(
     "ebf7"  #              jmp start       9 bytes back, counted from the next instruction
 )
 
-# AArch64 has no pause: ppoll of no file descriptors, without a time limit, waits just as long. The number goes
-# into w8, the arguments into x0..x4. Every instruction is one little-endian word.
+# AArch64 has no pause: ppoll of no file descriptors, without a time limit, waits just as long. The number
+# goes into w8, the arguments into x0..x4. Every instruction is one little-endian word.
 _ARM64: Final = struct.pack(
     "<7I",
     0xD2800000,  # start: mov x0, #0       fds = NULL
