@@ -1,0 +1,217 @@
+"""Makes the images of the demo and of the tests on the engine, from this machine's Debian packages: no registry.
+
+An image carries the fingerprint of its recipe as a label; one that is there with the right fingerprint is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import debian
+import docker
+from connect import connect
+from docker.errors import APIError, DockerException, ImageNotFound
+
+SOURCES = Path(__file__).parent / "demo"
+FINGERPRINT_LABEL = "reconciler-images.recipe"
+LAYOUT = 1  # goes up when the same recipe shall give another image
+
+BUSYBOX = ("busybox-static",)
+PYTHON = ("busybox-static", "python3-minimal")  # with Debian's C library and its resolver
+USERS = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
+GROUPS = "root:x:0:\nnogroup:x:65534:\n"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An image: Debian packages, files of its own (path -> content) and Dockerfile instructions."""
+
+    name: str
+    packages: tuple[str, ...]
+    instructions: tuple[str, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of all that decides what the image holds, the versions of Debian's packages excepted."""
+        content = repr((LAYOUT, self.packages, self.instructions, sorted(self.files.items())))
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def recipes() -> tuple[Recipe, ...]:
+    """List every image of the demo and of the tests."""
+    return (_web(1), _web(2), _worker(), _busybox(1), _busybox(2), _healthy())
+
+
+def _web(version: int) -> Recipe:
+    return Recipe(
+        f"reconciler-demo/web:{version}",
+        PYTHON,
+        (f"ENV VERSION={version}", 'CMD ["python3", "/srv/web.py"]', "EXPOSE 8080"),
+        {"srv/web.py": _source("web.py")},
+    )
+
+
+def _worker() -> Recipe:
+    files = {"srv/worker.py": _source("worker.py")}
+    return Recipe("reconciler-demo/worker:1", PYTHON, ('CMD ["python3", "/srv/worker.py"]',), files)
+
+
+def _busybox(version: int) -> Recipe:
+    files = {"usr/bin/idle": _source("idle.sh"), "etc/version": f"{version}\n"}
+    return Recipe(f"reconciler-test/busybox:{version}", BUSYBOX, ('CMD ["idle"]',), files)
+
+
+def _healthy() -> Recipe:
+    """Set whatever an image can set, for tests that an image's own settings are no drift."""
+    return Recipe(
+        "reconciler-test/healthy:1",
+        BUSYBOX,
+        (
+            "HEALTHCHECK --interval=1s --timeout=1s --retries=2 CMD true",
+            "USER 1000:1000",
+            "WORKDIR /srv",
+            "ENV COLOUR=green",
+            'ENTRYPOINT ["idle"]',
+            'CMD ["from", "the", "image"]',
+            "VOLUME /data",
+            "EXPOSE 8080/tcp",
+            "LABEL team=image",
+        ),
+        {"usr/bin/idle": _source("idle.sh")},
+    )
+
+
+def _source(name: str) -> str:
+    return (SOURCES / name).read_text()
+
+
+def make(client: docker.DockerClient, recipe: Recipe) -> None:
+    """Import the image, and remove the one it replaces unless a container uses that."""
+    replaced = _identity(client, recipe.name)
+    label = f"LABEL {FINGERPRINT_LABEL}={recipe.fingerprint}"
+    client.api.import_image_from_data(
+        _file_system(recipe), repository=recipe.name, changes=[*recipe.instructions, label]
+    )
+    if not is_current(client, recipe):
+        raise DockerException(f"the engine did not take {recipe.name}")
+    if replaced is not None:
+        _remove_if_unused(client, replaced)
+
+
+def is_current(client: docker.DockerClient, recipe: Recipe) -> bool:
+    """Tell whether the engine has the image as the recipe makes it."""
+    try:
+        labels = client.images.get(recipe.name).labels
+    except ImageNotFound:
+        return False
+    return bool(labels.get(FINGERPRINT_LABEL) == recipe.fingerprint)
+
+
+def _identity(client: docker.DockerClient, name: str) -> str | None:
+    try:
+        return str(client.images.get(name).id)
+    except ImageNotFound:
+        return None
+
+
+def _remove_if_unused(client: docker.DockerClient, identity: str) -> None:
+    try:
+        client.images.remove(identity)
+    except APIError as refusal:
+        if refusal.status_code not in (404, 409):
+            raise
+
+
+def _file_system(recipe: Recipe) -> bytes:
+    archive = io.BytesIO(_base(recipe.packages))
+    with tarfile.open(fileobj=archive, mode="a") as tar:
+        for name, content in recipe.files.items():
+            _add(tar, name, content)
+    return archive.getvalue()
+
+
+@cache
+def _base(packages: tuple[str, ...]) -> bytes:
+    """Make the part that images of the same packages share: their files, busybox's commands, two users, /tmp."""
+    archive = io.BytesIO(debian.file_system(*packages))
+    with tarfile.open(fileobj=archive, mode="r") as tar:
+        present = set(tar.getnames())
+        busybox = tar.extractfile("usr/bin/busybox")
+        commands = _commands(busybox.read() if busybox else b"")
+    archive.seek(0)
+    with tarfile.open(fileobj=archive, mode="a") as tar:
+        for command in (f"usr/bin/{name}" for name in commands):
+            if command not in present:
+                tar.addfile(debian.symbolic_link(command, "busybox"))
+        _add(tar, "etc/passwd", USERS)
+        _add(tar, "etc/group", GROUPS)
+        _add(tar, "etc/nsswitch.conf", "hosts: files dns\n")
+        for name, mode in (("root", 0o700), ("run", 0o755), ("srv", 0o755), ("tmp", 0o1777)):
+            tar.addfile(_entry(name, tarfile.DIRTYPE, mode))
+    return archive.getvalue()
+
+
+def _commands(busybox: bytes) -> Iterable[str]:
+    """Ask busybox which commands it has."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "busybox"
+        program.write_bytes(busybox)
+        program.chmod(0o700)
+        return subprocess.check_output((program, "--list"), text=True).split()
+
+
+def _add(tar: tarfile.TarFile, name: str, content: str) -> None:
+    """Add a file; one that starts with #! can be run."""
+    entry = _entry(name, tarfile.REGTYPE, 0o755 if content.startswith("#!") else 0o644)
+    entry.size = len(content.encode())
+    tar.addfile(entry, io.BytesIO(content.encode()))
+
+
+def _entry(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.mode = kind, mode
+    return entry
+
+
+def main() -> int:
+    """Make the images that are missing or outdated, and say in one line what was done."""
+    started_at = time.monotonic()
+    try:
+        client = connect()
+        missing = [recipe for recipe in recipes() if not is_current(client, recipe)]
+        if missing:
+            _require_same_architecture(client)
+        for recipe in missing:
+            make(client, recipe)
+    except (DockerException, debian.PackagesError) as failure:
+        print(f"images: {failure}", file=sys.stderr)
+        return 1
+    print(_summary([recipe.name for recipe in missing], time.monotonic() - started_at))
+    return 0
+
+
+def _require_same_architecture(client: docker.DockerClient) -> None:
+    theirs, ours = client.version()["Arch"], debian.architecture()
+    if theirs != ours:
+        raise debian.PackagesError(f"the engine is {theirs}, this machine's packages are {ours}: run this there")
+
+
+def _summary(made: list[str], seconds: float) -> str:
+    if not made:
+        return f"images: all {len(recipes())} are there and current"
+    return f"images: made {', '.join(made)} in {seconds:.1f} s; {len(recipes()) - len(made)} were there"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
