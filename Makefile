@@ -1,0 +1,44 @@
+# Thin recipes: what a target does is written in scripts/.
+PYTEST_WORKERS ?= 2
+PYTEST_ARGS ?=
+
+venv := .venv/bin
+with_engine := scripts/with-engine.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench acceptance venv engine images clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: images ## set everything up and apply stacks/shop; run it twice: nothing changes
+	@$(with_engine) scripts/demo.sh
+
+test: images ## set everything up and run all tests (PYTEST_ARGS="-k rolling" for some)
+	@PYTHONPATH=scripts $(with_engine) $(venv)/pytest -p one_engine_test -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
+
+check: venv ## lint, types, architecture
+	$(venv)/ruff check .
+	$(venv)/ruff format --check .
+	$(venv)/mypy
+	$(venv)/mypy --strict scripts
+	$(venv)/pytest tests/test_architecture.py
+
+bench: images ## measure against Docker Compose; writes benchmarks/results.md
+	@$(with_engine) $(venv)/python benchmarks/run.py
+
+acceptance: images ## run every counted figure in full; writes benchmarks/acceptance.md
+	@$(with_engine) $(venv)/python benchmarks/acceptance.py
+
+venv: ## make .venv
+	@scripts/venv.sh
+
+engine: venv ## bring up a Docker engine if none answers
+	@scripts/engine.sh
+
+images: engine ## make the images of the demo and the tests
+	@$(with_engine) $(venv)/python scripts/images.py
+
+clean: ## remove what the targets above made in this folder; state/ and the engine stay
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
