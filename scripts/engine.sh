@@ -20,23 +20,28 @@ answer() {
 fail() {
   echo "engine: $1" >&2
   if [[ -s $log ]]; then
-    echo "The last lines of $log:" >&2
-    tail -n 20 "$log" >&2
+    echo "The last warnings and errors of $log:" >&2
+    grep -v level=info "$log" | tail -n 15 >&2
   fi
   exit 1
 }
 
-# is_process FILE NAME: whether FILE holds the id of a living process of that name.
-is_process() {
-  local id
-  [[ -s $1 ]] && id=$(<"$1") && [[ $(cat "/proc/$id/comm" 2>/dev/null) == "$2" ]]
+# is_alive ID NAME: whether it is a process of that name and more than a zombie, which a container without an init
+# keeps for ever.
+is_alive() {
+  [[ $(cat "/proc/$1/stat" 2>/dev/null) == "$1 ($2) "[!Z]* ]]
+}
+
+# is_recorded FILE NAME: whether FILE holds the id of a living process of that name.
+is_recorded() {
+  [[ -s $1 ]] && is_alive "$(<"$1")" "$2"
 }
 
 # A dockerd that was killed leaves its process id behind; dockerd refuses to start while any process has that id.
 remove_stale_ids() {
   local file name
   while read -r file name; do
-    is_process "$file" "$name" || rm -f "$file"
+    is_recorded "$file" "$name" || rm -f "$file"
   done <<<"/var/run/docker.pid dockerd
 /var/run/docker/containerd/containerd.pid containerd"
 }
@@ -53,12 +58,12 @@ has_systemd_unit() {
 # Out of reach of the shell that starts it: a session of its own, no terminal, none of our open files.
 start_dockerd() {
   remove_stale_ids
-  if is_process /var/run/docker.pid dockerd; then
+  if is_recorded /var/run/docker.pid dockerd; then
     return # it is still starting
   fi
   ulimit -n "$(ulimit -Hn)" # containers inherit it, and a thousand of them need more than 1024
   setsid dockerd </dev/null >"$log" 2>&1 9>&- &
-  dockerd_id=$!
+  dockerd_id=$! # setsid becomes dockerd
   echo "$dockerd_id" >"$run/dockerd.pid"
 }
 
@@ -101,13 +106,17 @@ start() {
 stop() {
   local id
   [[ -e $run/dockerd.pid ]] && as_root stop
-  if ! is_process "$run/dockerd.pid" dockerd; then
+  if ! is_recorded "$run/dockerd.pid" dockerd; then
     echo "engine: nothing to stop: no dockerd of this script's runs"
     return
   fi
   id=$(<"$run/dockerd.pid")
   kill "$id"
-  timeout 60 tail --pid="$id" -f /dev/null || fail "dockerd (process $id) does not end"
+  local deadline=$((SECONDS + wait_seconds))
+  while is_alive "$id" dockerd; do
+    ((SECONDS < deadline)) || fail "dockerd (process $id) does not end within $wait_seconds s"
+    sleep 0.2
+  done
   rm -f "$run/dockerd.pid"
   echo "engine: stopped dockerd"
 }
