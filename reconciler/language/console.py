@@ -1,0 +1,53 @@
+"""One expression at a time, without a stack: what tools and tests call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.errors import StackError
+from reconciler.language import access
+from reconciler.language.diagnostics import from_evaluation, from_problem
+from reconciler.language.evaluator import evaluate as evaluate_node
+from reconciler.language.parser import parse_expression
+from reconciler.language.scope import EvaluationError, FileReader, Scope
+from reconciler.language.syntax import Place
+from reconciler.language.values import Value, from_python, is_wholly_known, object_of
+
+FILE = "expression"
+
+
+class _Variables:
+    """The only name there is: `var`."""
+
+    def __init__(self, variables: Value) -> None:
+        self.variables = variables
+
+    def bare(self, root: str, place: Place) -> Value:
+        """Refuse: no name stands alone here."""
+        raise EvaluationError("E0401", f'there is nothing called "{root}"', "", place)
+
+    def resolve(self, root: str, name: str, place: Place) -> Value:
+        """Return a variable."""
+        if root != "var":
+            return self.bare(root, place)
+        try:
+            return access.attribute(self.variables, name)
+        except access.AccessError as error:
+            raise EvaluationError("E0402", f'there is no variable "{name}"', error.detail, place) from None
+
+
+def value_of(
+    expression: str, variables: Mapping[str, object] | None = None, files: FileReader | None = None
+) -> Value:
+    """Return the value of an expression; raise StackError with its diagnostics."""
+    node, problems = parse_expression(expression)
+    if node is None:
+        raise StackError(tuple(from_problem(problem, FILE, expression) for problem in problems))
+    given = object_of({name: from_python(value) for name, value in (variables or {}).items()})
+    try:
+        return evaluate_node(node, Scope(_Variables(given), files, file=FILE))
+    except EvaluationError as error:
+        raise StackError((from_evaluation(error, {FILE: expression}),)) from None
+
+
+__all__ = ["is_wholly_known", "value_of"]

@@ -1,0 +1,254 @@
+"""Which value may stand where another type is wanted, and the one type that several values share.
+
+The rules are Terraform's: "5" is a number where a number is wanted, a tuple is a list when its elements share a
+type, an object is a map likewise; a bool is never a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler.language import numbers
+from reconciler.language.values import (
+    ANY,
+    BOOL,
+    NUMBER,
+    PRIMITIVES,
+    STRING,
+    Type,
+    Unknown,
+    Value,
+    boolean,
+    has_sensitive,
+    list_type,
+    map_type,
+    number,
+    set_of,
+    set_type,
+    string,
+    unmark,
+)
+
+
+class ConversionError(ValueError):
+    """The value cannot be of the wanted type; the text says why, and where inside the value."""
+
+
+def type_name(kind: Type) -> str:
+    """Return the kind of a type as a word with its article: "a string", "an object"."""
+    names = {"any": "a value", "object": "an object", "bool": "a bool"}
+    if kind.element is not None and kind.element != ANY:
+        return f"a {kind}"
+    return names.get(kind.kind, f"a {kind.kind}")
+
+
+def convert(value: Value, kind: Type) -> Value:
+    """Return `value` as `kind`; raise ConversionError."""
+    if kind == ANY or (value.type == kind and not kind.optional and kind.kind in ("string", "number", "bool")):
+        return value
+    if value.data is None:
+        return Value(_settled(kind), None, value.sensitive)
+    if isinstance(value.data, Unknown):
+        return _convert_unknown(value, kind)
+    if kind in PRIMITIVES:
+        return _to_primitive(value, kind)
+    converted = _CONVERTERS[kind.kind](value, kind)
+    return converted._replace(identity=value.identity).mark(value.sensitive)
+
+
+def _settled(kind: Type) -> Type:
+    return kind._replace(optional={}) if kind.optional else kind
+
+
+def _convert_unknown(value: Value, kind: Type) -> Value:
+    if value.type == ANY or value.type == kind or _convertible(value.type, kind):
+        same_text = value.type == STRING and kind == STRING
+        data = Unknown(value.data.not_null, value.data.prefix if same_text else "")
+        return Value(_settled(kind), data, value.sensitive, value.identity)
+    raise ConversionError(f"{type_name(kind)} is required, not {type_name(value.type)}")
+
+
+def _convertible(source: Type, target: Type) -> bool:
+    """Say whether some value of `source` converts to `target`."""
+    if ANY in (source, target) or source == target:
+        return True
+    if source in PRIMITIVES or target in PRIMITIVES:
+        return target == STRING and source in PRIMITIVES or source == STRING and target in PRIMITIVES
+    sequences, mappings = ("list", "set", "tuple"), ("map", "object")
+    return all(kind.kind in sequences for kind in (source, target)) or all(
+        kind.kind in mappings for kind in (source, target)
+    )
+
+
+def _to_primitive(value: Value, kind: Type) -> Value:
+    data = value.data
+    result: Value | None = None
+    if kind == STRING and value.type in PRIMITIVES:
+        result = string(data if isinstance(data, str) else primitive_text(data))
+    elif kind == NUMBER and value.type == STRING:
+        parsed = numbers.parse(data)
+        result = None if parsed is None else number(parsed)
+    elif kind == BOOL and value.type == STRING:
+        truth = {"true": True, "1": True, "false": False, "0": False}.get(data)
+        result = None if truth is None else boolean(truth)
+    elif value.type == kind:
+        result = value
+    if result is None:
+        raise ConversionError(f"{type_name(kind)} is required{_instead(value, kind)}")
+    return result.mark(value.sensitive)
+
+
+def _instead(value: Value, kind: Type) -> str:
+    if value.type == STRING and kind == BOOL and not value.sensitive and value.data.lower() in ("true", "false"):
+        return f'; write "{value.data.lower()}" in lower case'
+    return f", not {type_name(value.type)}" if value.type != STRING else ""
+
+
+def primitive_text(data: Any) -> str:
+    """Return a number or bool as the text it has in a template."""
+    if isinstance(data, bool):
+        return "true" if data else "false"
+    return numbers.text(data)
+
+
+def _to_list(value: Value, kind: Type) -> Value:
+    items = _sequence(value, kind)
+    element, converted = _elements(items, kind, value.type, [f"[{index}]" for index in range(len(items))])
+    if value.type.kind == "set" and value.sensitive:
+        converted = [item.mark(False) for item in converted]
+    return Value(list_type(element), tuple(converted))
+
+
+def _to_set(value: Value, kind: Type) -> Value:
+    items = _sequence(value, kind)
+    element, converted = _elements(items, kind, value.type, [f"[{index}]" for index in range(len(items))])
+    return set_of(element, converted)
+
+
+def _sequence(value: Value, kind: Type) -> tuple[Value, ...]:
+    if value.type.kind not in ("list", "set", "tuple"):
+        raise ConversionError(f"{type_name(kind)} is required, not {type_name(value.type)}")
+    items: tuple[Value, ...] = value.data
+    return items
+
+
+def _to_map(value: Value, kind: Type) -> Value:
+    if value.type.kind not in ("map", "object"):
+        raise ConversionError(f"{type_name(kind)} is required, not {type_name(value.type)}")
+    items: dict[str, Value] = value.data
+    element, converted = _elements(tuple(items.values()), kind, value.type, [f'["{name}"]' for name in items])
+    return Value(map_type(element), dict(zip(items, converted, strict=True)))
+
+
+def _elements(items: Sequence[Value], kind: Type, source: Type, steps: list[str]) -> tuple[Type, list[Value]]:
+    """Convert the elements of a collection; `any` as element type means the one type they share."""
+    element = kind.element or ANY
+    if element == ANY:
+        if source.element is not None:
+            return source.element, list(items)
+        shared = unify([item.type for item in items])
+        if shared is None:
+            raise ConversionError(f"all elements of a {kind.kind} must be of the same type")
+        element = shared
+    converted = []
+    for step, item in zip(steps, items, strict=True):
+        try:
+            converted.append(convert(item, element))
+        except ConversionError as error:
+            raise ConversionError(f"element {step}: {error}") from None
+    if _mentions_any(element) and converted:
+        shared = unify([item.type for item in converted])
+        if shared is not None:
+            return shared, [convert(item, shared) for item in converted]
+    return _settled(element), converted
+
+
+def _mentions_any(kind: Type) -> bool:
+    if kind == ANY:
+        return True
+    inner = [*kind.elements, *kind.attributes.values()]
+    return any(map(_mentions_any, inner)) or (kind.element is not None and _mentions_any(kind.element))
+
+
+def _to_tuple(value: Value, kind: Type) -> Value:
+    if value.type.kind != "tuple" or len(value.data) != len(kind.elements):
+        raise ConversionError(f"a tuple of {len(kind.elements)} elements is required")
+    parts = tuple(convert(item, element) for item, element in zip(value.data, kind.elements, strict=True))
+    return Value(Type("tuple", None, tuple(part.type for part in parts)), parts)
+
+
+def _to_object(value: Value, kind: Type) -> Value:
+    if value.type.kind not in ("map", "object"):
+        raise ConversionError(f"an object is required, not {type_name(value.type)}")
+    attributes: dict[str, Value] = {}
+    for name, wanted in sorted(kind.attributes.items()):
+        given = value.data.get(name)
+        default = kind.optional.get(name)
+        if given is None and name not in kind.optional:
+            raise ConversionError(f'attribute "{name}" is required')
+        if default is not None and (given is None or given.is_null):
+            given = default
+        try:
+            attributes[name] = convert(given if given is not None else Value(wanted, None), wanted)
+        except ConversionError as error:
+            raise ConversionError(f'attribute "{name}": {error}') from None
+    types = {name: item.type for name, item in attributes.items()}
+    return Value(Type("object", None, (), types), attributes)
+
+
+_CONVERTERS = {"list": _to_list, "set": _to_set, "map": _to_map, "tuple": _to_tuple, "object": _to_object}
+
+
+def unify(kinds: Sequence[Type]) -> Type | None:
+    """Return the one type that values of all `kinds` convert to; None when there is none."""
+    distinct: list[Type] = []
+    for kind in kinds:
+        if kind not in distinct:
+            distinct.append(kind)
+    if ANY in distinct:
+        return ANY
+    if len(distinct) == 1:
+        return distinct[0]
+    if not distinct:
+        return ANY
+    if all(kind in PRIMITIVES for kind in distinct):
+        return STRING if STRING in distinct else None
+    groups = {kind.kind for kind in distinct}
+    if groups == {"object"} or groups == {"map"} or groups == {"map", "object"}:
+        return _unify_mappings(distinct)
+    if groups <= {"list", "tuple", "set"}:
+        return _unify_sequences(distinct, groups)
+    return None
+
+
+def _unify_mappings(kinds: list[Type]) -> Type | None:
+    names = [set(kind.attributes) for kind in kinds]
+    if all(kind.kind == "object" for kind in kinds) and all(some == names[0] for some in names):
+        shared = {name: unify([kind.attributes[name] for kind in kinds]) for name in sorted(names[0])}
+        settled = {name: kind for name, kind in shared.items() if kind is not None}
+        if len(settled) == len(shared):
+            return Type("object", None, (), settled)
+    element = unify(
+        [part for kind in kinds for part in (kind.attributes.values() if kind.element is None else (kind.element,))]
+    )
+    return None if element is None else map_type(element)
+
+
+def _unify_sequences(kinds: list[Type], groups: set[str]) -> Type | None:
+    if groups == {"tuple"} and len({len(kind.elements) for kind in kinds}) == 1:
+        parts = [unify(list(column)) for column in zip(*(kind.elements for kind in kinds), strict=True)]
+        settled = tuple(part for part in parts if part is not None)
+        if len(settled) == len(parts):
+            return Type("tuple", None, settled)
+    element = unify([part for kind in kinds for part in (kind.elements if kind.element is None else (kind.element,))])
+    if element is None:
+        return None
+    return set_type(element) if "set" in groups else list_type(element)
+
+
+def as_text(value: Value) -> str | None:
+    """Return a known primitive as text, None for anything else; used where a message may show a value."""
+    if has_sensitive(value) or value.type not in PRIMITIVES or value.data is None or isinstance(value.data, Unknown):
+        return None
+    return value.data if isinstance(value.data, str) else primitive_text(unmark(value).data)

@@ -1,0 +1,385 @@
+"""Functions of lists, tuples, maps and objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.language import access
+from reconciler.language.conversion import ConversionError, convert, type_name, unify
+from reconciler.language.functions.strings import graphemes
+from reconciler.language.functions.table import FunctionError, Parameter, function
+from reconciler.language.limits import check_elements
+from reconciler.language.operators import equal
+from reconciler.language.values import (
+    ANY,
+    BOOL,
+    NUMBER,
+    STRING,
+    Number,
+    Type,
+    Unknown,
+    Value,
+    boolean,
+    has_sensitive,
+    identity_key,
+    is_wholly_known,
+    list_of,
+    list_type,
+    map_of,
+    map_type,
+    null,
+    number,
+    object_of,
+    string,
+    tuple_of,
+    unknown,
+    unmark,
+)
+
+SEQUENCES = ("list", "set", "tuple")
+PARTLY = Parameter(ANY, takes_unknown=True, takes_sensitive=True)
+
+
+def sequence(value: Value, argument: int, kinds: Sequence[str] = SEQUENCES) -> tuple[Value, ...]:
+    """Return the elements of a list, set or tuple; raise FunctionError for anything else."""
+    if value.type.kind not in kinds:
+        raise FunctionError(f"a {' or '.join(kinds)} is required, not {type_name(value.type)}", argument)
+    items: tuple[Value, ...] = value.data
+    return items
+
+
+def mapping(value: Value, argument: int) -> dict[str, Value]:
+    """Return the elements of a map or object; raise FunctionError for anything else."""
+    if value.type.kind not in ("map", "object"):
+        raise FunctionError(f"a map or object is required, not {type_name(value.type)}", argument)
+    items: dict[str, Value] = value.data
+    return items
+
+
+def same_kind(source: Value, items: Iterable[Value]) -> Value:
+    """Return `items` as a list if `source` is one (or a set), else as a tuple."""
+    if source.type.kind in ("list", "set"):
+        return list_of(source.type.element or ANY, items)
+    return tuple_of(items)
+
+
+@function(Parameter(list_type(BOOL), takes_unknown=True), returns=BOOL)
+def alltrue(items: Value) -> Value:
+    """Say whether every element is true; true for no element."""
+    return _any_or_all(items, False)
+
+
+@function(Parameter(list_type(BOOL), takes_unknown=True), returns=BOOL)
+def anytrue(items: Value) -> Value:
+    """Say whether any element is true; false for no element."""
+    return _any_or_all(items, True)
+
+
+def _any_or_all(items: Value, decisive: bool) -> Value:
+    """Look from left to right: what settles the answer after an unknown settles `anytrue` only."""
+    if items.is_unknown:
+        return unknown(BOOL, True)
+    seen_unknown = False
+    for item in items.data:
+        if item.is_unknown:
+            seen_unknown = True
+            if not decisive:
+                return unknown(BOOL, True)
+        elif item.data is None:
+            if not decisive:
+                return boolean(False)
+        elif item.data is decisive:
+            return boolean(decisive)
+    return unknown(BOOL, True) if seen_unknown else boolean(not decisive)
+
+
+@function(list_type(ANY), NUMBER, returns=list_type(list_type(ANY)))
+def chunklist(items: Value, size: Number) -> Value:
+    """Cut a list into lists of `size` elements; size 0 means one list."""
+    if not isinstance(size, int) or size < 0:
+        raise FunctionError("a whole number from 0 up is required", 1)
+    step = size or max(1, len(items.data))
+    element = items.type.element or ANY
+    chunks = [list_of(element, items.data[start : start + step]) for start in range(0, len(items.data), step)]
+    return list_of(list_type(element), chunks)
+
+
+@function(returns=ANY, variadic=Parameter(ANY, nullable=True))
+def coalesce(*candidates: Value) -> Value:
+    """Return the first argument that is neither null nor an empty string, all made one type."""
+    if not candidates:
+        raise FunctionError("at least 1 argument wanted, 0 given", None, "", "E0322")
+    kind = unify([value.type for value in candidates if not (value.is_null and value.type == ANY)])
+    if kind is None:
+        raise FunctionError("the arguments must be of one type")
+    for value in candidates:
+        if value.data is not None:
+            converted = convert(value, kind)
+            if converted.data != "":
+                return converted
+    raise FunctionError("no argument has a value that is neither null nor empty")
+
+
+@function(returns=ANY, variadic=Parameter(ANY, nullable=True))
+def coalescelist(*candidates: Value) -> Value:
+    """Return the first list that is not empty."""
+    if not candidates:
+        raise FunctionError("at least 1 argument wanted, 0 given", None, "", "E0322")
+    for position, value in enumerate(candidates):
+        if value.data is not None and sequence(value, position):
+            return value
+    raise FunctionError("no argument is a list with elements")
+
+
+@function(list_type(STRING), returns=list_type(STRING))
+def compact(items: Value) -> Value:
+    """Remove null and empty strings."""
+    return list_of(STRING, [item for item in items.data if item.data not in (None, "")])
+
+
+@function(returns=ANY, variadic=PARTLY)
+def concat(*lists: Value) -> Value:
+    """Join lists: to a list if all are lists of one type, else to a tuple."""
+    if not lists:
+        raise FunctionError("at least 1 argument wanted, 0 given", None, "", "E0322")
+    sensitive = any(value.sensitive for value in lists)
+    if any(value.is_unknown for value in lists):
+        return unknown(ANY, True).mark(sensitive)
+    items: list[Value] = []
+    for position, value in enumerate(lists):
+        items.extend(sequence(value, position, ("list", "tuple", "set")))
+    check_elements(len(items))
+    if all(value.type.kind == "list" for value in lists):
+        element = unify([value.type.element or ANY for value in lists])
+        if element is not None:
+            return list_of(element, [convert(item, element) for item in items]).mark(sensitive)
+    return tuple_of(items).mark(sensitive)
+
+
+@function(PARTLY, Parameter(ANY, nullable=True, takes_unknown=True, takes_sensitive=True), returns=BOOL)
+def contains(items: Value, wanted: Value) -> Value:
+    """Say whether a list, set or tuple has an element."""
+    sensitive = has_sensitive(items) or has_sensitive(wanted)
+    if items.is_unknown:
+        return unknown(BOOL, True).mark(sensitive)
+    results = [equal(*_comparable(item, wanted)) for item in sequence(items, 0)]
+    if True in results:
+        return boolean(True).mark(sensitive)
+    return (unknown(BOOL, True) if None in results else boolean(False)).mark(sensitive)
+
+
+def _comparable(item: Value, wanted: Value) -> tuple[Value, Value]:
+    return unmark(item), unmark(wanted)
+
+
+@function(list_type(ANY), returns=list_type(ANY))
+def distinct(items: Value) -> Value:
+    """Remove doubles, keeping the first."""
+    found: dict[object, Value] = {}
+    for item in items.data:
+        found.setdefault(identity_key(item), item)
+    return list_of(items.type.element or ANY, found.values())
+
+
+@function(PARTLY, NUMBER, returns=ANY)
+def element(items: Value, position: Number) -> Value:
+    """Return an element; positions beyond the last begin again at the first."""
+    if items.is_unknown:
+        return unknown(items.type.element or ANY).mark(items.sensitive)
+    parts = sequence(items, 0, ("list", "tuple"))
+    if not parts:
+        raise FunctionError("the list is empty", 0)
+    if not isinstance(position, int):
+        raise FunctionError("a whole number is required", 1)
+    if position < 0:
+        raise FunctionError("a whole number from 0 up is required", 1)
+    return parts[position % len(parts)].mark(items.sensitive)
+
+
+@function(PARTLY, returns=ANY)
+def flatten(items: Value) -> Value:
+    """Replace every list inside a list by its elements, however deep."""
+    if not is_wholly_known(items):
+        return unknown(ANY, True).mark(has_sensitive(items))
+    flat: list[Value] = []
+    sensitive = _flatten(items, flat, 0)
+    check_elements(len(flat))
+    return tuple_of(flat).mark(sensitive)
+
+
+def _flatten(items: Value, flat: list[Value], argument: int) -> bool:
+    sensitive = items.sensitive
+    for item in sequence(items, argument):
+        if item.type.kind in SEQUENCES and item.data is not None:
+            sensitive = _flatten(item, flat, argument) or sensitive
+        else:
+            flat.append(item)
+    return sensitive
+
+
+@function(list_type(ANY), ANY, returns=NUMBER)
+def index(items: Value, wanted: Value) -> Value:
+    """Return the position of the first element that equals `wanted`."""
+    for position, item in enumerate(items.data):
+        if equal(item, wanted):
+            return number(position)
+    raise FunctionError("the list has no such element")
+
+
+@function(Parameter(ANY, takes_unknown=True, takes_sensitive=True), returns=ANY)
+def keys(items: Value) -> Value:
+    """Return the keys, in order."""
+    if items.is_unknown:
+        return unknown(list_type(STRING), True).mark(items.sensitive)
+    names = [string(name) for name in mapping(items, 0)]
+    result = list_of(STRING, names) if items.type.kind == "map" else tuple_of(names)
+    return result.mark(items.sensitive)
+
+
+@function(Parameter(ANY, takes_unknown=True, takes_sensitive=True), returns=NUMBER)
+def length(value: Value) -> Value:
+    """Count elements, or the characters of a string as readers count them."""
+    sensitive = value.sensitive
+    if value.type == STRING and not value.is_unknown:
+        return number(len(graphemes(value.data))).mark(sensitive)
+    if value.type.kind == "tuple":
+        return number(len(value.type.elements)).mark(sensitive)
+    if value.type.kind == "object":
+        return number(len(value.type.attributes)).mark(sensitive)
+    if value.type not in (ANY, STRING) and value.type.kind not in ("list", "set", "map"):
+        raise FunctionError(f"a string or collection is required, not {type_name(value.type)}", 0)
+    if isinstance(value.data, Unknown):
+        return unknown(NUMBER, True).mark(sensitive)
+    if value.type.kind == "set" and not is_wholly_known(value):
+        return unknown(NUMBER, True).mark(sensitive)
+    return number(len(value.data)).mark(sensitive)
+
+
+@function(PARTLY, STRING, returns=ANY, variadic=Parameter(ANY, nullable=True, takes_unknown=True, takes_sensitive=True))
+def lookup(items: Value, key: str, *default: Value) -> Value:
+    """Return an element by key, or the default."""
+    if len(default) > 1:
+        raise FunctionError(f"2 to 3 arguments wanted, {2 + len(default)} given", None, "", "E0322")
+    if items.is_unknown:
+        return unknown(items.type.element or ANY).mark(items.sensitive)
+    found = mapping(items, 0).get(key)
+    if found is not None:
+        return found.mark(items.sensitive)
+    if not default:
+        raise FunctionError(f'there is no element "{key}"', 1, access.similar(key, items.data))
+    if items.type.element is None:
+        return default[0].mark(items.sensitive)
+    try:
+        return convert(default[0], items.type.element).mark(items.sensitive)
+    except ConversionError as error:
+        raise FunctionError(f"the default must be like the map's elements: {error}", 2) from None
+
+
+@function(list_type(ANY), list_type(ANY), list_type(ANY), returns=list_type(ANY))
+def matchkeys(values: Value, names: Value, wanted: Value) -> Value:
+    """Return the values whose key, at the same position, is among the wanted."""
+    if len(values.data) != len(names.data):
+        raise FunctionError("values and keys must be of one length", 0)
+    kind = unify([names.type.element or ANY, wanted.type.element or ANY])
+    if kind is None:
+        raise FunctionError("keys and wanted keys must be of one type", 2)
+    chosen = {identity_key(convert(item, kind)) for item in wanted.data}
+    pairs = zip(values.data, names.data, strict=True)
+    return list_of(values.type.element or ANY, [value for value, name in pairs if identity_key(convert(name, kind)) in chosen])
+
+
+@function(returns=ANY, variadic=Parameter(ANY, nullable=True, takes_unknown=True, takes_sensitive=True))
+def merge(*maps: Value) -> Value:
+    """Join maps and objects; the last one wins. Null is skipped."""
+    sensitive = any(value.sensitive for value in maps)
+    items: dict[str, Value] = {}
+    given = [value for value in maps if value.data is not None]
+    for position, value in enumerate(given):
+        if value.is_unknown:
+            return unknown(ANY, True).mark(sensitive)
+        items.update(mapping(value, position))
+    check_elements(len(items))
+    if given and all(value.type == given[0].type and value.type.kind == "map" for value in given):
+        return map_of(given[0].type.element or ANY, items).mark(sensitive)
+    return object_of(items).mark(sensitive)
+
+
+@function(Parameter(ANY, nullable=True), returns=ANY)
+def one(items: Value) -> Value:
+    """Return the only element, or null for none."""
+    if items.data is None:
+        raise FunctionError("the argument is null", 0)
+    parts = sequence(items, 0)
+    if len(parts) > 1:
+        raise FunctionError(f"a collection of no or one element is required, not of {len(parts)}", 0)
+    return parts[0] if parts else null(items.type.element or ANY)
+
+
+@function(PARTLY, returns=ANY)
+def reverse(items: Value) -> Value:
+    """Return the elements from last to first."""
+    if items.is_unknown:
+        return unknown(items.type).mark(items.sensitive)
+    return same_kind(items, reversed(sequence(items, 0))).mark(items.sensitive)
+
+
+@function(PARTLY, NUMBER, NUMBER, returns=ANY)
+def slice_(items: Value, start: Number, end: Number) -> Value:
+    """Return the elements from `start` up to, not including, `end`."""
+    if items.is_unknown:
+        return unknown(ANY, True).mark(items.sensitive)
+    parts = sequence(items, 0, ("list", "tuple"))
+    for position, bound in ((1, start), (2, end)):
+        if not isinstance(bound, int) or not 0 <= bound <= len(parts):
+            raise FunctionError(f"a whole number from 0 to {len(parts)} is required", position)
+    if start > end:
+        raise FunctionError("the start lies behind the end", 1)
+    return same_kind(items, parts[int(start) : int(end)]).mark(items.sensitive)
+
+
+@function(list_type(STRING), returns=list_type(STRING))
+def sort(items: Value) -> Value:
+    """Sort strings by their bytes."""
+    if any(item.data is None for item in items.data):
+        raise FunctionError("an element is null", 0)
+    return list_of(STRING, sorted(items.data, key=lambda item: item.data.encode()))
+
+
+@function(map_type(list_type(STRING)), returns=map_type(list_type(STRING)))
+def transpose(items: Value) -> Value:
+    """Make of a map of lists the map from each listed string to the keys it was listed under."""
+    turned: dict[str, list[Value]] = {}
+    for name, members in items.data.items():
+        for member in members.data:
+            if member.data is None:
+                raise FunctionError("an element is null", 0)
+            turned.setdefault(member.data, []).append(string(name))
+    return map_of(list_type(STRING), {name: list_of(STRING, members) for name, members in turned.items()})
+
+
+@function(PARTLY, returns=ANY)
+def values(items: Value) -> Value:
+    """Return the elements in the order of their keys."""
+    if items.is_unknown:
+        return unknown(ANY, True).mark(items.sensitive)
+    parts = mapping(items, 0).values()
+    result = list_of(items.type.element or ANY, parts) if items.type.kind == "map" else tuple_of(parts)
+    return result.mark(items.sensitive)
+
+
+@function(list_type(STRING), PARTLY, returns=ANY)
+def zipmap(names: Value, items: Value) -> Value:
+    """Pair keys with values."""
+    if items.is_unknown:
+        return unknown(ANY, True).mark(items.sensitive)
+    parts = sequence(items, 1, ("list", "tuple"))
+    if len(parts) != len(names.data):
+        raise FunctionError(f"{len(names.data)} keys and {len(parts)} values: there must be as many", 1)
+    if any(name.data is None for name in names.data):
+        raise FunctionError("a key is null", 0)
+    pairs = {name.data: part for name, part in zip(names.data, parts, strict=True)}
+    kind: Type | None = items.type.element
+    result = map_of(kind, pairs) if kind is not None else object_of(pairs)
+    return result.mark(items.sensitive)
+
+

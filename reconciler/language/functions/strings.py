@@ -1,0 +1,219 @@
+"""Functions of strings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from reconciler.language.conversion import unify
+from reconciler.language.functions.formatting import format_text
+from reconciler.language.functions.patterns import compiled, groups, replace_all
+from reconciler.language.functions.table import FunctionError, Parameter, function
+from reconciler.language.limits import check_elements, check_text
+from reconciler.language.values import (
+    ANY,
+    BOOL,
+    NUMBER,
+    STRING,
+    Number,
+    Value,
+    list_of,
+    list_type,
+    string,
+)
+
+
+def graphemes(text: str) -> list[str]:
+    """Return what a reader counts as characters: a letter with its combining marks, a joined emoji."""
+    if text.isascii():
+        return re.findall(r"\r\n|.", text, re.DOTALL) if "\r\n" in text else list(text)
+    clusters: list[str] = []
+    for character in text:
+        if clusters and _extends(clusters[-1], character):
+            clusters[-1] += character
+        else:
+            clusters.append(character)
+    return clusters
+
+
+def _extends(cluster: str, character: str) -> bool:
+    if unicodedata.category(character) in ("Mn", "Me", "Mc") or character in "\u200d\ufe0f\ufe0e":
+        return cluster[-1] not in "\r\n"
+    if 0x1F3FB <= ord(character) <= 0x1F3FF or 0xE0020 <= ord(character) <= 0xE007F:
+        return True
+    if cluster[-1] == "\u200d":
+        return ord(character) > 0x2000
+    if _is_flag(character) and _is_flag(cluster[-1]):
+        return sum(map(_is_flag, cluster)) % 2 == 1
+    return cluster == "\r" and character == "\n"
+
+
+def _is_flag(character: str) -> bool:
+    return 0x1F1E6 <= ord(character) <= 0x1F1FF
+
+
+@function(STRING, returns=STRING)
+def chomp(text: str) -> str:
+    """Remove the newlines at the end."""
+    return text.rstrip("\r\n")
+
+
+@function(STRING, STRING, returns=BOOL)
+def endswith(text: str, suffix: str) -> bool:
+    """Say whether `text` ends with `suffix`."""
+    return text.endswith(suffix)
+
+
+@function(STRING, STRING, returns=BOOL)
+def startswith(text: str, prefix: str) -> bool:
+    """Say whether `text` starts with `prefix`."""
+    return text.startswith(prefix)
+
+
+@function(STRING, STRING, returns=BOOL)
+def strcontains(text: str, part: str) -> bool:
+    """Say whether `part` is in `text`."""
+    return part in text
+
+
+@function(STRING, returns=STRING, variadic=Parameter(ANY, nullable=True), name="format")
+def format_(pattern: str, *arguments: Value) -> str:
+    """Fill the verbs of a pattern: %s %d %v %q %x and their kin."""
+    return format_text(pattern, arguments)
+
+
+@function(STRING, returns=list_type(STRING), variadic=Parameter(ANY, nullable=True))
+def formatlist(pattern: str, *arguments: Value) -> Value:
+    """Fill a pattern once for each element; arguments that are no list are the same each time."""
+    columns = [value.data if value.type.kind in ("list", "set", "tuple") else None for value in arguments]
+    lengths = {len(column) for column in columns if column is not None}
+    if len(lengths) > 1:
+        raise FunctionError("the lists must be of one length")
+    count = lengths.pop() if lengths else 1
+    check_elements(count)
+    rows = []
+    for position in range(count):
+        row = [
+            value if column is None else column[position] for value, column in zip(arguments, columns, strict=True)
+        ]
+        rows.append(string(format_text(pattern, row)))
+    return list_of(STRING, rows)
+
+
+@function(NUMBER, STRING, returns=STRING)
+def indent(spaces: Number, text: str) -> str:
+    """Put `spaces` blanks at the start of every line but the first."""
+    if not isinstance(spaces, int) or spaces < 0:
+        raise FunctionError("a whole number from 0 up is required", 0)
+    check_text(len(text) + spaces * text.count("\n"))
+    return text.replace("\n", "\n" + " " * spaces)
+
+
+@function(STRING, returns=STRING, variadic=list_type(STRING))
+def join(separator: str, *lists: Value) -> str:
+    """Join the strings of one or more lists."""
+    if not lists:
+        raise FunctionError("at least 2 arguments wanted, 1 given", None, "", "E0322")
+    parts = []
+    for position, items in enumerate(lists):
+        for item in items.data:
+            if item.data is None:
+                raise FunctionError("an element is null", position + 1)
+            parts.append(item.data)
+    check_text(sum(map(len, parts)) + len(separator) * len(parts))
+    return separator.join(parts)
+
+
+@function(STRING, returns=STRING)
+def lower(text: str) -> str:
+    """Return small letters."""
+    return text.lower()
+
+
+@function(STRING, returns=STRING)
+def upper(text: str) -> str:
+    """Return capital letters."""
+    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in text)
+
+
+@function(STRING, returns=STRING)
+def title(text: str) -> str:
+    """Make the first letter of each word a capital."""
+    return re.sub(r"(?<![\w'])\w", lambda found: found[0].upper(), text)
+
+
+@function(STRING, STRING, returns=ANY)
+def regex(pattern: str, text: str) -> Value:
+    """Return the first match: its text, or its groups as a tuple or (named) an object."""
+    found = compiled(pattern).search(text)
+    if found is None:
+        raise FunctionError("the pattern matches nothing in the text", 1)
+    return groups(found)
+
+
+@function(STRING, STRING, returns=list_type(ANY))
+def regexall(pattern: str, text: str) -> Value:
+    """Return all matches."""
+    matches = [groups(found) for found in compiled(pattern).finditer(text)]
+    check_elements(len(matches))
+    element = unify([match.type for match in matches])
+    return list_of(element, matches)
+
+
+@function(STRING, STRING, STRING, returns=STRING)
+def replace(text: str, part: str, new: str) -> str:
+    """Replace `part` everywhere; a part between slashes is a regular expression."""
+    if len(part) > 1 and part.startswith("/") and part.endswith("/"):
+        return replace_all(part[1:-1], text, new)
+    check_text(len(text) + (text.count(part) * len(new)))
+    return text.replace(part, new)
+
+
+@function(STRING, STRING, returns=list_type(STRING))
+def split(separator: str, text: str) -> Value:
+    """Split at every separator."""
+    parts = text.split(separator) if separator else list(text)
+    check_elements(len(parts))
+    return list_of(STRING, map(string, parts))
+
+
+@function(STRING, returns=STRING)
+def strrev(text: str) -> str:
+    """Return the characters in reverse."""
+    return "".join(reversed(graphemes(text)))
+
+
+@function(STRING, NUMBER, NUMBER, returns=STRING)
+def substr(text: str, offset: Number, length: Number) -> str:
+    """Return `length` characters from `offset`; a negative offset counts from the end, length -1 means all."""
+    if not isinstance(offset, int) or not isinstance(length, int):
+        raise FunctionError("a whole number is required", 1 if not isinstance(offset, int) else 2)
+    characters = graphemes(text)
+    start = max(0, offset + len(characters)) if offset < 0 else offset
+    end = len(characters) if length < 0 else start + length
+    return "".join(characters[start:end])
+
+
+@function(STRING, STRING, returns=STRING)
+def trim(text: str, cutset: str) -> str:
+    """Remove the characters of `cutset` from both ends."""
+    return text.strip(cutset) if cutset else text
+
+
+@function(STRING, STRING, returns=STRING)
+def trimprefix(text: str, prefix: str) -> str:
+    """Remove a prefix."""
+    return text.removeprefix(prefix)
+
+
+@function(STRING, STRING, returns=STRING)
+def trimsuffix(text: str, suffix: str) -> str:
+    """Remove a suffix."""
+    return text.removesuffix(suffix)
+
+
+@function(STRING, returns=STRING)
+def trimspace(text: str) -> str:
+    """Remove white space from both ends."""
+    return text.strip()
+

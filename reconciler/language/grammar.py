@@ -1,0 +1,229 @@
+"""The grammar: python-hcl2's own text, made as strict as HCL by a table of substitutions.
+
+Every substitution asserts that it applies, so that an upgrade of python-hcl2 fails loudly instead of silently
+changing what a stack means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lark import Lark, Token
+
+START_FILE, START_TEMPLATE, START_EXPRESSION = "start", "template", "lone_expr"
+
+MAXIMUM_DEPTH = 64
+
+# (what python-hcl2 says, what HCL says). Newlines are settled by the post-lexer, so the rules of expressions have none.
+_PATCHES: tuple[tuple[str, str], ...] = (
+    # A comment never takes the newline that follows it; blank lines are one token.
+    (
+        r"NL_OR_COMMENT: /\n[ \t]*/ | /#.*\n/ | /\/\/.*\n/ | /\/\*(.|\n)*?(\*\/)/",
+        r"NL_OR_COMMENT: /\n[ \t\r\n]*/ | /(#|\/\/)[^\n]*/ | /\/\*[\s\S]*?\*\//",
+    ),
+    ("NAME : /[a-zA-Z_][a-zA-Z0-9_-]*/", "NAME : /[^\\W\\d][\\w\\u0300-\\u036f\\u00b7-]*/"),
+    # The escape is three characters; what follows is text, and may hold interpolations of its own.
+    (r"ESCAPED_INTERPOLATION.2: /\$\$\{[^}]*\}/", r"ESCAPED_INTERPOLATION.2: /\$\$\{/"),
+    (r"ESCAPED_DIRECTIVE.2: /%%\{[^}]*\}/", r"ESCAPED_DIRECTIVE.2: /%%\{/"),
+    # A quoted string ends on its line.
+    (
+        r"STRING_CHARS.1: /(?:(?!\$\$\{)(?!\$\{)(?!%%\{)(?!%\{)[^\"\\]|\\.|(?:\$(?!\$?\{))|(?:%(?!%?\{)))+/".replace(
+            r"\"", '"'
+        ),
+        'STRING_CHARS.1: /(?:[^"\\\\$%\\r\\n]+|\\\\.|\\$(?!\\$?\\{)|%(?!%?\\{)|\\r(?!\\n))+/\n'
+        "HEREDOC_CHARS.1: /(?:[^$%]+|\\$(?!\\$?\\{)|%(?!%?\\{))+/",
+    ),
+    ('NEGATIVE_DECIMAL : "-" DECIMAL\n', ""),
+    ("INT_LITERAL: NEGATIVE_DECIMAL? DECIMAL+", "INT_LITERAL: DECIMAL+"),
+    (
+        'FLOAT_LITERAL: (NEGATIVE_DECIMAL? DECIMAL+ | NEGATIVE_DECIMAL+) "." DECIMAL+ (EXP_MARK)?\n'
+        "               | (NEGATIVE_DECIMAL? DECIMAL+ | NEGATIVE_DECIMAL+) (EXP_MARK)",
+        'FLOAT_LITERAL: DECIMAL+ "." DECIMAL+ (EXP_MARK)? | DECIMAL+ (EXP_MARK)',
+    ),
+    # `\"x\"` is no string of HCL.
+    (r'TEMPLATE_STRING.3 : /\\\\"(?:[^"\\\\]|\\\\.)*\\\\"/', ""),
+    ("            | template_string\n", ""),
+    ("template_string : TEMPLATE_STRING\n", ""),
+    ('INTERP_START : "${"', r"INTERP_START : /\$\{~?/"),
+    ('DIRECTIVE_START : "%{"', r"DIRECTIVE_START : /%\{~?/"),
+    ("DIRECTIVE_START STRIP_MARKER? IF expression", "DIRECTIVE_START IF expression"),
+    ("DIRECTIVE_START STRIP_MARKER? ELSE", "DIRECTIVE_START ELSE"),
+    ("DIRECTIVE_START STRIP_MARKER? ENDIF", "DIRECTIVE_START ENDIF"),
+    ("DIRECTIVE_START STRIP_MARKER? FOR", "DIRECTIVE_START FOR"),
+    ("DIRECTIVE_START STRIP_MARKER? ENDFOR", "DIRECTIVE_START ENDFOR"),
+    ("interpolation: INTERP_START expression RBRACE", "interpolation: INTERP_START expression STRIP_MARKER? RBRACE"),
+    ('ATTR_SPLAT : ".*"', r"ATTR_SPLAT : /\.[ \t]*\*/"),
+    ('FULL_SPLAT_START : "[*]"', r"FULL_SPLAT_START : /\[[ \t]*\*[ \t]*\]/"),
+    # One terminal for both kinds of heredoc; the newline after the closing marker stays a newline.
+    (
+        r"HEREDOC_TEMPLATE : /<<(?P<heredoc>[a-zA-Z][a-zA-Z0-9._-]*)\r?\n(?:(?:.|\n)*?\r?\n)??\s*(?P=heredoc)\r?\n/",
+        r"HEREDOC_TEMPLATE : /<<-?(?P<heredoc>[^\W\d][\w.-]*)[ \t]*\r?\n(?:[^\n]*\n)*?[ \t]*(?P=heredoc)[ \t]*(?=\r?\n)/"
+        "\nFOR_BRACE.1 : /\\{(?=(?:\\s|(?:#|\\/\\/)[^\\n]*\\n|\\/\\*[\\s\\S]*?\\*\\/)*for(?![\\w-]))/",
+    ),
+    (
+        r"HEREDOC_TEMPLATE_TRIM : /<<-(?P<heredoc_trim>[a-zA-Z][a-zA-Z0-9._-]*)\r?\n(?:(?:.|\n)*?\r?\n)??\s*(?P=heredoc_trim)\r?\n/",
+        "",
+    ),
+    ("            | heredoc_template_trim\n", ""),
+    ("heredoc_template_trim : HEREDOC_TEMPLATE_TRIM\n", ""),
+    # One item a line; a one-line block holds one attribute at most; a block opens on its header's line.
+    (
+        "body : (new_line_or_comment? (attribute | block))* new_line_or_comment?",
+        "body : new_line_or_comment? ((attribute | block) new_line_or_comment)* (attribute | block)?",
+    ),
+    (
+        "block : _attribute_name (_attribute_name | string)* new_line_or_comment? LBRACE body RBRACE",
+        "block : _attribute_name (_attribute_name | string)* LBRACE block_body RBRACE\n"
+        "block_body : attribute? | new_line_or_comment ((attribute | block) new_line_or_comment)*",
+    ),
+    ("!unary_op : (MINUS | NOT) expr_term", "!unary_op : (MINUS | NOT) unary_expr"),
+    (
+        "object : LBRACE new_line_or_comment? ((object_elem | (object_elem new_line_or_comment? COMMA)) "
+        "new_line_or_comment?)* RBRACE",
+        "object : LBRACE new_lines? (object_elem object_separator)* object_elem? RBRACE\n"
+        "object_separator : COMMA new_lines? | new_lines",
+    ),
+    ("for_object_expr : LBRACE", "for_object_expr : FOR_BRACE"),
+    (
+        "function_call : identifier (COLONS identifier COLONS identifier)? LPAR",
+        "function_call : identifier (COLONS identifier)* LPAR",
+    ),
+    # What follows a splat is attached to it while building, because `[*]` and `.*` reach differently far.
+    ("attr_splat : ATTR_SPLAT (get_attr | index)*", "attr_splat : ATTR_SPLAT"),
+    ("full_splat : FULL_SPLAT_START (get_attr | index)*", "full_splat : FULL_SPLAT_START"),
+)
+
+# Heredoc bodies have rules of their own: a shared rule would let STRING_CHARS match where HEREDOC_CHARS must.
+_TEMPLATE_RULES = r"""
+template : template_part*
+template_part : HEREDOC_CHARS
+              | ESCAPED_INTERPOLATION
+              | ESCAPED_DIRECTIVE
+              | body_interpolation
+              | body_if
+              | body_else
+              | body_endif
+              | body_for
+              | body_endfor
+body_interpolation : INTERP_START expression STRIP_MARKER? RBRACE -> interpolation
+body_if : DIRECTIVE_START IF expression STRIP_MARKER? RBRACE -> template_if_start
+body_else : DIRECTIVE_START ELSE STRIP_MARKER? RBRACE -> template_else
+body_endif : DIRECTIVE_START ENDIF STRIP_MARKER? RBRACE -> template_endif
+body_for : DIRECTIVE_START FOR identifier (COMMA identifier)? IN expression STRIP_MARKER? RBRACE -> template_for_start
+body_endfor : DIRECTIVE_START ENDFOR STRIP_MARKER? RBRACE -> template_endfor
+lone_expr : expression
+"""
+
+
+class BracketError(Exception):
+    """The post-lexer's complaint about `token`; `opener` is the bracket that it is about, if any."""
+
+    def __init__(self, problem: str, token: Token, opener: Token | None = None) -> None:
+        super().__init__(problem)
+        self.problem, self.token, self.opener = problem, token, opener
+
+
+_OPENERS = frozenset({"LBRACE", "FOR_BRACE", "LPAR", "LSQB", "INTERP_START", "DIRECTIVE_START"})
+_CLOSERS = frozenset({"RBRACE", "RPAR", "RSQB"})
+
+
+class PostLexer:
+    """Drop comments everywhere, and newlines where HCL ignores them: in every bracket but a plain `{`.
+
+    `brackets` is the stack of what is open in the text being lexed, kept for messages about unclosed things.
+    """
+
+    always_accept = ("NL_OR_COMMENT",)
+
+    def __init__(self) -> None:
+        self.brackets: list[Token] = []
+        self.lines_matter = True
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        """Pass on the tokens the grammar knows; raise BracketError for an unclosed string or too much depth."""
+        brackets: list[Token] = []
+        self.brackets = brackets
+        lines_matter = self.lines_matter
+        for token in stream:
+            kind = token.type
+            if kind == "NL_OR_COMMENT":
+                if not token.startswith("\n"):
+                    continue
+                if brackets:
+                    opener = brackets[-1].type
+                    if opener == "DBLQUOTE":
+                        raise BracketError("string", token, brackets[-1])
+                    if opener != "LBRACE":
+                        continue
+                elif not lines_matter:
+                    continue
+            elif kind in _OPENERS:
+                brackets.append(token)
+                if len(brackets) > MAXIMUM_DEPTH:
+                    raise BracketError("depth", token)
+            elif kind in _CLOSERS:
+                if brackets:
+                    brackets.pop()
+            elif kind == "DBLQUOTE":
+                if brackets and brackets[-1].type == "DBLQUOTE":
+                    brackets.pop()
+                else:
+                    brackets.append(token)
+            yield token
+
+
+def grammar_text() -> str:
+    """Return python-hcl2's grammar with every substitution made, without importing hcl2."""
+    specification = importlib.util.find_spec("hcl2")
+    assert specification is not None and specification.origin is not None, "python-hcl2 is not installed"
+    text = Path(specification.origin).with_name("hcl2.lark").read_text(encoding="utf-8")
+    for old, new in _PATCHES[:-1]:
+        text = _substitute(text, old, new)
+    text = _substitute(text, *_PATCHES[-1])
+    head, marker, rules = text.partition("// Expressions\n")
+    assert marker, "python-hcl2's grammar has no section of expressions"
+    rules = rules.replace("new_line_or_comment? ", "").replace(" new_line_or_comment?", "")
+    rules = rules.replace("new_lines", "new_line_or_comment")
+    return head + marker + rules + _TEMPLATE_RULES
+
+
+def grammar_version() -> str:
+    """Return python-hcl2's version: part of every cache key."""
+    return importlib.metadata.version("python-hcl2")
+
+
+def build(builder: Any, post_lexer: PostLexer, cache_folder: Path | None) -> Lark:
+    """Build the LALR parser that calls `builder`, with its table from `cache_folder` where it can be had."""
+    from lark import Lark
+
+    text = grammar_text()
+    options: dict[str, Any] = {
+        "parser": "lalr",
+        "start": [START_FILE, START_TEMPLATE, START_EXPRESSION],
+        "transformer": builder,
+        "postlex": post_lexer,
+    }
+    if cache_folder is None:
+        return Lark(text, **options)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    target = cache_folder / f"grammar-{digest}.bin"
+    if target.exists():
+        return Lark(text, cache=str(target), **options)
+    # Lark writes in place; a name of our own and a rename keep a second process from reading half a table.
+    draft = cache_folder / f".grammar-{digest}.{os.getpid()}"
+    parser = Lark(text, cache=str(draft), **options)
+    if draft.exists():
+        draft.replace(target)
+    return parser
+
+
+def _substitute(text: str, old: str, new: str) -> str:
+    assert old in text, f"python-hcl2's grammar no longer holds: {old}"
+    return text.replace(old, new)

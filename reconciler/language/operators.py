@@ -1,0 +1,162 @@
+"""What operators mean: exact arithmetic, comparison without conversion, logic that knows about unknowns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from reconciler.language import numbers
+from reconciler.language.conversion import ConversionError, convert
+from reconciler.language.values import (
+    BOOL,
+    FALSE,
+    NUMBER,
+    STRING,
+    TRUE,
+    Number,
+    Unknown,
+    Value,
+    boolean,
+    has_sensitive,
+    number,
+    unknown,
+    unmark,
+)
+
+
+class OperatorError(ValueError):
+    """The operands do not fit the operator; the text says why."""
+
+
+def unary(operator: str, operand: Value) -> Value:
+    """Return `-operand` or `!operand`."""
+    wanted = NUMBER if operator == "-" else BOOL
+    value = _operand(operand, wanted, operator)
+    if value.is_unknown:
+        return unknown(wanted, True).mark(value.sensitive)
+    result = number(-value.data) if operator == "-" else boolean(not value.data)
+    return result.mark(value.sensitive)
+
+
+def binary(operator: str, left: Value, right: Value) -> Value:
+    """Return `left operator right`."""
+    if operator in ("==", "!="):
+        sensitive = has_sensitive(left) or has_sensitive(right)
+        result = equal(unmark(left), unmark(right))
+        if result is None:
+            return unknown(BOOL, True).mark(sensitive)
+        return boolean(result == (operator == "==")).mark(sensitive)
+    if operator in ("&&", "||"):
+        return _logic(operator, left, right)
+    first, second = _operand(left, NUMBER, operator, "left"), _operand(right, NUMBER, operator, "right")
+    sensitive = first.sensitive or second.sensitive
+    comparison = _COMPARISONS.get(operator)
+    if first.is_unknown or second.is_unknown:
+        return unknown(BOOL if comparison else NUMBER, True).mark(sensitive)
+    if comparison:
+        return boolean(comparison(first.data, second.data)).mark(sensitive)
+    try:
+        return number(numbers.bounded(_ARITHMETIC[operator](first.data, second.data))).mark(sensitive)
+    except numbers.NumberTooLargeError as error:
+        raise OperatorError(str(error)) from None
+
+
+def _operand(value: Value, wanted: Any, operator: str, side: str = "") -> Value:
+    place = f"the {side} operand of {operator}" if side else f"the operand of {operator}"
+    if value.data is None:
+        raise OperatorError(f"{place} is null")
+    try:
+        return convert(value, wanted)
+    except ConversionError as error:
+        raise OperatorError(f"{place} does not fit: {error}") from None
+
+
+def _logic(operator: str, left: Value, right: Value) -> Value:
+    first, second = _operand(left, BOOL, operator, "left"), _operand(right, BOOL, operator, "right")
+    sensitive = first.sensitive or second.sensitive
+    decisive = operator == "||"
+    known = [value.data for value in (first, second) if not value.is_unknown]
+    if decisive in known:
+        return boolean(decisive).mark(sensitive)
+    return (boolean(not decisive) if len(known) == 2 else unknown(BOOL, True)).mark(sensitive)
+
+
+def equal(left: Value, right: Value) -> bool | None:
+    """Say whether two unmarked values are the same; None when that is not known yet. Nothing is converted."""
+    if left.is_unknown or right.is_unknown:
+        return _equal_unknown(left, right)
+    if left.data is None or right.data is None:
+        return left.data is None and right.data is None
+    if left.type.kind != right.type.kind:
+        return False
+    if isinstance(left.data, dict):
+        if left.data.keys() != right.data.keys():
+            return False if left.type.kind == "map" or left.type != right.type else False
+        return _all_equal([(left.data[name], right.data[name]) for name in left.data])
+    if isinstance(left.data, tuple):
+        if len(left.data) != len(right.data):
+            return False
+        return _all_equal(list(zip(left.data, right.data, strict=True)))
+    return (
+        type(left.data) is type(right.data)
+        and left.data == right.data
+        or (left.type == NUMBER and _same_number(left.data, right.data))
+    )
+
+
+def _same_number(left: Number, right: Number) -> bool:
+    """Compare as 512-bit numbers would: `10 / 3 * 3` is 10, however it was reached."""
+    if left == right:
+        return True
+    return left != 0 and abs(Fraction(left) - right) <= abs(Fraction(left)) / 2**500
+
+
+def _equal_unknown(left: Value, right: Value) -> bool | None:
+    for some, other in ((left, right), (right, left)):
+        if not some.is_unknown:
+            continue
+        if other.data is None and some.data.not_null:
+            return False
+        if some.data.prefix and isinstance(other.data, str) and not other.data.startswith(some.data.prefix):
+            return False
+    return None
+
+
+def _all_equal(pairs: list[tuple[Value, Value]]) -> bool | None:
+    results = [equal(left, right) for left, right in pairs]
+    if False in results:
+        return False
+    return None if None in results else True
+
+
+def _divide(left: Number, right: Number) -> Number:
+    if right == 0:
+        raise OperatorError("division by zero")
+    return Fraction(left) / right
+
+
+def _remainder(left: Number, right: Number) -> Number:
+    """Return the remainder of a division that truncates towards zero: -7 % 3 is -1."""
+    if right == 0:
+        raise OperatorError("division by zero")
+    quotient = Fraction(left) / right
+    whole = abs(quotient.numerator) // quotient.denominator
+    return left - right * (whole if quotient >= 0 else -whole)
+
+
+_ARITHMETIC: dict[str, Callable[[Number, Number], Number]] = {
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": _divide,
+    "%": _remainder,
+}
+_COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {
+    "<": lambda left, right: left < right,
+    ">": lambda left, right: left > right,
+    "<=": lambda left, right: left <= right,
+    ">=": lambda left, right: left >= right,
+}
+
+__all__ = ["FALSE", "STRING", "TRUE", "OperatorError", "Unknown", "binary", "equal", "unary"]
