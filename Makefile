@@ -12,7 +12,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: images ## set everything up and apply stacks/shop; run it twice: nothing changes
-	@$(with_engine) scripts/demo.sh
+	@scripts/demo.sh
 
 test: images ## set everything up and run all tests (PYTEST_ARGS="-k rolling" for some)
 	@$(with_engine) env PYTHONPATH=scripts $(venv)/pytest -p one_engine_test -n $(PYTEST_WORKERS) $(PYTEST_ARGS)

@@ -7,6 +7,7 @@ included; the files are then taken out of the packages in memory. No package's s
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterable, Sequence
@@ -22,7 +23,9 @@ class PackagesError(Exception):
 
 
 def architecture() -> str:
-    """Return the architecture of this machine's packages: amd64, arm64."""
+    """Return the architecture of this machine's packages: amd64, arm64; PackagesError when it has none."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        raise PackagesError("the images are made of Debian packages, and apt-get and dpkg-deb are not here")
     return subprocess.check_output(("dpkg", "--print-architecture"), text=True).strip()
 
 

@@ -3,8 +3,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-.venv/bin/reconciler apply --stack stacks/shop --auto-approve
+reconciler=.venv/bin/reconciler
+scripts/with-engine.sh "$reconciler" apply --stack stacks/shop --auto-approve
 echo
-.venv/bin/reconciler status --stack stacks/shop
+scripts/with-engine.sh "$reconciler" status --stack stacks/shop
 echo
-echo "Try next: .venv/bin/reconciler plan --stack stacks/shop --var tag=2"
+[[ -z ${DOCKER_HOST:-} && ! -w /var/run/docker.sock ]] && reconciler="scripts/with-engine.sh $reconciler"
+echo "Try next: $reconciler plan --stack stacks/shop --var tag=2"
