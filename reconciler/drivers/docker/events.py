@@ -1,0 +1,105 @@
+"""The engine's events, as wake-ups: what they say is never a fact, only a reason to look.
+
+Windows are bounded (a connection that died silently ends within a minute), each begins where the last one ended,
+and after every reconnect there is a wake, since the engine remembers only its last 256 events.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.drivers import labels
+from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.facts import Engine
+from reconciler.drivers.docker.look import Looker
+from reconciler.drivers.docker.transport import Stream
+from reconciler.errors import EngineError
+
+WINDOW = 60.0
+_GRACE = 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+_OF_CONTAINERS = (
+    "create", "start", "die", "oom", "pause", "unpause", "update", "destroy", "rename", "restart", "health_status",
+)  # fmt: skip
+_OF_OTHERS = ("remove", "pull", "tag", "untag", "delete", "import", "load")
+
+
+class _Subscription:
+    def __init__(self, client: Client, engine: Engine, looker: Looker, wake: Callable[[], None]) -> None:
+        self._client = client
+        self._engine = engine
+        self._looker = looker
+        self._wake = wake
+        self._ended = threading.Event()
+        self._stream: Stream | None = None
+        self._last = 0
+
+    def run(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._ended.is_set():
+            try:
+                self._window()
+                pause = FIRST_PAUSE
+            except (EngineError, ApiError, ValueError):
+                self._ended.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            if not self._ended.is_set():
+                self._wake()
+
+    def end(self) -> None:
+        self._ended.set()
+        if (stream := self._stream) is not None:
+            stream.close()
+
+    def _window(self) -> None:
+        query = {
+            "filters": {
+                "type": ["container", "network", "volume", "image"],
+                "event": [*_OF_CONTAINERS, *_OF_OTHERS],
+            },
+            "until": f"{self._engine.now() + WINDOW:.3f}",
+        }
+        if self._last:
+            query["since"] = f"{self._last // 10**9}.{self._last % 10**9:09d}"
+        self._stream = self._client.stream("GET", "/events", query, timeout=WINDOW + _GRACE)
+        if self._ended.is_set():
+            self._stream.close()
+            return
+        rest = b""
+        for chunk in self._client.read(self._stream):
+            *lines, rest = (rest + chunk).split(b"\n")
+            worth_a_look = [self._take(json.loads(line)) for line in lines if line.strip()]
+            if any(worth_a_look):
+                self._wake()
+
+    def _take(self, event: Mapping[str, Any]) -> bool:
+        """Note an event; returns whether it is worth a look."""
+        stamp = event.get("timeNano", 0)
+        if stamp <= self._last:
+            return False
+        self._last = stamp
+        actor = event.get("Actor") or {}
+        if event["Type"] == "image":
+            self._looker.images.forget()
+        if event["Type"] != "container":
+            return event["Type"] == "image" or event["Action"] in ("destroy", "remove")
+        if labels.OWNER not in (actor.get("Attributes") or {}):
+            return False
+        self._looker.containers.forget(actor.get("ID", ""))
+        return True
+
+
+def subscribe(client: Client, engine: Engine, looker: Looker, wake: Callable[[], None]) -> Callable[[], None]:
+    """Call `wake` from a thread of its own after each event and each reconnect; returns what ends it."""
+    subscription = _Subscription(client, engine, looker, wake)
+    thread = threading.Thread(target=subscription.run, name="docker-events", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        subscription.end()
+        thread.join(timeout=2)
+
+    return end

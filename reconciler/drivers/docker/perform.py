@@ -1,0 +1,90 @@
+"""From a step to what does it: a table. Every expected failure becomes an Outcome here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.drivers.docker import images, objects, removal
+from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
+from reconciler.drivers.docker.failure import CANNOT_CREATE, TIMED_OUT, StepFailedError, cleaned
+from reconciler.drivers.docker.look import Looker
+from reconciler.drivers.docker.start import Starter
+from reconciler.model.step import (
+    BuildImage,
+    CreateNetwork,
+    CreateOwner,
+    CreateVolume,
+    Outcome,
+    PullImage,
+    RemoveNetwork,
+    RemoveOwner,
+    RemoveTask,
+    RemoveVolume,
+    StartContainer,
+    Step,
+    StopContainer,
+)
+
+
+class Performer:
+    """Performs steps, and makes the looker forget what they changed."""
+
+    def __init__(self, client: Client, looker: Looker, starter: Starter, sleep: Callable[[float], None]) -> None:
+        self._client = client
+        self._looker = looker
+        self._starter = starter
+        self._sleep = sleep
+        self._methods: dict[type[Any], Callable[[Any], Outcome]] = {
+            CreateOwner: self._plain(objects.create_owner),
+            RemoveOwner: self._plain(objects.remove_owner),
+            CreateNetwork: self._plain(objects.create_network),
+            RemoveNetwork: self._plain(objects.remove_network),
+            CreateVolume: self._plain(objects.create_volume),
+            RemoveVolume: self._plain(objects.remove_volume),
+            PullImage: self._pull,
+            BuildImage: self._build,
+            StartContainer: self._start,
+            StopContainer: self._stop,
+            RemoveTask: self._remove_task,
+        }
+
+    def perform(self, step: Step) -> Outcome:
+        """Do one thing; raises EngineError when the engine is out of reach."""
+        try:
+            return self._methods[type(step)](step)
+        except StepFailedError as failure:
+            return Outcome(step=step, ok=False, code=failure.code, reason=failure.reason)
+        except EngineTimeoutError as silence:
+            return Outcome(step=step, ok=False, code=TIMED_OUT, reason=cleaned(str(silence)))
+        except ApiError as refusal:
+            return Outcome(step=step, ok=False, code=CANNOT_CREATE, reason=cleaned(refusal.message))
+
+    def _plain(self, act: Callable[[Client, Any], None]) -> Callable[[Any], Outcome]:
+        def method(step: Any) -> Outcome:
+            act(self._client, step)
+            return Outcome(step=step)
+
+        return method
+
+    def _pull(self, step: PullImage) -> Outcome:
+        image_id = images.pull(self._client, step, self._sleep)
+        self._looker.images.forget()
+        return Outcome(step=step, image_id=image_id)
+
+    def _build(self, step: BuildImage) -> Outcome:
+        image_id = images.build(self._client, step)
+        self._looker.images.forget()
+        return Outcome(step=step, image_id=image_id)
+
+    def _start(self, step: StartContainer) -> Outcome:
+        self._looker.containers.forget(self._starter.start(step))
+        return Outcome(step=step)
+
+    def _stop(self, step: StopContainer) -> Outcome:
+        removal.stop_container(self._client, step)
+        self._looker.containers.forget(step.container_id)
+        return Outcome(step=step)
+
+    def _remove_task(self, step: RemoveTask) -> Outcome:
+        return Outcome(step=step, containers=removal.remove_task(self._client, step))
