@@ -19,7 +19,8 @@ class Decision(Noun):
     """The answer of one look. Save `state` first, then perform `steps`: they are independent of each other.
 
     `wake_at` is when to look again though nothing happened; `is_steady` says that the target is reached;
-    `failed` names services whose primary deployment failed.
+    `failed` names services whose primary deployment failed; `is_over` that nothing more will happen by itself: each
+    service is steady, failed, or waits for one that failed.
     """
 
     state: State
@@ -28,3 +29,4 @@ class Decision(Noun):
     waiting_for: tuple[Waiting, ...] = ()
     is_steady: bool = False
     failed: tuple[str, ...] = ()
+    is_over: bool = False

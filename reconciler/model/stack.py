@@ -110,6 +110,11 @@ class Stack(Noun):
     origins: Annotated[Mapping[str, Span], Field(exclude=True, repr=False)] = {}
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it declares nothing that lives on an engine: the target of a destroy."""
+        return not (self.services or self.networks or self.volumes or self.definitions)
+
+    @property
     def default_network(self) -> Network:
         """The bridge network that every stack has."""
         return Network(address="network", name=self.name)

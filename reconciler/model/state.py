@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from reconciler.model.noun import Noun
 from reconciler.model.service import Service
-from reconciler.model.stack import Network, Output, Stack, Volume
+from reconciler.model.stack import Output, Stack
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 
@@ -63,11 +63,12 @@ class RolloutState(StrEnum):
 
 
 class Deployment(Noun):
-    """One rollout of a revision to a service.
+    """One rollout of a revision to a service; for one-off tasks `service` is their group, `family:NAME`.
 
     `images` pins references to image ids; `next_ordinal` numbers tasks; `failures` is the circuit breaker's count;
     `progress_at` is when a task last became healthy or stopped for good; `consecutive_failures` drives the back-off
-    that ends at `retry_at`.
+    that ends at `retry_at`. `is_held` is True while another service must be steady first: that time does not count
+    as no progress.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Deployment(Noun):
     failures: int = 0
     consecutive_failures: int = 0
     retry_at: float | None = None
+    is_held: bool = False
 
     @property
     def is_primary(self) -> bool:
@@ -106,8 +108,8 @@ class Event(Noun):
 class State(Noun):
     """Everything recorded of one stack. `serial` counts saves; 0 means that nothing was ever recorded.
 
-    `draining` are services that left the target but still have tasks; `networks` and `volumes` are those that we
-    made and have not removed yet, also after they left the target.
+    `draining` are services that left the target but still have tasks; `doomed_volumes` are names of shared volumes
+    whose removal was asked for in so many words.
     """
 
     stack_name: str
@@ -116,8 +118,7 @@ class State(Noun):
     digest_key: str = ""
     target: Stack | None = None
     draining: tuple[Service, ...] = ()
-    networks: tuple[Network, ...] = ()
-    volumes: tuple[Volume, ...] = ()
+    doomed_volumes: tuple[str, ...] = ()
     revisions: tuple[Revision, ...] = ()
     deployments: tuple[Deployment, ...] = ()
     tasks: tuple[TaskRecord, ...] = ()

@@ -125,11 +125,11 @@ class PullImage(_Step):
 
 
 class BuildImage(_Step):
-    """Build an image from a context below `folder`. The outcome carries its id."""
+    """Build an image from a context below `folder`, the stack's. The outcome carries its id."""
 
     kind: Literal["build_image"] = "build_image"
     reference: str
-    folder: str
+    folder: str = "."
     build: Build
 
     @property
@@ -186,7 +186,8 @@ class StopContainer(_Step):
 class RemoveTask(_Step):
     """Stop what still runs of a task (all at once, `timeout` each), then remove its containers and private volumes.
 
-    `containers` maps container ids to names; the holder, if there is one, goes last. The outcome carries how they ended.
+    `containers` maps container ids to names; the holder, if there is one, goes last. The outcome carries how they
+    ended.
     """
 
     kind: Literal["remove_task"] = "remove_task"

@@ -111,7 +111,6 @@ class TaskRecord(Noun):
     """Whether it stopped by itself, or was replaced for being unhealthy: not by our or the user's wish."""
     containers: tuple[ContainerResult, ...] = ()
     definition: TaskDefinition | None = None
-    secret_digests: Mapping[str, str] = {}
 
     @property
     def short_id(self) -> str:

@@ -1,0 +1,1 @@
+"""The loop: plan, converge, apply, preview. It knows protocols only."""

@@ -1,0 +1,183 @@
+"""`converge`: look, decide, save, perform, wait, and ask again, until the caller says that it is enough.
+
+What was decided is saved before it is performed. A process that dies anywhere in here is healed by the next run:
+it looks, and decides again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from reconciler.clock import Clock
+from reconciler.drivers.driver import Driver, LookRequest
+from reconciler.engine.performer import Performer
+from reconciler.errors import EngineError, PartialError, StoppedBySignalError, StoreError
+from reconciler.model.decision import Decision
+from reconciler.model.snapshot import SecretReading, Snapshot
+from reconciler.model.stack import Stack
+from reconciler.model.state import State
+from reconciler.model.step import BuildImage, Outcome, PullImage, StartContainer
+from reconciler.scheduler.resources import networks_of
+from reconciler.scheduler.scheduler import decide
+from reconciler.store.store import Lease, Store
+
+TRIES = 5
+"""How often a step that serves no single task is tried, and how often an engine out of reach is asked again."""
+
+
+_TOLD_TO_DEPLOYMENTS = (StartContainer, PullImage, BuildImage)
+"""Steps whose failures `decide` counts and throttles itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Times in seconds; all of them may be shortened in tests."""
+
+    relist: float = 25.0
+    retry: float = 1.0
+    abandon_steps_after: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that has effects, behind protocols."""
+
+    driver: Driver
+    performer: Performer
+    store: Store
+    clock: Clock
+    secrets: Callable[[], tuple[SecretReading, ...]] = tuple
+    observe: Callable[[Decision, Snapshot], None] = lambda decision, snapshot: None
+    is_interrupted: Callable[[], bool] = lambda: False
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Converged:
+    """Where a converge ended."""
+
+    state: State
+    decision: Decision
+    snapshot: Snapshot
+
+
+def look_request(stack: Stack, state: State, *, detailed: bool) -> LookRequest:
+    """Return what a look must show for decisions about a stack."""
+    definitions = [*stack.definitions.values(), *(each.definition for each in state.tasks if each.definition)]
+    images = {container.image for definition in definitions for container in definition.containers}
+    return LookRequest(
+        stack=stack.name,
+        owner=state.owner,
+        images=tuple(sorted(images)),
+        networks=tuple(each.name for each in networks_of(stack)),
+        volumes=tuple(each.name for each in stack.volumes),
+        detailed=detailed,
+    )
+
+
+def converge(
+    world: World, stack: Stack, state: State, lease: Lease, is_enough: Callable[[Decision], bool]
+) -> Converged:
+    """Bring what runs to the target until `is_enough` of a decision; returns where it ended.
+
+    Raises PartialError when it had to stop half-way, StoreError or EngineError when nothing was performed yet,
+    StoppedBySignalError after the steps in hand when the user interrupted.
+    """
+    run = _Run(world, stack, state, lease, readings=world.secrets())
+    while True:
+        snapshot = run.look()
+        decision = run.decide_and_save(snapshot)
+        world.observe(decision, snapshot)
+        if world.is_interrupted():
+            run.finish_steps()
+            raise StoppedBySignalError("interrupted: the state is saved; the next apply goes on from here")
+        if is_enough(decision):
+            return Converged(run.state, decision, snapshot)
+        run.submit(decision)
+        run.wait(decision)
+
+
+@dataclass
+class _Run:
+    """What one converge remembers between looks."""
+
+    world: World
+    stack: Stack
+    state: State
+    lease: Lease
+    readings: tuple[SecretReading, ...]
+    outcomes: tuple[Outcome, ...] = ()
+    has_performed: bool = False
+    failures: dict[str, int] = field(default_factory=dict)
+    not_before: dict[str, float] = field(default_factory=dict)
+
+    def look(self) -> Snapshot:
+        in_flight = self.world.performer.in_flight
+        shown = self._look_patiently()
+        return shown.changed(outcomes=self.outcomes, in_flight=in_flight, secrets=self.readings)
+
+    def decide_and_save(self, snapshot: Snapshot) -> Decision:
+        decision = decide(self.stack, self.state, snapshot, self.world.clock.now())
+        self._note_failures()
+        self.outcomes = ()
+        if decision.state != self.state:
+            self.state = self._save(decision.state)
+        return decision
+
+    def submit(self, decision: Decision) -> None:
+        now = self.world.clock.now()
+        for step in decision.steps:
+            if self.not_before.get(step.key, 0.0) <= now and self.world.performer.submit(step):
+                self.has_performed = True
+
+    def wait(self, decision: Decision) -> None:
+        now = self.world.clock.now()
+        times = [now + self.world.settings.relist, *(at for at in self.not_before.values() if at > now)]
+        if decision.wake_at is not None:
+            times.append(decision.wake_at)
+        self.outcomes = self.world.performer.wait(min(times))
+
+    def finish_steps(self) -> None:
+        """Wait for the steps in hand, but not for ever; what they did is seen by the next run."""
+        deadline = self.world.clock.now() + self.world.settings.abandon_steps_after
+        while self.world.performer.in_flight and self.world.clock.now() < deadline:
+            self.outcomes += self.world.performer.wait(deadline)
+        snapshot = self.look()
+        self.decide_and_save(snapshot)
+
+    def _look_patiently(self) -> Snapshot:
+        request = look_request(self.stack, self.state, detailed=not self.stack.is_empty)
+        for tries in range(TRIES):
+            try:
+                return self.world.driver.look(request)
+            except EngineError as problem:
+                if not self.has_performed:
+                    raise
+                if tries == TRIES - 1 or self.world.is_interrupted():
+                    raise PartialError(f"{problem}\nWhat was done is recorded; apply again to go on.") from problem
+                until = self.world.clock.now() + self.world.settings.retry * 2**tries
+                self.outcomes += self.world.performer.wait(until)
+        raise AssertionError("unreachable: the loop returns or raises")
+
+    def _save(self, state: State) -> State:
+        try:
+            return self.world.store.save(state, self.lease)
+        except StoreError as problem:
+            if not self.has_performed:
+                raise
+            raise PartialError(f"{problem}\nSome steps were performed; apply again once this is mended.") from problem
+
+    def _note_failures(self) -> None:
+        """Space out the tries of a failing step that serves no single task, and give up after a few."""
+        for outcome in self.outcomes:
+            key = outcome.step.key
+            if outcome.ok or isinstance(outcome.step, _TOLD_TO_DEPLOYMENTS):
+                self.failures.pop(key, None)
+                self.not_before.pop(key, None)
+                continue
+            tries = self.failures.get(key, 0) + 1
+            if tries >= TRIES:
+                raise PartialError(f"{outcome.step.address}: {outcome.code}: {outcome.reason}\nTried {tries} times.")
+            self.failures[key] = tries
+            self.not_before[key] = self.world.clock.now() + self.world.settings.retry * 2 ** (tries - 1)

@@ -1,0 +1,123 @@
+"""What a rollout will look like: the same `converge`, on a simulated engine that shows what the real one shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from reconciler.drivers.simulated import SimulatedEngine, VirtualClock
+from reconciler.engine.converge import World, converge
+from reconciler.engine.simulation import UNLIMITED, SimulatedPerformer
+from reconciler.model.decision import Decision
+from reconciler.model.plan import Rollout
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.stack import Stack
+from reconciler.model.state import State
+from reconciler.model.task import DesiredStatus, TaskRecord, TaskStatus
+from reconciler.store.memory import MemoryStore
+
+LOOKS = 2000
+"""A preview that has not ended after this many looks is told as it is then."""
+
+
+def preview(
+    stack: Stack, state: State, snapshot: Snapshot, services: Iterable[str], now: float
+) -> dict[str, Rollout]:
+    """Return how the rollout of each of `services` goes if every container behaves as its definition expects.
+
+    `state` has the target recorded already. Times are estimates in seconds; nothing real is touched.
+    """
+    clock = VirtualClock(now)
+    engine = SimulatedEngine.seeded(snapshot.changed(outcomes=(), in_flight=frozenset()), stack.name, clock)
+    watched = {address: _Track(address, now) for address in services}
+    store = MemoryStore()
+    lease = store.acquire(stack.name, "preview", 0)
+
+    def observe(decision: Decision, shown: Snapshot) -> None:
+        by_group: dict[str, list[TaskRecord]] = {address: [] for address in watched}
+        for record in decision.state.tasks:
+            if record.group in by_group:
+                by_group[record.group].append(record)
+        for address, track in watched.items():
+            track.note(by_group[address], clock.now())
+
+    looks = iter(range(LOOKS))
+    world = World(
+        driver=engine,
+        performer=SimulatedPerformer(engine, clock, UNLIMITED),
+        store=store,
+        clock=clock,
+        secrets=lambda: snapshot.secrets,
+        observe=observe,
+    )
+    ended = converge(world, stack, state, lease, lambda decision: decision.is_over or next(looks, None) is None)
+    waiting = {each.address: each.reason for each in ended.decision.waiting_for}
+    return {address: track.rollout(waiting.get(address, "")) for address, track in watched.items()}
+
+
+@dataclass
+class _Track:
+    """What one service did during the preview."""
+
+    address: str
+    began: float
+    phases: list[tuple[str, int]] = field(default_factory=list)
+    known: dict[str, DesiredStatus] = field(default_factory=dict)
+    peak: int = 0
+    lowest: int | None = None
+    was_up: bool = False
+    down_since: float | None = None
+    downtime: float = 0.0
+    changed_at: float | None = None
+    healthy: int = 0
+
+    def note(self, records: list[TaskRecord], now: float) -> None:
+        """Take in one look's records."""
+        is_first = not self.phases and self.lowest is None and not self.known
+        started = [each for each in records if each.id not in self.known and not (is_first and each.seen)]
+        stopped = [each for each in records if each.stop_code and self._was_running(each)]
+        self._add("start", len(started))
+        self._add("stop", len(stopped))
+        self.known.update({each.id: each.desired_status for each in records})
+        live = [each for each in records if each.last_status is not TaskStatus.STOPPED]
+        healthy = sum(1 for each in live if each.healthy_at and each.desired_status is DesiredStatus.RUNNING)
+        if started or stopped or healthy != self.healthy or len(live) != self.peak:
+            self.changed_at = now
+        self.healthy = healthy
+        self.peak = max(self.peak, len(live))
+        self._note_downtime(healthy, now)
+
+    def rollout(self, waiting: str) -> Rollout:
+        """Return what is told of it."""
+        return Rollout(
+            address=self.address,
+            summary="",
+            phases=tuple(f"{verb} {count}" for verb, count in self.phases),
+            peak=self.peak,
+            minimum_healthy=self.lowest or 0,
+            duration=self.changed_at - self.began if self.changed_at is not None else None,
+            downtime=self.downtime or None,
+            outcome=waiting,
+        )
+
+    def _was_running(self, record: TaskRecord) -> bool:
+        return self.known.get(record.id, DesiredStatus.RUNNING) is DesiredStatus.RUNNING
+
+    def _add(self, verb: str, count: int) -> None:
+        if not count:
+            return
+        if self.phases and self.phases[-1][0] == verb:
+            self.phases[-1] = (verb, self.phases[-1][1] + count)
+        else:
+            self.phases.append((verb, count))
+
+    def _note_downtime(self, healthy: int, now: float) -> None:
+        if healthy:
+            self.was_up = True
+            self.lowest = healthy if self.lowest is None else min(self.lowest, healthy)
+            if self.down_since is not None:
+                self.downtime += now - self.down_since
+                self.down_since = None
+        elif self.was_up:
+            self.lowest = 0
+            self.down_since = self.down_since if self.down_since is not None else now

@@ -1,0 +1,1 @@
+"""Stack, State and Snapshot in, Plan out: what an apply would change, and why. Pure."""

@@ -1,0 +1,168 @@
+"""Record an intent: the State that an apply, a destroy or a run starts to pursue. Nothing is performed here.
+
+Sources: ECS RegisterTaskDefinition (equal content is the same revision), UpdateService (a new revision is a new
+deployment; a new desired count is not).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from reconciler.model.noun import fingerprint
+from reconciler.model.service import Service
+from reconciler.model.stack import Stack
+from reconciler.model.state import Deployment, DeploymentStatus, Revision, RolloutState, State
+from reconciler.model.task import TaskRecord
+from reconciler.model.task_definition import TaskDefinition
+from reconciler.scheduler.tasks import task_id
+
+
+def retarget(stack: Stack, state: State, now: float, reopen: frozenset[str] = frozenset()) -> State:
+    """Make `stack` the target: register revisions, open deployments, let removed services drain.
+
+    `reopen` names services whose tasks are not as they should be though their revision stays: their deployment is
+    in progress again, so that it can complete or fail anew.
+    """
+    state = _register(stack, state, now)
+    for service in stack.services:
+        state = _deploy(service, stack.definition_of(service), state, now, is_reopened=service.address in reopen)
+    wanted = {service.address for service in stack.services}
+    leaving = [*state.draining, *(state.target.services if state.target else ())]
+    draining = {service.address: service for service in leaving if service.address not in wanted}
+    recorded = stack.changed(origins={}, outputs=())
+    return state.changed(target=recorded, draining=tuple(draining[each] for each in sorted(draining)))
+
+
+def run_tasks(state: State, definition: TaskDefinition, overridden: TaskDefinition, count: int, now: float) -> State:
+    """Record `count` one-off tasks of a definition, as changed by overrides (ECS RunTask)."""
+    state = register(definition, state, now)
+    revision = state.latest_revision(definition.family)
+    assert revision is not None  # registered one line above
+    group = f"family:{definition.family}"
+    deployment = _new_deployment(group, revision, state, count, now).changed(status=DeploymentStatus.ACTIVE)
+    tasks = tuple(
+        TaskRecord(
+            id=task_id(state.owner, group, deployment.id, ordinal),
+            group=group,
+            family=revision.family,
+            revision=revision.number,
+            deployment=deployment.id,
+            ordinal=ordinal,
+            created_at=now,
+            definition=overridden,
+        )
+        for ordinal in range(1, count + 1)
+    )
+    deployment = deployment.changed(next_ordinal=count + 1)
+    return state.changed(deployments=(*state.deployments, deployment), tasks=(*state.tasks, *tasks))
+
+
+def register(definition: TaskDefinition, state: State, now: float) -> State:
+    """Register a definition unless its family's newest revision has the same content."""
+    latest = state.latest_revision(definition.family)
+    content = fingerprint(definition)
+    if latest is not None and latest.fingerprint == content:
+        return state
+    number = latest.number + 1 if latest else 1
+    revision = Revision(
+        family=definition.family, number=number, fingerprint=content, definition=definition, registered_at=now
+    )
+    return state.changed(revisions=(*state.revisions, revision))
+
+
+def used_definitions(stack: Stack) -> tuple[TaskDefinition, ...]:
+    """Return the definitions that services run, sorted by family. Others are registered when they are run."""
+    used = {service.task_definition for service in stack.services}
+    return tuple(sorted((stack.definitions[each] for each in used), key=_family))
+
+
+def _family(definition: TaskDefinition) -> str:
+    return definition.family
+
+
+def _register(stack: Stack, state: State, now: float) -> State:
+    for definition in used_definitions(stack):
+        state = register(definition, state, now)
+    return state
+
+
+def _deploy(service: Service, definition: TaskDefinition, state: State, now: float, *, is_reopened: bool) -> State:
+    revision = state.latest_revision(definition.family)
+    assert revision is not None  # _register came first
+    primary = state.primary(service.address)
+    is_same = primary and (primary.family, primary.revision) == (revision.family, revision.number)
+    if primary and is_same and primary.rollout_state is not RolloutState.FAILED:
+        return _replace(state, _continued(primary, service, now, is_reopened=is_reopened))
+    fresh = _new_deployment(service.address, revision, state, service.desired_count, now)
+    older = (_superseded(each, service.address, now) for each in state.deployments)
+    return state.changed(deployments=(*older, fresh))
+
+
+def _continued(primary: Deployment, service: Service, now: float, *, is_reopened: bool) -> Deployment:
+    """Scaling is no new deployment: the primary one goes on with another count."""
+    if primary.desired_count != service.desired_count or is_reopened:
+        return primary.changed(
+            desired_count=service.desired_count,
+            rollout_state=RolloutState.IN_PROGRESS,
+            reason="",
+            failures=0,
+            consecutive_failures=0,
+            retry_at=None,
+            progress_at=now,
+            updated_at=now,
+        )
+    return primary
+
+
+def _superseded(deployment: Deployment, service: str, now: float) -> Deployment:
+    if deployment.service != service or not deployment.is_primary:
+        return deployment
+    state = deployment.rollout_state
+    if state is RolloutState.IN_PROGRESS:
+        state = RolloutState.FAILED
+    reason = deployment.reason or ("superseded by a newer deployment" if state is RolloutState.FAILED else "")
+    return deployment.changed(status=DeploymentStatus.ACTIVE, rollout_state=state, reason=reason, updated_at=now)
+
+
+def _new_deployment(service: str, revision: Revision, state: State, desired_count: int, now: float) -> Deployment:
+    number = max((each.number for each in state.deployments if each.service == service), default=0) + 1
+    return Deployment(
+        id=_deployment_id(state, service, number, now),
+        service=service,
+        number=number,
+        family=revision.family,
+        revision=revision.number,
+        created_at=now,
+        updated_at=now,
+        progress_at=now,
+        desired_count=desired_count,
+    )
+
+
+def _deployment_id(state: State, service: str, number: int, now: float) -> str:
+    """Return an id that no earlier deployment had, also not one of a state that was lost: the time is part of it."""
+    return hashlib.sha256(f"{state.owner}|{service}|{number}|{now!r}".encode()).hexdigest()[:12]
+
+
+def _replace(state: State, deployment: Deployment) -> State:
+    return state.changed(
+        deployments=tuple(deployment if each.id == deployment.id else each for each in state.deployments)
+    )
+
+
+def adopt_deployments(stack: Stack, state: State, families: Iterable[TaskRecord], now: float) -> State:
+    """Make a primary deployment for every service whose tasks run though no deployment is recorded: a lost State."""
+    for service in stack.services:
+        mine = [record for record in families if record.group == service.address and not record.is_stopped]
+        if not mine or state.primary(service.address) is not None:
+            continue
+        newest = max(mine, key=lambda record: (record.revision, record.ordinal))
+        revision = state.revision(newest.family, newest.revision)
+        if revision is None:
+            continue
+        found = _new_deployment(service.address, revision, state, service.desired_count, now)
+        ordinals = max(record.ordinal for record in mine) + 1
+        adopted = found.changed(id=newest.deployment, rollout_state=RolloutState.COMPLETED, next_ordinal=ordinals)
+        state = state.changed(deployments=(*state.deployments, adopted))
+    return state

@@ -1,0 +1,108 @@
+"""The life of a deployment: what counts as a failure, when it failed, when it is complete.
+
+Sources: ECS deployment circuit breaker (threshold, reset on a healthy task) and rolloutState; ours: an essential
+exit before the task was ever healthy counts too, and no progress for `timeout` fails the deployment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.model.service import Service, failure_threshold
+from reconciler.model.state import Deployment, RolloutState
+from reconciler.model.task import TaskRecord
+from reconciler.scheduler.back_off import delay
+from reconciler.scheduler.task_view import TaskView
+
+QUICK_EXIT_SECONDS = 60.0
+"""A task that ends within this time of starting is throttled (ours)."""
+
+CALM_SECONDS = 600.0
+"""After this long without a failure the back-off starts anew (ours)."""
+
+
+def count_outcomes(
+    deployment: Deployment,
+    service: Service,
+    tasks: Iterable[TaskView],
+    before: Mapping[str, TaskRecord],
+    fetch_failures: tuple[str, ...],
+    now: float,
+) -> Deployment:
+    """Count what happened to the deployment's tasks since the last look."""
+    mine = [view.record for view in tasks if view.record.deployment == deployment.id]
+    healthy = [record for record in mine if record.healthy_at is not None and _was(before, record).healthy_at is None]
+    ended = [record for record in mine if record.is_stopped and not _was(before, record).is_stopped]
+    failed = [record for record in mine if record.failed and not _was(before, record).failed]
+    if healthy or ended:
+        deployment = deployment.changed(progress_at=now)
+    if healthy and service.deployment_configuration.deployment_circuit_breaker.reset_on_healthy_task:
+        deployment = deployment.changed(failures=0)
+    deployment = _throttle(deployment, [record for record in failed if _is_quick(record, now)], fetch_failures, now)
+    counted = [record for record in failed if record.healthy_at is None or not _has_exit(record)]
+    if deployment.rollout_state is not RolloutState.IN_PROGRESS or not (counted or fetch_failures):
+        return deployment
+    failures = deployment.failures + len(counted) + len(fetch_failures)
+    reason = counted[-1].stopped_reason if counted else fetch_failures[-1]
+    return deployment.changed(failures=failures, reason=reason, updated_at=now)
+
+
+def judge(deployment: Deployment, service: Service, *, is_settled: bool, is_held: bool, now: float) -> Deployment:
+    """Complete or fail a deployment in progress."""
+    if deployment.rollout_state is not RolloutState.IN_PROGRESS:
+        return deployment
+    if is_held != deployment.is_held:
+        deployment = deployment.changed(is_held=is_held, progress_at=now)
+    if is_settled:
+        return deployment.changed(rollout_state=RolloutState.COMPLETED, reason="", failures=0, updated_at=now)
+    failure = why_failed(deployment, service, now)
+    if failure:
+        return deployment.changed(rollout_state=RolloutState.FAILED, reason=failure, updated_at=now)
+    return deployment
+
+
+def why_failed(deployment: Deployment, service: Service, now: float) -> str:
+    """Return why a deployment in progress has failed, or an empty text."""
+    breaker = service.deployment_configuration.deployment_circuit_breaker
+    threshold = failure_threshold(breaker.threshold, service.desired_count)
+    if breaker.enable and deployment.failures >= threshold:
+        return f"{deployment.failures} of {threshold} task failures allowed; the last: {deployment.reason}"
+    timeout = service.deployment_configuration.timeout
+    if not deployment.is_held and now >= deployment.progress_at + timeout:
+        last = f"; the last failure: {deployment.reason}" if deployment.reason else ""
+        return f"no progress for {timeout:g} s{last}"
+    return ""
+
+
+def times_out_at(deployment: Deployment, service: Service) -> float | None:
+    """Return when a deployment in progress fails if nothing happens."""
+    if deployment.rollout_state is not RolloutState.IN_PROGRESS or deployment.is_held:
+        return None
+    return deployment.progress_at + service.deployment_configuration.timeout
+
+
+def _throttle(
+    deployment: Deployment, failed: list[TaskRecord], fetch_failures: tuple[str, ...], now: float
+) -> Deployment:
+    if not failed and not fetch_failures:
+        return deployment
+    calm = deployment.retry_at is not None and now > deployment.retry_at + CALM_SECONDS
+    rounds = 1 if calm else deployment.consecutive_failures + 1
+    who = failed[-1].id if failed else deployment.id
+    return deployment.changed(consecutive_failures=rounds, retry_at=now + delay(rounds, who))
+
+
+def _was(before: Mapping[str, TaskRecord], record: TaskRecord) -> TaskRecord:
+    return before.get(record.id, record)
+
+
+def _has_exit(record: TaskRecord) -> bool:
+    """Whether a container ended by itself, as against checks that failed."""
+    return record.stop_code is not None and record.stop_code.value in (
+        "EssentialContainerExited",
+        "TaskFailedToStart",
+    )
+
+
+def _is_quick(record: TaskRecord, now: float) -> bool:
+    return record.running_at is None or now - record.running_at < QUICK_EXIT_SECONDS

@@ -1,0 +1,50 @@
+"""Tasks that belong to no service: they run to their end and are never restarted (ECS RunTask)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.state import Deployment, State
+from reconciler.model.step import Outcome, Step
+from reconciler.model.task import StopCode
+from reconciler.scheduler import images
+from reconciler.scheduler.recorder import fail
+from reconciler.scheduler.task_view import TaskView
+
+
+def fail_unobtainable(tasks: tuple[TaskView, ...], outcomes: tuple[Outcome, ...], now: float) -> tuple[TaskView, ...]:
+    """Mark the one-off tasks whose image cannot be had: they failed to start."""
+    return tuple(_fail_unobtainable(view, outcomes, now) if _is_waiting(view) else view for view in tasks)
+
+
+def pinned(state: State, tasks: Iterable[TaskView], snapshot: Snapshot) -> dict[str, Deployment]:
+    """Return the deployments of waiting one-off tasks with the images that are there now, by id."""
+    by_id = {each.id: each for each in state.deployments}
+    return {
+        deployment.id: images.pin(deployment, view.definition, snapshot)
+        for view in tasks
+        if _is_waiting(view) and (deployment := by_id.get(view.record.deployment)) is not None
+    }
+
+
+def fetch_steps(tasks: Iterable[TaskView], deployments: Mapping[str, Deployment]) -> list[Step]:
+    """Return the images to pull or build for one-off tasks that have not started."""
+    return [
+        step
+        for view in tasks
+        if _is_waiting(view) and (deployment := deployments.get(view.record.deployment)) is not None
+        for step in images.fetch_steps(view.record.group, view.definition, deployment.images)
+    ]
+
+
+def _is_waiting(view: TaskView) -> bool:
+    return view.record.is_one_off and not view.is_leaving and view.observed is None
+
+
+def _fail_unobtainable(view: TaskView, outcomes: tuple[Outcome, ...], now: float) -> TaskView:
+    reasons = images.fetch_failures(view.definition, outcomes)
+    if not reasons:
+        return view
+    return replace(view, record=fail(view.record, StopCode.TASK_FAILED_TO_START, reasons[0], now))

@@ -1,0 +1,90 @@
+"""Rolling update, scaling and healing: one pure function of counts. It never starts above the upper bound, and its
+stops never take the service below the lower one.
+
+Sources: ECS minimumHealthyPercent / maximumPercent (lower bound rounded up, upper bound rounded down), and ECS's
+replacement of unhealthy tasks (start first where the maximum allows it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.service import DeploymentConfiguration, lower_bound, upper_bound
+from reconciler.scheduler.task_view import TaskView
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """A service's tasks that still occupy the engine.
+
+    `keep`: of the target revision and not unhealthy. `replace`: of another revision, unhealthy or drifted.
+    `leaving`: already wanted STOPPED, not yet gone.
+    """
+
+    keep: tuple[TaskView, ...] = ()
+    replace: tuple[TaskView, ...] = ()
+    leaving: tuple[TaskView, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many tasks occupy the engine."""
+        return len(self.keep) + len(self.replace) + len(self.leaving)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How many tasks to start now and which to stop now."""
+
+    start: int = 0
+    stop: tuple[TaskView, ...] = ()
+
+
+def roll(desired: int, configuration: DeploymentConfiguration, fleet: Fleet, *, may_start: bool) -> Move:
+    """Say what to start and stop now to get `desired` tasks of the target revision.
+
+    Worked example, 4 tasks to replace at 50/150: lower 2, upper 6. First call: start 2, stop 2. When the stopped are
+    gone and the new ones healthy (2 old, 2 new): start 2, stop 2. At 100/200: start 4; each healthy one retires one.
+    `may_start` is False while a deployment failed or waits: then nothing is stopped to make room either.
+    """
+    lower = lower_bound(desired, configuration.minimum_healthy_percent)
+    upper = upper_bound(desired, configuration.maximum_percent)
+    surplus = _surplus(fleet.keep, desired)
+    missing = max(0, desired - len(fleet.keep))
+    start = max(0, min(missing, upper - fleet.total)) if may_start else 0
+    if not may_start and desired > 0 and missing:
+        return Move(stop=surplus)
+    return Move(start=start, stop=(*surplus, *_retirable(fleet, surplus, desired, lower, missing - start)))
+
+
+def _surplus(keep: tuple[TaskView, ...], desired: int) -> tuple[TaskView, ...]:
+    """Choose whom scale-in stops: those not healthy first, then the newest."""
+    ranked = sorted(keep, key=lambda view: (view.is_healthy(), -view.record.created_at, -view.record.ordinal))
+    return tuple(ranked[: max(0, len(keep) - desired)])
+
+
+def _retirable(
+    fleet: Fleet, surplus: tuple[TaskView, ...], desired: int, lower: int, unplaced: int
+) -> tuple[TaskView, ...]:
+    """Choose which tasks of `replace` may stop now: those not healthy first, then the oldest.
+
+    A healthy one may go while the healthy that remain are at least `lower`. One that is not healthy may go when
+    healthy new tasks cover it, or to make room (`unplaced` tasks do not fit yet) while `lower` tasks remain.
+    """
+    kept = [view for view in fleet.keep if view not in surplus]
+    covered = sum(view.is_healthy() for view in kept)
+    healthy = covered + sum(view.is_healthy() for view in fleet.replace)
+    remaining = len(kept) + len(fleet.replace)
+    chosen: list[TaskView] = []
+    for view in sorted(fleet.replace, key=_oldest_unhealthy_first):
+        is_covered = covered + len(fleet.replace) - len(chosen) > desired
+        makes_room = unplaced > len(chosen) + len(fleet.leaving) and remaining > lower
+        if not (healthy > lower if view.is_healthy() else is_covered or makes_room or desired == 0):
+            continue
+        chosen.append(view)
+        remaining -= 1
+        healthy -= view.is_healthy()
+    return tuple(chosen)
+
+
+def _oldest_unhealthy_first(view: TaskView) -> tuple[bool, float, int]:
+    return (view.is_healthy(), view.record.created_at, view.record.ordinal)

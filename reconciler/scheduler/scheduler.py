@@ -1,0 +1,218 @@
+"""`decide`: the one answer to what is safe to do now. Level-triggered: asked again after everything that happens.
+
+Rolling update, scaling, healing, removal and recovery after a crash are this same function. The order inside:
+record what was seen, let every service say what it starts and stops, then pursue what is wanted of every task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from reconciler.model.decision import Decision, Waiting
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.stack import Stack
+from reconciler.model.state import Deployment, DeploymentStatus, RolloutState, State
+from reconciler.model.step import BuildImage, Step
+from reconciler.model.task import TaskRecord
+from reconciler.scheduler import deployments, history, images, one_off, resources
+from reconciler.scheduler.placement import Capacity
+from reconciler.scheduler.recorder import adopt, record_tasks, views
+from reconciler.scheduler.services import ServiceMove, ServiceView, move
+from reconciler.scheduler.survey import survey
+from reconciler.scheduler.task_view import TaskView
+from reconciler.scheduler.tasks import Pursuit, Surroundings, kept_for_logs, pursue
+
+
+def decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decision:
+    """Say what is safe to do now to bring what runs to the target.
+
+    `stack` is the target, `now` seconds since the epoch. Save the decision's state, then perform its steps. Calling
+    it twice with the same arguments gives the same answer; a step in flight is never emitted again.
+    """
+    before = {record.id: record for record in state.tasks}
+    adopted = adopt(state, snapshot, now)
+    tasks = _seen(stack, adopted, snapshot, now)
+    services = survey(stack, adopted, tasks, snapshot, now)
+    services = {address: _judged(view, before, snapshot, now) for address, view in services.items()}
+    moves = _moves(services, tasks, adopted, snapshot, now)
+    tasks = _moved(tasks, services, moves)
+    recorded = _record(adopted, services, moves, tasks, before, snapshot, now)
+    around = _surroundings(stack, recorded, snapshot, now)
+    pursuits = {view.record.id: pursue(view, around) for view in tasks}
+    steps = _steps(around, moves, tasks, pursuits)
+    failed = tuple(address for address, view in services.items() if _is_failed(view.deployment))
+    is_quiet = not steps and not snapshot.in_flight
+    unsettled = {address for address, view in services.items() if not view.is_settled}
+    return Decision(
+        state=history.prune(_forget_drained(recorded), now),
+        steps=steps,
+        wake_at=_wake_at(moves, pursuits, now),
+        waiting_for=_waiting(moves, tasks, pursuits),
+        is_steady=is_quiet and not unsettled and not failed,
+        failed=failed,
+        is_over=is_quiet and unsettled <= _stuck(services, failed),
+    )
+
+
+def _seen(stack: Stack, state: State, snapshot: Snapshot, now: float) -> tuple[TaskView, ...]:
+    """Return every task with its record brought up to what was seen."""
+    times = {
+        each.address: each.deployment_configuration.minimum_healthy_time
+        for each in (*state.draining, *stack.services)
+    }
+    tasks = record_tasks(views(state, snapshot), snapshot, times, now)
+    return one_off.fail_unobtainable(tasks, snapshot.outcomes, now)
+
+
+def _judged(view: ServiceView, before: Mapping[str, TaskRecord], snapshot: Snapshot, now: float) -> ServiceView:
+    """Bring a primary deployment up to what was seen: pins, failures, complete or failed."""
+    deployment, definition = view.deployment, view.definition
+    if deployment is None or definition is None or view.is_draining:
+        return view
+    deployment = images.pin(deployment, definition, snapshot)
+    refused = images.fetch_failures(definition, snapshot.outcomes)
+    deployment = deployments.count_outcomes(deployment, view.service, view.tasks, before, refused, now)
+    deployment = deployments.judge(
+        deployment, view.service, is_settled=view.is_settled, is_held=bool(view.blocked), now=now
+    )
+    return replace(view, deployment=deployment)
+
+
+def _moves(
+    services: Mapping[str, ServiceView], tasks: Iterable[TaskView], state: State, snapshot: Snapshot, now: float
+) -> dict[str, ServiceMove]:
+    occupying = (view.definition for view in tasks if not view.record.is_stopped)
+    capacity = Capacity.of(snapshot.engine, occupying)
+    return {address: move(view, capacity, snapshot, state.owner, now) for address, view in services.items()}
+
+
+def _moved(
+    tasks: tuple[TaskView, ...], services: Mapping[str, ServiceView], moves: Mapping[str, ServiceMove]
+) -> tuple[TaskView, ...]:
+    """Return the tasks with what the services want of them now, and the new ones."""
+    changed = {record.id: record for each in moves.values() for record in each.records}
+    known = {view.record.id for view in tasks}
+    kept = (replace(view, record=changed.get(view.record.id, view.record)) for view in tasks)
+    new = (
+        TaskView(record, definition)
+        for record in changed.values()
+        if record.id not in known and (definition := services[record.group].definition) is not None
+    )
+    return (*kept, *new)
+
+
+def _record(
+    state: State,
+    services: Mapping[str, ServiceView],
+    moves: Mapping[str, ServiceMove],
+    tasks: tuple[TaskView, ...],
+    before: Mapping[str, TaskRecord],
+    snapshot: Snapshot,
+    now: float,
+) -> State:
+    """Return the state with everything that was seen and is now wanted."""
+    current = {
+        each.id: each
+        for address, view in services.items()
+        if (each := moves[address].deployment or view.deployment) is not None
+    }
+    current |= one_off.pinned(state, tasks, snapshot)
+    messages = history.task_messages(before, (view.record for view in tasks))
+    for each in state.deployments:
+        messages += history.deployment_messages(each, current.get(each.id, each))
+    messages += [(address, text) for address, each in moves.items() for text in each.events]
+    alive = {view.record.deployment for view in tasks if not view.record.is_stopped}
+    state = state.changed(
+        tasks=tuple(view.record for view in tasks),
+        deployments=tuple(_aged(current.get(each.id, each), alive) for each in state.deployments),
+    )
+    return history.with_events(state, messages, now)
+
+
+def _aged(deployment: Deployment, alive: set[str]) -> Deployment:
+    """An older deployment is ACTIVE while it has tasks, then INACTIVE (ECS)."""
+    if deployment.is_primary:
+        return deployment
+    status = DeploymentStatus.ACTIVE if deployment.id in alive else DeploymentStatus.INACTIVE
+    return deployment if deployment.status is status else deployment.changed(status=status)
+
+
+def _forget_drained(state: State) -> State:
+    """A service that left the target is forgotten once nothing of it runs."""
+    alive = {record.group for record in state.tasks if not record.is_stopped}
+    draining = tuple(service for service in state.draining if service.address in alive)
+    return state if len(draining) == len(state.draining) else state.changed(draining=draining)
+
+
+def _surroundings(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Surroundings:
+    wanted = frozenset(service.address for service in stack.services)
+    return Surroundings(
+        stack=stack,
+        state=state,
+        snapshot=snapshot,
+        deployments={each.id: each for each in state.deployments},
+        kept=frozenset() if stack.is_empty else kept_for_logs(state.tasks, wanted, now),
+        now=now,
+    )
+
+
+def _steps(
+    around: Surroundings,
+    moves: Mapping[str, ServiceMove],
+    tasks: Iterable[TaskView],
+    pursuits: Mapping[str, Pursuit],
+) -> tuple[Step, ...]:
+    """Return every step that may be taken now, each once, without those in flight."""
+    stack, state, snapshot = around.stack, around.state, around.snapshot
+    steps: list[Step] = [*resources.create_steps(stack, state, snapshot)]
+    if resources.has_owner(state, snapshot) or stack.is_empty:
+        steps += [step for each in moves.values() for step in each.steps]
+        steps += one_off.fetch_steps(tasks, around.deployments)
+        steps += [step for each in pursuits.values() for step in each.steps]
+    steps += resources.remove_steps(stack, state, snapshot)
+    unique = {step.key: _located(step, stack.folder) for step in steps if step.key not in snapshot.in_flight}
+    return tuple(unique.values())
+
+
+def _located(step: Step, folder: str) -> Step:
+    """A build's context is relative to the stack's folder."""
+    return step.changed(folder=folder) if isinstance(step, BuildImage) else step
+
+
+def _wake_at(moves: Mapping[str, ServiceMove], pursuits: Mapping[str, Pursuit], now: float) -> float | None:
+    times = [at for each in moves.values() for at in each.wake_at]
+    times += [each.wake_at for each in pursuits.values() if each.wake_at is not None]
+    return min((at for at in times if at > now), default=None)
+
+
+def _waiting(
+    moves: Mapping[str, ServiceMove], tasks: Iterable[TaskView], pursuits: Mapping[str, Pursuit]
+) -> tuple[Waiting, ...]:
+    """Say why nothing (more) happens: services first, then tasks."""
+    found = [waiting for each in moves.values() for waiting in each.waiting]
+    found += [
+        Waiting(address=f"{view.record.group}/{view.record.short_id}", reason=pursuit.waiting)
+        for view in tasks
+        if (pursuit := pursuits[view.record.id]).waiting
+    ]
+    return tuple(found)
+
+
+def _stuck(services: Mapping[str, ServiceView], failed: tuple[str, ...]) -> set[str]:
+    """Return the failed services and those that wait, directly or not, for one of them."""
+    stuck = set(failed)
+    grows = True
+    while grows:
+        waiting = {
+            address
+            for address, view in services.items()
+            if view.blocked and not view.is_draining and stuck.intersection(view.service.depends_on)
+        }
+        grows = not waiting <= stuck
+        stuck |= waiting
+    return stuck
+
+
+def _is_failed(deployment: Deployment | None) -> bool:
+    return deployment is not None and deployment.rollout_state is RolloutState.FAILED

@@ -1,0 +1,70 @@
+"""Every service as it is now: its deployment, its tasks sorted, and which other service it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.model.service import Service
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.stack import Stack
+from reconciler.model.state import RolloutState, State
+from reconciler.scheduler.services import ServiceView, fleet_of, present_digests
+from reconciler.scheduler.task_view import TaskView
+
+
+def survey(
+    stack: Stack, state: State, tasks: tuple[TaskView, ...], snapshot: Snapshot, now: float
+) -> dict[str, ServiceView]:
+    """Return all services by address: those of the target, those that left it, and such as only the engine shows."""
+    by_group: dict[str, list[TaskView]] = {}
+    for view in tasks:
+        by_group.setdefault(view.record.group, []).append(view)
+    primaries = {each.service: each for each in state.deployments if each.is_primary}
+    definitions = {(each.family, each.number): each.definition for each in state.revisions}
+    secrets = present_digests(snapshot)
+    found: dict[str, ServiceView] = {}
+    for service, is_draining in _services(stack, state, by_group):
+        deployment = primaries.get(service.address)
+        mine = tuple(by_group.get(service.address, ()))
+        found[service.address] = ServiceView(
+            service=service,
+            deployment=deployment,
+            definition=definitions.get((deployment.family, deployment.revision)) if deployment else None,
+            tasks=mine,
+            fleet=fleet_of(service, None if is_draining else deployment, mine, secrets, now),
+            is_draining=is_draining,
+        )
+    return {address: replace(view, blocked=_blocked(view, found)) for address, view in found.items()}
+
+
+def _services(stack: Stack, state: State, by_group: Mapping[str, list[TaskView]]) -> list[tuple[Service, bool]]:
+    """Return (service, is it draining) for each."""
+    found = [(service, False) for service in stack.services]
+    known = {service.address for service in stack.services}
+    found += [(service, True) for service in state.draining if service.address not in known]
+    known |= {service.address for service in state.draining}
+    for group, tasks in sorted(by_group.items()):
+        record = tasks[0].record
+        if group not in known and not record.is_one_off:
+            found.append((Service(address=group, name=record.service_name or group, task_definition=""), True))
+    return found
+
+
+def _blocked(view: ServiceView, services: Mapping[str, ServiceView]) -> str:
+    """Say which service must be steady (or, when this one is draining, gone) before this one moves."""
+    if view.is_draining:
+        dependents = (
+            other.service.address
+            for other in services.values()
+            if other.is_draining and view.service.address in other.service.depends_on and other.fleet.total
+        )
+        dependent = next(dependents, "")
+        return f"{dependent} to be gone: it depends on this service" if dependent else ""
+    deployment = view.deployment
+    if deployment is None or deployment.rollout_state is not RolloutState.IN_PROGRESS:
+        return ""
+    for address in view.service.depends_on:
+        if address in services and not services[address].is_settled:
+            return f"{address} to be steady"
+    return ""

@@ -1,0 +1,80 @@
+"""A task as the scheduler sees it: its record, what the engine shows of it, and what both mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.snapshot import ContainerHealth, ObservedTask
+from reconciler.model.task import DesiredStatus, HealthStatus, TaskRecord, TaskStatus
+from reconciler.model.task_definition import ContainerDefinition, TaskDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One task. `observed` is None while the engine shows nothing of it."""
+
+    record: TaskRecord
+    definition: TaskDefinition
+    observed: ObservedTask | None = None
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is wanted STOPPED."""
+        return self.record.desired_status is DesiredStatus.STOPPED
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is RUNNING and wanted so."""
+        return self.record.last_status is TaskStatus.RUNNING and not self.is_leaving
+
+    @property
+    def health(self) -> HealthStatus:
+        """What its essential containers' health checks say together (ECS Task.healthStatus)."""
+        return task_health(self.definition, self.observed)
+
+    @property
+    def has_health_check(self) -> bool:
+        """Whether some essential container has a health check."""
+        return any(each.health_check for each in self.definition.essential)
+
+    def is_healthy(self) -> bool:
+        """Whether it counts as healthy now: recorded so once, and no check says otherwise since."""
+        return self.is_running and self.record.healthy_at is not None and self.health is not HealthStatus.UNHEALTHY
+
+    def is_unhealthy(self, grace: float, now: float) -> bool:
+        """Whether its checks failed, outside of the grace period that follows its start."""
+        if not self.is_running or self.health is not HealthStatus.UNHEALTHY:
+            return False
+        return now >= (self.record.running_at or now) + grace
+
+    def drift(self, secrets: Mapping[str, str]) -> str:
+        """Return what of it is not as declared, or an empty text. `secrets` are the present digests by address."""
+        if self.observed is None:
+            return ""
+        settings = [
+            f"{each.name}: {drift.attribute} is {drift.observed}, declared {drift.declared}"
+            for each in self.observed.containers
+            for drift in each.drift
+        ]
+        settings += [
+            f"{address} has a new value"
+            for address, digest in self.observed.task.secret_digests.items()
+            if secrets.get(address, digest) != digest
+        ]
+        return "; ".join(settings)
+
+
+def task_health(definition: TaskDefinition, observed: ObservedTask | None) -> HealthStatus:
+    """Combine: all essential HEALTHY is HEALTHY, any UNHEALTHY is UNHEALTHY, else (or without checks) UNKNOWN."""
+    checks = [_health(each, observed) for each in definition.essential if each.health_check]
+    if ContainerHealth.UNHEALTHY in checks:
+        return HealthStatus.UNHEALTHY
+    if checks and all(each is ContainerHealth.HEALTHY for each in checks):
+        return HealthStatus.HEALTHY
+    return HealthStatus.UNKNOWN
+
+
+def _health(container: ContainerDefinition, observed: ObservedTask | None) -> ContainerHealth | None:
+    present = observed.container(container.name) if observed else None
+    return present.health if present and present.is_live else None

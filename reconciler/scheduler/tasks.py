@@ -1,0 +1,200 @@
+"""What one task needs next: start a container, stop one, remove what is left of it.
+
+Whether a task should run at all is decided elsewhere (`rolling`) and recorded; here that wish is only pursued.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.model.snapshot import ObservedTask, Snapshot
+from reconciler.model.stack import Stack
+from reconciler.model.state import STOPPED_KEPT_SECONDS, Deployment, State
+from reconciler.model.step import RemoveTask, StartContainer, Step, StopContainer
+from reconciler.model.task import Task, TaskRecord
+from reconciler.model.task_definition import HOLDER, NetworkMode, TaskDefinition
+from reconciler.scheduler.containers import start_order, stop_order
+from reconciler.scheduler.images import unpinned
+from reconciler.scheduler.task_view import TaskView
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all tasks of one decision share."""
+
+    stack: Stack
+    state: State
+    snapshot: Snapshot
+    deployments: Mapping[str, Deployment]
+    kept: frozenset[str]
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pursuit:
+    """The steps of one task, and what it waits for."""
+
+    steps: tuple[Step, ...] = ()
+    waiting: str = ""
+    wake_at: float | None = None
+
+
+def task_id(owner: str, group: str, deployment: str, ordinal: int) -> str:
+    """Return the id of a deployment's n-th task: 32 hexadecimal digits, the same whenever it is asked for."""
+    return hashlib.sha256(f"{owner}|{group}|{deployment}|{ordinal}".encode()).hexdigest()[:32]
+
+
+def kept_for_logs(records: Iterable[TaskRecord], groups: frozenset[str], now: float) -> frozenset[str]:
+    """Return the stopped tasks whose containers stay for a while, so that their logs can be read.
+
+    The newest failed task of each service, and the newest one-off task of each family (ours; the ECS agent keeps
+    every stopped task for three hours). `groups` are the services that are still wanted.
+    """
+    newest: dict[str, TaskRecord] = {}
+    for record in records:
+        is_wanted = record.is_one_off or (record.failed and record.group in groups)
+        if not is_wanted or record.stopping_at is None or not record.started:
+            continue
+        if now - record.stopping_at >= STOPPED_KEPT_SECONDS:
+            continue
+        best = newest.get(record.group)
+        if best is None or (best.stopping_at or 0.0, best.ordinal) < (record.stopping_at, record.ordinal):
+            newest[record.group] = record
+    return frozenset(record.id for record in newest.values())
+
+
+def pursue(view: TaskView, around: Surroundings) -> Pursuit:
+    """Return what a task needs next to be as it is wanted."""
+    if not view.is_leaving:
+        return _start(view, around)
+    if view.observed is None or _is_starting(view, around):
+        return Pursuit()
+    return Pursuit(steps=_stop(view, view.observed, view.record.id in around.kept))
+
+
+def _start(view: TaskView, around: Surroundings) -> Pursuit:
+    missing = _missing_image(view, around) or _missing_ground(view.definition, around)
+    if missing:
+        return Pursuit(waiting=missing)
+    order = start_order(view.definition, view.observed, around.now, view.record.started)
+    task = view.observed.task if view.observed else _task(view, around)
+    steps = tuple(_start_container(task, name, view.record, around) for name in order.ready)
+    return Pursuit(steps=steps, waiting=order.waiting, wake_at=order.wake_at)
+
+
+def _missing_image(view: TaskView, around: Surroundings) -> str:
+    """Name an image that the task's deployment has not pinned yet."""
+    deployment = around.deployments.get(view.record.deployment)
+    if deployment is None or view.observed is not None:
+        return ""
+    missing = unpinned(view.definition, deployment.images)
+    return f"image {missing[0]} to be there" if missing else ""
+
+
+def _missing_ground(definition: TaskDefinition, around: Surroundings) -> str:
+    """Name a network or volume that is not there yet."""
+    for name in _network_names(definition, around.stack):
+        if around.snapshot.network(name) is None:
+            return f"network {name} to be created"
+    for name in _volume_names(definition, around.stack).values():
+        if around.snapshot.volume(name) is None:
+            return f"volume {name} to be created"
+    return ""
+
+
+def _network_names(definition: TaskDefinition, stack: Stack) -> tuple[str, ...]:
+    if definition.network_mode in (NetworkMode.HOST, NetworkMode.NONE):
+        return ()
+    names = {each.address: each.name for each in stack.networks}
+    return (stack.default_network.name, *(names[each] for each in definition.networks if each in names))
+
+
+def _volume_names(definition: TaskDefinition, stack: Stack) -> dict[str, str]:
+    names = {each.address: each.name for each in stack.volumes}
+    sources = (each.source for each in definition.volumes if each.kind == "shared")
+    return {source: names[source] for source in sources if source in names}
+
+
+def _task(view: TaskView, around: Surroundings) -> Task:
+    record, definition = view.record, view.definition
+    revision = around.state.revision(record.family, record.revision)
+    digests = {each.address: each.digest for each in around.snapshot.secrets if each.digest is not None}
+    return Task(
+        id=record.id,
+        stack=around.state.stack_name,
+        owner=around.state.owner,
+        group=record.group,
+        service_name=record.service_name,
+        family=record.family,
+        revision=record.revision,
+        deployment=record.deployment,
+        ordinal=record.ordinal,
+        fingerprint=revision.fingerprint if revision else "",
+        definition=definition,
+        secret_digests={each: digests[each] for each in definition.secret_addresses if each in digests},
+    )
+
+
+def _start_container(task: Task, name: str, record: TaskRecord, around: Surroundings) -> StartContainer:
+    deployment = around.deployments.get(record.deployment)
+    image = "" if name == HOLDER else task.definition.container(name).image
+    pinned = deployment.images.get(image, image) if deployment else image
+    return StartContainer(
+        address=record.group,
+        reason=f"task {record.short_id} of {record.family}:{record.revision} starts",
+        task=task,
+        container=name,
+        image=pinned,
+        networks=_network_names(task.definition, around.stack),
+        volumes=_volume_names(task.definition, around.stack),
+        folder=around.stack.folder,
+    )
+
+
+def _is_starting(view: TaskView, around: Surroundings) -> bool:
+    """Whether a start of one of its containers is under way: it is stopped once that is over."""
+    prefix = f"start_container {view.record.id} "
+    return any(key.startswith(prefix) for key in around.snapshot.in_flight)
+
+
+def _stop(view: TaskView, observed: ObservedTask, is_kept: bool) -> tuple[Step, ...]:
+    live = [each for each in observed.containers if each.is_live]
+    if not live:
+        return () if is_kept else (_remove(view, observed),)
+    ready, nothing_else = stop_order(view.definition, observed)
+    if nothing_else and not is_kept:
+        return (_remove(view, observed),)
+    return tuple(
+        StopContainer(
+            address=view.record.group,
+            reason=view.record.stopped_reason,
+            task_id=view.record.id,
+            container=each.name,
+            container_id=each.id,
+            timeout=_stop_timeout(view.definition, each.name),
+        )
+        for each in live
+        if each.name in ready or not ready
+    )
+
+
+def _remove(view: TaskView, observed: ObservedTask) -> RemoveTask:
+    containers = {each.id: each.name for each in observed.containers if each.name != HOLDER}
+    holder = observed.container(HOLDER)
+    return RemoveTask(
+        address=view.record.group,
+        reason=view.record.stopped_reason or "it stopped",
+        task_id=view.record.id,
+        containers=containers,
+        holder=holder.id if holder else None,
+        volumes=observed.volumes,
+        timeouts={name: _stop_timeout(view.definition, name) for name in containers.values()},
+    )
+
+
+def _stop_timeout(definition: TaskDefinition, name: str) -> float:
+    if name == HOLDER:
+        return 0.0
+    return next((each.stop_timeout for each in definition.containers if each.name == name), 30.0)

@@ -1,0 +1,1 @@
+"""Effects on disk: where the State is kept, and who may change it."""

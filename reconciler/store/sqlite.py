@@ -1,0 +1,284 @@
+"""States in one SQLite file: durable, one writer at a time, a fencing token checked in every write.
+
+Only what changed is written. The journal is DELETE with full synchronisation: safe with several readers on the
+SQLite that Debian ships, and a commit costs under a millisecond. The file is 0600; a lost file is no disaster, since
+what runs can be adopted from its labels.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from reconciler.errors import LockError, StaleError, StoreError
+from reconciler.model.noun import Noun
+from reconciler.model.service import Service
+from reconciler.model.stack import Output, Stack
+from reconciler.model.state import Deployment, Event, Revision, State
+from reconciler.model.task import TaskRecord
+from reconciler.store.store import Holder, Lease
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE stacks (
+    stack TEXT PRIMARY KEY, serial INTEGER NOT NULL, owner TEXT NOT NULL, digest_key TEXT NOT NULL,
+    doomed_volumes TEXT NOT NULL, token INTEGER NOT NULL, holder TEXT NOT NULL
+);
+CREATE TABLE entries (
+    stack TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (stack, kind, id)
+);
+PRAGMA user_version = 1;
+"""
+
+
+class _Kind(NamedTuple):
+    """One tuple of a State: its field, its model, and what identifies (and orders) an entry."""
+
+    field: str
+    model: type[Noun]
+    identity: Callable[[Any], str]
+
+
+_KINDS = (
+    _Kind("draining", Service, lambda each: each.address),
+    _Kind("revisions", Revision, lambda each: f"{each.family}:{each.number:09d}"),
+    _Kind("deployments", Deployment, lambda each: f"{each.created_at:020.6f} {each.id}"),
+    _Kind("tasks", TaskRecord, lambda each: f"{each.created_at:020.6f} {each.ordinal:09d} {each.id}"),
+    _Kind("events", Event, lambda each: f"{each.number:012d}"),
+    _Kind("outputs", Output, lambda each: each.name),
+)
+
+
+class SqliteLease:
+    """The held lock of one stack."""
+
+    def __init__(self, file: int, token: int) -> None:
+        self._file: int | None = file
+        self.token = token
+
+    def release(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+class SqliteStore:
+    """A store in one folder: `state.db`, and one lock file for each stack."""
+
+    def __init__(self, folder: Path, operation_user: str = "") -> None:
+        self._folder = folder
+        self._path = folder / "state.db"
+        self._user = operation_user or os.environ.get("USER", "") or str(os.getuid())
+        self._connection: sqlite3.Connection | None = None
+        self._saved: dict[str, State] = {}
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._path
+
+    def load(self, stack: str) -> State:
+        if not self._path.exists():
+            return State(stack_name=stack)
+        with self._errors("read"):
+            state = self._read(stack)
+        self._saved[stack] = state
+        return state
+
+    def save(self, state: State, lease: Lease) -> State:
+        with self._errors("written"):
+            before = self._saved.get(state.stack_name) or self._read(state.stack_name)
+            saved = state.changed(serial=before.serial + 1)
+            with self._transaction() as database:
+                self._fence(database, saved, lease)
+                for kind in _KINDS:
+                    _write_changes(
+                        database, saved.stack_name, kind, getattr(before, kind.field), getattr(saved, kind.field)
+                    )
+                _write_target(database, before, saved)
+        self._saved[state.stack_name] = saved
+        return saved
+
+    def acquire(self, stack: str, operation: str, timeout_seconds: float) -> SqliteLease:
+        with self._errors("locked"):
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = os.open(self._folder / f"{stack}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._wait_for_lock(stack, file, timeout_seconds)
+            with self._errors("locked"):
+                return SqliteLease(file, self._next_token(stack, operation))
+        except BaseException:
+            os.close(file)
+            raise
+
+    def holder(self, stack: str) -> Holder | None:
+        """Return who holds the lock, or held it last."""
+        if not self._path.exists():
+            return None
+        with self._errors("read"):
+            row = self._open().execute("SELECT holder FROM stacks WHERE stack = ?", (stack,)).fetchone()
+        return Holder.model_validate_json(row[0]) if row and row[0] else None
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _wait_for_lock(self, stack: str, file: int, timeout_seconds: float) -> None:
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise LockError(self._who_holds(stack)) from None
+                time.sleep(min(0.1, max(0.0, deadline - time.monotonic())))
+            else:
+                return
+
+    def _who_holds(self, stack: str) -> str:
+        holder = self.holder(stack)
+        if holder is None:
+            return f'stack "{stack}" is locked by another process'
+        since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(holder.since))
+        return (
+            f'stack "{stack}" is locked: {holder}, since {since}; that process is alive.\n'
+            "Wait for it, or give --lock-timeout SECONDS to wait here."
+        )
+
+    def _next_token(self, stack: str, operation: str) -> int:
+        holder = Holder(
+            operation=operation, user=self._user, host=socket.gethostname(), pid=os.getpid(), since=time.time()
+        )
+        with self._transaction() as database:
+            row = database.execute("SELECT token FROM stacks WHERE stack = ?", (stack,)).fetchone()
+            token = (row[0] if row else 0) + 1
+            database.execute(
+                "INSERT INTO stacks VALUES (?, 0, '', '', '', ?, ?) "
+                "ON CONFLICT (stack) DO UPDATE SET token = excluded.token, holder = excluded.holder",
+                (stack, token, holder.model_dump_json()),
+            )
+        self._saved.pop(stack, None)
+        return token
+
+    def _read(self, stack: str) -> State:
+        database = self._open()
+        row = database.execute(
+            "SELECT serial, owner, digest_key, doomed_volumes FROM stacks WHERE stack = ?", (stack,)
+        ).fetchone()
+        if row is None:
+            return State(stack_name=stack)
+        fields: dict[str, Any] = {kind.field: tuple(_read_entries(database, stack, kind)) for kind in _KINDS}
+        target = database.execute("SELECT body FROM entries WHERE stack = ? AND kind = 'target'", (stack,)).fetchone()
+        return State(
+            stack_name=stack,
+            serial=row[0],
+            owner=row[1],
+            digest_key=row[2],
+            doomed_volumes=tuple(row[3].split()),
+            target=Stack.model_validate_json(target[0]) if target else None,
+            **fields,
+        )
+
+    def _fence(self, database: sqlite3.Connection, state: State, lease: Lease) -> None:
+        changed = database.execute(
+            "UPDATE stacks SET serial = ?, owner = ?, digest_key = ?, doomed_volumes = ? "
+            "WHERE stack = ? AND token = ?",
+            (
+                state.serial,
+                state.owner,
+                state.digest_key,
+                " ".join(state.doomed_volumes),
+                state.stack_name,
+                lease.token,
+            ),
+        ).rowcount
+        if changed != 1:
+            raise StaleError(f'somebody else took over stack "{state.stack_name}"; nothing more is written here')
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            connection = sqlite3.connect(self._path, timeout=5.0, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA trusted_schema = OFF")
+            _migrate(connection, self._path)
+            self._connection = connection
+        return self._connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        database = self._open()
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield database
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _errors(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, ValueError) as problem:
+            hint = "check the disk and the folder's permissions"
+            if isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.OperationalError):
+                hint = "move the file away: the next plan adopts what runs from its labels"
+            raise StoreError(f"the state in {self._path} could not be {verb}: {problem}; {hint}") from problem
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = cast(int, connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"the state in {path} was written by a newer reconciler (schema {version}); upgrade this one"
+        )
+    if version == 0:
+        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+
+
+def _read_entries(database: sqlite3.Connection, stack: str, kind: _Kind) -> Iterator[Noun]:
+    rows = database.execute("SELECT body FROM entries WHERE stack = ? AND kind = ? ORDER BY id", (stack, kind.field))
+    return (kind.model.model_validate_json(body) for (body,) in rows)
+
+
+def _write_changes(
+    database: sqlite3.Connection, stack: str, kind: _Kind, before: Iterable[Noun], after: Iterable[Noun]
+) -> None:
+    """Write the entries of one kind that are new or other, and drop those that are gone."""
+    if before is after:
+        return
+    old = {kind.identity(each): each for each in before}
+    new = {kind.identity(each): each for each in after}
+    gone = [(stack, kind.field, identity) for identity in old.keys() - new.keys()]
+    database.executemany("DELETE FROM entries WHERE stack = ? AND kind = ? AND id = ?", gone)
+    changed = [
+        (stack, kind.field, identity, each.model_dump_json(exclude_defaults=True))
+        for identity, each in new.items()
+        if old.get(identity) is not each and old.get(identity) != each
+    ]
+    database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", changed)
+
+
+def _write_target(database: sqlite3.Connection, before: State, after: State) -> None:
+    if before.target == after.target:
+        return
+    if after.target is None:
+        database.execute("DELETE FROM entries WHERE stack = ? AND kind = 'target'", (after.stack_name,))
+        return
+    row = (after.stack_name, after.target.model_dump_json(exclude_defaults=True))
+    database.execute("INSERT OR REPLACE INTO entries VALUES (?, 'target', '', ?)", row)
