@@ -1,7 +1,7 @@
 """Connects the scripts to the engine that `reconciler` would use: DOCKER_HOST, the docker context, the local socket.
 
-Run as a program it prints the engine's address and version; else why none answers, and exits 1 when that engine is
-this machine's own (which scripts/engine.sh can start) and 2 when it is anywhere else.
+Run as a program it prints the engine's address and version; else why none answers. The exit code 3 says that it is
+this machine's own engine that does not answer, which scripts/engine.sh can start.
 """
 
 from __future__ import annotations
@@ -9,46 +9,31 @@ from __future__ import annotations
 import os
 import sys
 
-import docker
-from docker.context import Context, ContextAPI
-from docker.errors import DockerException
+from reconciler.drivers.docker.client import Client
+from reconciler.drivers.docker.endpoint import DEFAULT_URL, find_endpoint
+from reconciler.errors import EngineError
 
-LOCAL_SOCKET = "unix:///var/run/docker.sock"
-
-# requests lets these variables overrule the certificate authority of an engine's own TLS settings.
-_OVERRULE_THE_ENGINES_AUTHORITY = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+LOCAL_ENGINE_DOES_NOT_ANSWER = 3
 
 
-def connect() -> docker.DockerClient:
-    """Return a client for the engine; DockerException when none answers."""
-    for name in _OVERRULE_THE_ENGINES_AUTHORITY:
-        os.environ.pop(name, None)
-    if os.environ.get("DOCKER_HOST"):
-        return docker.DockerClient.from_env()
-    context = _context()
-    return docker.DockerClient(base_url=address(), tls=context.TLSConfig if context else None)
-
-
-def address() -> str:
-    """Return where the engine is, whether it answers or not."""
-    context = _context()
-    return os.environ.get("DOCKER_HOST") or (context.Host if context else None) or LOCAL_SOCKET
-
-
-def _context() -> Context | None:
-    """Return what `docker context use` or DOCKER_CONTEXT chose, if anything."""
-    name = os.environ.get("DOCKER_CONTEXT")
-    return ContextAPI.get_context(name) if name else ContextAPI.get_current_context()
+def connect() -> Client:
+    """Return a client for the engine; EngineError when its address cannot be one."""
+    return Client(find_endpoint(None, None, os.environ))
 
 
 def main() -> int:
     """Print the engine's address and version."""
     try:
-        version = connect().version()["Version"]
-    except DockerException as failure:
-        print(f"no engine answers at {address()}: {failure}", file=sys.stderr)
-        return 1 if address() == LOCAL_SOCKET else 2
-    print(f"{address()} (version {version})")
+        client = connect()
+    except EngineError as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    address = client.endpoint.url
+    try:
+        print(f"{address} (version {client.get('/version')['Version']})")
+    except EngineError as failure:
+        print(failure, file=sys.stderr)
+        return LOCAL_ENGINE_DOES_NOT_ANSWER if address == DEFAULT_URL else 1
     return 0
 
 

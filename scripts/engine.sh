@@ -131,7 +131,7 @@ case ${1:-} in
     said=$(answer 2>&1) || code=$?
     case $code in
       0) echo "engine: using the one that answers at $said" ;;
-      1) as_root && start ;;
+      3) as_root && start ;;
       *) echo "engine: $said" >&2 && exit 1 ;;
     esac
     ;;

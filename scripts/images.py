@@ -18,9 +18,10 @@ from functools import cache
 from pathlib import Path
 
 import debian
-import docker
 from connect import connect
-from docker.errors import APIError, DockerException, ImageNotFound
+
+from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.errors import EngineError
 
 SOURCES = Path(__file__).parent / "demo"
 FINGERPRINT_LABEL = "reconciler-images.recipe"
@@ -96,40 +97,32 @@ def _source(name: str) -> str:
     return (SOURCES / name).read_text()
 
 
-def make(client: docker.DockerClient, recipe: Recipe) -> None:
+def make(client: Client, recipe: Recipe) -> None:
     """Import the image, and remove the one it replaces unless a container uses that."""
-    replaced = _identity(client, recipe.name)
+    replaced = client.find(f"/images/{recipe.name}/json")
+    repository, tag = recipe.name.split(":")
     label = f"LABEL {FINGERPRINT_LABEL}={recipe.fingerprint}"
-    client.api.import_image_from_data(
-        _file_system(recipe), repository=recipe.name, changes=[*recipe.instructions, label]
-    )
+    changes = (*recipe.instructions, label)
+    query = {"fromSrc": "-", "repo": repository, "tag": tag, "changes": changes}
+    answer = client.call("POST", "/images/create", query, _file_system(recipe))
     if not is_current(client, recipe):
-        raise DockerException(f"the engine did not take {recipe.name}")
+        raise EngineError(f"The engine did not take {recipe.name}: {answer}")
     if replaced is not None:
-        _remove_if_unused(client, replaced)
+        _remove_if_unused(client, replaced["Id"])
 
 
-def is_current(client: docker.DockerClient, recipe: Recipe) -> bool:
+def is_current(client: Client, recipe: Recipe) -> bool:
     """Tell whether the engine has the image as the recipe makes it."""
-    try:
-        labels = client.images.get(recipe.name).labels
-    except ImageNotFound:
-        return False
+    image = client.find(f"/images/{recipe.name}/json") or {"Config": {}}
+    labels = image["Config"].get("Labels") or {}
     return bool(labels.get(FINGERPRINT_LABEL) == recipe.fingerprint)
 
 
-def _identity(client: docker.DockerClient, name: str) -> str | None:
+def _remove_if_unused(client: Client, identity: str) -> None:
     try:
-        return str(client.images.get(name).id)
-    except ImageNotFound:
-        return None
-
-
-def _remove_if_unused(client: docker.DockerClient, identity: str) -> None:
-    try:
-        client.images.remove(identity)
-    except APIError as refusal:
-        if refusal.status_code not in (404, 409):
+        client.call("DELETE", f"/images/{identity}")
+    except ApiError as refusal:
+        if refusal.status not in (404, 409):
             raise
 
 
@@ -194,15 +187,15 @@ def main() -> int:
             _require_same_architecture(client)
         for recipe in missing:
             make(client, recipe)
-    except (DockerException, debian.PackagesError) as failure:
+    except (ApiError, EngineError, debian.PackagesError) as failure:
         print(f"images: {failure}", file=sys.stderr)
         return 1
     print(_summary([recipe.name for recipe in missing], time.monotonic() - started_at))
     return 0
 
 
-def _require_same_architecture(client: docker.DockerClient) -> None:
-    theirs, ours = client.version()["Arch"], debian.architecture()
+def _require_same_architecture(client: Client) -> None:
+    theirs, ours = client.get("/version")["Arch"], debian.architecture()
     if theirs != ours:
         raise debian.PackagesError(f"the engine is {theirs}, this machine's packages are {ours}: run this there")
 
