@@ -91,7 +91,6 @@ class _Track:
         """Return what is told of it."""
         return Rollout(
             address=self.address,
-            summary="",
             phases=tuple(f"{verb} {count}" for verb, count in self.phases),
             peak=self.peak,
             minimum_healthy=self.lowest or 0,

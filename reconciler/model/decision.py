@@ -20,7 +20,7 @@ class Decision(Noun):
 
     `wake_at` is when to look again though nothing happened; `is_steady` says that the target is reached;
     `failed` names services whose primary deployment failed; `is_over` that nothing more will happen by itself: each
-    service is steady, failed, or waits for one that failed.
+    service is steady, failed, or waits for one that failed. `unsettled` names services that are not as wanted.
     """
 
     state: State
@@ -29,4 +29,5 @@ class Decision(Noun):
     waiting_for: tuple[Waiting, ...] = ()
     is_steady: bool = False
     failed: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
     is_over: bool = False

@@ -75,14 +75,17 @@ class OutputChange(Noun):
 
 
 class Rollout(Noun):
-    """The preview of one service: phrases such as `start 2`, in order, and what it costs.
+    """The preview of one service: phases such as `start 2`, in order, and what it costs.
 
-    `minimum_healthy` and `peak` are counts of tasks during the rollout; times are seconds.
-    `downtime` is how long no task was healthy though some were before; None when there was none.
+    `minimum_healthy` and `peak` are counts of tasks during the rollout; times are seconds. `downtime` is how long no
+    task was healthy though some were before; None when there was none. `outcome` is empty when it gets steady, else
+    what it would wait for in the end.
     """
 
     address: str
-    summary: str
+    desired_count: int = 0
+    minimum_healthy_percent: int = 100
+    maximum_percent: int = 200
     phases: tuple[str, ...] = ()
     peak: int = 0
     minimum_healthy: int = 0

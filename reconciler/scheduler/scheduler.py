@@ -43,7 +43,7 @@ def decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decisi
     steps = _steps(around, moves, tasks, pursuits)
     failed = tuple(address for address, view in services.items() if _is_failed(view.deployment))
     is_quiet = not steps and not snapshot.in_flight
-    unsettled = {address for address, view in services.items() if not view.is_settled}
+    unsettled = tuple(address for address, view in services.items() if not view.is_settled)
     return Decision(
         state=history.prune(_forget_drained(recorded), now),
         steps=steps,
@@ -51,7 +51,8 @@ def decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decisi
         waiting_for=_waiting(moves, tasks, pursuits),
         is_steady=is_quiet and not unsettled and not failed,
         failed=failed,
-        is_over=is_quiet and unsettled <= _stuck(services, failed),
+        unsettled=unsettled,
+        is_over=is_quiet and _stuck(services, failed).issuperset(unsettled),
     )
 
 
