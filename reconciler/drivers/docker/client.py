@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from reconciler.drivers.docker.duplex import Duplex
 from reconciler.drivers.docker.endpoint import Endpoint
 from reconciler.drivers.docker.transport import LocalTransport, SdkTransport, Stream, Transport, sdk_session
 from reconciler.errors import EngineError
@@ -112,6 +113,16 @@ class Client:
                 stream.close()
                 raise ApiError(stream.status, _message(body_of_refusal))
         return stream
+
+    def upgrade(self, path: str, body: object) -> Duplex:
+        """Turn a request into a two-way stream of bytes."""
+        content, headers = _encode_body(body, {})
+        transport, prefix = self._connected()
+        with _InOurWords(self.endpoint):
+            answer = transport.upgrade(prefix + path, content or b"", headers)
+        if isinstance(answer, Duplex):
+            return answer
+        raise ApiError(answer.status, _message(answer.body))
 
     def read(self, stream: Stream) -> Iterator[bytes]:
         """Yield the chunks of a stream, with a lost connection as an EngineError."""

@@ -124,13 +124,18 @@ class Containers:
         return _Known(place, row["Status"], Sighting(task, container), details, drift)
 
     def _details(self, state: Mapping[str, Any], now: float) -> _Details:
+        started_at = self._engine.ours(state["StartedAt"], now)
+        finished_at = self._engine.ours(state["FinishedAt"], now)
+        if state["Status"] in _ENDED and started_at is not None and finished_at is not None:
+            # The engine notes the start of a very short run a moment after its end.
+            finished_at = max(started_at, finished_at)
         return _Details(
             status=state["Status"],
             exit_code=state["ExitCode"],
             oom_killed=state["OOMKilled"],
             error=state["Error"],
-            started_at=self._engine.ours(state["StartedAt"], now),
-            finished_at=self._engine.ours(state["FinishedAt"], now),
+            started_at=started_at,
+            finished_at=finished_at,
         )
 
 

@@ -52,7 +52,7 @@ class _Subscription:
     def end(self) -> None:
         self._ended.set()
         if (stream := self._stream) is not None:
-            stream.close()
+            stream.interrupt()
 
     def _window(self) -> None:
         query = {
@@ -65,11 +65,15 @@ class _Subscription:
         if self._last:
             query["since"] = f"{self._last // 10**9}.{self._last % 10**9:09d}"
         self._stream = self._client.stream("GET", "/events", query, timeout=WINDOW + _GRACE)
-        if self._ended.is_set():
+        try:
+            if not self._ended.is_set():
+                self._listen(self._stream)
+        finally:
             self._stream.close()
-            return
+
+    def _listen(self, stream: Stream) -> None:
         rest = b""
-        for chunk in self._client.read(self._stream):
+        for chunk in self._client.read(stream):
             *lines, rest = (rest + chunk).split(b"\n")
             worth_a_look = [self._take(json.loads(line)) for line in lines if line.strip()]
             if any(worth_a_look):

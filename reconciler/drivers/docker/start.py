@@ -6,6 +6,7 @@ Safe to repeat at any point: a container of that name is adopted when its labels
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from reconciler.drivers import labels
@@ -36,6 +37,7 @@ class Starter:
 
     def start(self, step: StartContainer) -> str:
         """Start the container and return its id; raises StepFailedError."""
+        step = step.changed(folder=str(Path(step.folder).absolute()))
         for attempt in range(ports.ATTEMPTS):
             container_id = self._existing(step) or self._created(step, attempt)
             try:

@@ -13,10 +13,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
+from reconciler.drivers.docker import duplex
+from reconciler.drivers.docker.duplex import Duplex
 from reconciler.drivers.docker.endpoint import Endpoint
 
 POOL_SIZE = 16
 """Idle connections that are kept; more are opened when needed."""
+
+_UPGRADE = {"Connection": "Upgrade", "Upgrade": "tcp"}
 
 
 class Reply(NamedTuple):
@@ -36,8 +40,12 @@ class Stream(Protocol):
         """Yield bytes as they come, until the engine ends the answer."""
         ...
 
+    def interrupt(self) -> None:
+        """End it from another thread: the reader sees a lost connection."""
+        ...
+
     def close(self) -> None:
-        """End it now, from any thread."""
+        """Let go of it, from the thread that reads."""
         ...
 
 
@@ -51,6 +59,10 @@ class Transport(Protocol):
     def open(
         self, method: str, target: str, body: bytes | None, headers: Mapping[str, str], timeout: float | None
     ) -> Stream: ...
+
+    def upgrade(self, target: str, body: bytes, headers: Mapping[str, str]) -> Reply | Duplex:
+        """Turn a request into a two-way stream; a Reply is a refusal."""
+        ...
 
     def close(self) -> None: ...
 
@@ -90,6 +102,12 @@ class LocalTransport:
         self, method: str, target: str, body: bytes | None, headers: Mapping[str, str], timeout: float | None
     ) -> Stream:
         return _LocalStream(*self._request(method, target, body, headers, timeout))
+
+    def upgrade(self, target: str, body: bytes, headers: Mapping[str, str]) -> Reply | Duplex:
+        connection, response = self._request("POST", target, body, {**headers, **_UPGRADE}, None)
+        if response.status >= 400:
+            return Reply(response.status, {}, response.read())
+        return duplex.of_local(connection, response)
 
     def close(self) -> None:
         with self._lock:
@@ -150,9 +168,13 @@ class _LocalStream:
         while chunk := self._response.read1(65536):
             yield chunk
 
-    def close(self) -> None:
+    def interrupt(self) -> None:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.interrupt()
+        self._response.close()
         self._connection.close()
 
 
@@ -172,6 +194,12 @@ class SdkTransport:
         self, method: str, target: str, body: bytes | None, headers: Mapping[str, str], timeout: float | None
     ) -> Stream:
         return _SdkStream(self._request(method, target, body, headers, timeout, stream=True))
+
+    def upgrade(self, target: str, body: bytes, headers: Mapping[str, str]) -> Reply | Duplex:
+        response = self._request("POST", target, body, {**headers, **_UPGRADE}, None, stream=True)
+        if response.status_code >= 400:
+            return Reply(response.status_code, {}, response.content)
+        return duplex.of_sdk(response)
 
     def close(self) -> None:
         self.session.close()
@@ -210,6 +238,9 @@ class _SdkStream:
             yield from self._response.raw.stream(65536)
         except requests.RequestException as problem:
             raise ConnectionError(str(problem)) from problem
+
+    def interrupt(self) -> None:
+        self._response.close()
 
     def close(self) -> None:
         self._response.close()
