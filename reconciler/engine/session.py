@@ -1,0 +1,237 @@
+"""The use cases: plan, apply, destroy, run, stop. Each looks, plans, records an intent, and converges.
+
+Knows protocols only. What reads files, prints, or asks is the caller's.
+"""
+
+from __future__ import annotations
+
+import secrets as randomness
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.clock import Clock
+from reconciler.drivers.driver import Driver
+from reconciler.engine.attributes import known_after_apply
+from reconciler.engine.converge import Converged, World, converge, look_request
+from reconciler.engine.preview import preview
+from reconciler.errors import ReconcilerError, StackError, StaleError
+from reconciler.model.decision import Decision
+from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.plan import Action, Plan
+from reconciler.model.snapshot import SecretReading, Snapshot
+from reconciler.model.stack import Output, Stack
+from reconciler.model.state import State
+from reconciler.model.task import StopCode, TaskStatus
+from reconciler.model.task_definition import TaskDefinition
+from reconciler.planner.checks import check, place
+from reconciler.planner.planner import Planned
+from reconciler.planner.planner import plan as make_plan
+from reconciler.planner.target import run_tasks
+from reconciler.scheduler.recorder import stop
+from reconciler.store.store import Lease, Store
+
+Outputs = Callable[[Mapping[str, Mapping[str, object]]], tuple[Output, ...]]
+"""Evaluates the stack's outputs, given attributes that are only known of what runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked beside the files. `doom_volumes` removes shared volumes that left the stack."""
+
+    doom_volumes: bool = False
+    with_preview: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One stack, one engine, one store."""
+
+    driver: Driver
+    store: Store
+    clock: Clock
+    readings: Callable[[str], tuple[SecretReading, ...]]
+    """Reads the digests of the stack's secrets, given the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan, with what it was made from."""
+
+    stack: Stack
+    planned: Planned
+    recorded: State
+    snapshot: Snapshot
+    messages: tuple[str, ...] = ()
+
+    @property
+    def plan(self) -> Plan:
+        """What is shown."""
+        return self.planned.plan
+
+
+def prepare(session: Session, stack: Stack, outputs: Outputs, options: Options) -> Prepared:
+    """Look and plan. Nothing is changed, on the engine or in the store.
+
+    Raises StackError for what this engine cannot do, EngineError when it is out of reach.
+    """
+    recorded = session.store.load(stack.name)
+    snapshot = session.driver.look(look_request(stack, recorded, detailed=True))
+    recorded, messages = _own(recorded, snapshot)
+    if recorded.owner and not snapshot.tasks and messages:
+        snapshot = session.driver.look(look_request(stack, recorded, detailed=True))
+    snapshot = snapshot.changed(secrets=session.readings(recorded.digest_key))
+    recorded = _with_doomed_volumes(stack, recorded, snapshot, options)
+    _refuse(check(stack, recorded, snapshot))
+    now = session.clock.now()
+    planned = make_plan(stack, recorded, snapshot, now)
+    _refuse(_unobtainable_images(session.driver, stack, planned, snapshot))
+    is_moving = bool(planned.plan.changes)
+    stack = stack.changed(outputs=outputs({} if is_moving else known_after_apply(planned.decision.state, snapshot)))
+    if stack.outputs != ():
+        planned = replace(planned, plan=make_plan(stack, recorded, snapshot, now).plan)
+    if is_moving and options.with_preview:
+        planned = replace(planned, plan=_with_rollouts(stack, planned, snapshot, now))
+    return Prepared(stack, planned, recorded, snapshot, messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How an apply ended."""
+
+    converged: Converged
+    outputs: tuple[Output, ...]
+
+    @property
+    def state(self) -> State:
+        """What is recorded now."""
+        return self.converged.state
+
+
+def apply(session: Session, world: World, prepared: Prepared, outputs: Outputs, lease: Lease) -> Applied:
+    """Record the target and converge until each service is steady or failed.
+
+    Raises StaleError when the recorded state moved on since the plan.
+    """
+    if session.store.load(prepared.stack.name).serial != prepared.recorded.serial:
+        raise StaleError("the recorded state changed since this plan was made; plan again")
+    state = session.store.save(prepared.planned.target, lease)
+    ended = converge(world, prepared.stack, state, lease, _is_over)
+    values = outputs(known_after_apply(ended.state, ended.snapshot))
+    kept = tuple(each if not each.sensitive else each.changed(value=None) for each in values)
+    if kept != ended.state.outputs:
+        saved = session.store.save(ended.state.changed(outputs=kept), lease)
+        ended = replace(ended, state=saved)
+    return Applied(ended, values)
+
+
+def run(
+    session: Session,
+    world: World,
+    stack: Stack,
+    definition: TaskDefinition,
+    overridden: TaskDefinition,
+    count: int,
+    lease: Lease,
+) -> tuple[tuple[str, ...], Converged]:
+    """Start one-off tasks of a definition; returns their ids once they run or have ended (ECS RunTask)."""
+    recorded = session.store.load(stack.name)
+    snapshot = session.driver.look(look_request(stack, recorded, detailed=False))
+    recorded, _ = _own(recorded, snapshot)
+    _refuse(check(stack, recorded, snapshot))
+    known = {each.id for each in recorded.tasks}
+    state = run_tasks(recorded, definition, overridden, count, session.clock.now())
+    ids = tuple(each.id for each in state.tasks if each.id not in known)
+    state = session.store.save(state, lease)
+    return ids, converge(world, stack, state, lease, lambda decision: _all_begun(decision, ids))
+
+
+def stop_task(session: Session, world: World, stack: Stack, task_id: str, reason: str, lease: Lease) -> Converged:
+    """Stop one task; a service's is replaced by the next apply or watch (ECS StopTask)."""
+    recorded = session.store.load(stack.name)
+    now = session.clock.now()
+    tasks = tuple(
+        stop(each, StopCode.USER_INITIATED, reason, now) if each.id == task_id else each for each in recorded.tasks
+    )
+    state = session.store.save(recorded.changed(tasks=tasks), lease)
+    return converge(world, stack, state, lease, lambda decision: _has_stopped(decision, task_id))
+
+
+def _is_over(decision: Decision) -> bool:
+    return decision.is_over
+
+
+def _all_begun(decision: Decision, ids: Sequence[str]) -> bool:
+    begun = (TaskStatus.RUNNING, TaskStatus.STOPPING, TaskStatus.STOPPED)
+    return all(each.last_status in begun for each in decision.state.tasks if each.id in ids)
+
+
+def _has_stopped(decision: Decision, task_id: str) -> bool:
+    record = decision.state.task(task_id)
+    return record is None or record.is_stopped
+
+
+def _own(state: State, snapshot: Snapshot) -> tuple[State, tuple[str, ...]]:
+    """Give a State that has none its owner: the engine's only one, else a new one."""
+    if state.owner:
+        return state, ()
+    if len(snapshot.owners) > 1:
+        names = ", ".join(owner.volume for owner in snapshot.owners)
+        raise ReconcilerError(
+            f'no state is recorded for stack "{state.stack_name}", and the engine shows several owners of it: {names}.'
+            "\nGive --state DIR of the right one, or rename this stack."
+        )
+    if snapshot.owners:
+        owner = snapshot.owners[0]
+        message = f"no state is recorded: what runs is adopted from its labels (owner {owner.id[:8]})"
+        return state.changed(owner=owner.id, digest_key=owner.digest_key), (message,)
+    return state.changed(owner=randomness.token_hex(16), digest_key=randomness.token_hex(32)), ()
+
+
+def _with_doomed_volumes(stack: Stack, state: State, snapshot: Snapshot, options: Options) -> State:
+    wanted = {each.name for each in stack.volumes}
+    doomed = tuple(each.name for each in snapshot.volumes if each.is_ours and each.name not in wanted)
+    return state.changed(doomed_volumes=doomed if options.doom_volumes else ())
+
+
+def _refuse(problems: tuple[Diagnostic, ...]) -> None:
+    if problems:
+        raise StackError(problems)
+
+
+def _unobtainable_images(
+    driver: Driver, stack: Stack, planned: Planned, snapshot: Snapshot
+) -> tuple[Diagnostic, ...]:
+    """Look up the images that would have to be pulled: one that cannot be had is known before anything stops."""
+    changed = {change.address for change in planned.plan.changes}
+    moving = [each for each in stack.services if {each.address, each.task_definition} & changed]
+    found = []
+    for address in sorted({service.task_definition for service in moving}):
+        for container in stack.definitions[address].containers:
+            if container.build is not None or snapshot.image(container.image) is not None:
+                continue
+            reason = "pull = never" if container.pull == "never" else driver.why_unobtainable(container.image)
+            if reason:
+                where = place(stack, f"{address}.container.{container.name}.image")
+                detail = f"The engine does not have it, and it cannot be pulled: {reason}"
+                found.append(error("E0610", f"image {container.image} cannot be had", detail, where))
+    return tuple(found)
+
+
+def _with_rollouts(stack: Stack, planned: Planned, snapshot: Snapshot, now: float) -> Plan:
+    moving = _moving_services(stack, planned)
+    previews = preview(stack, planned.target, snapshot, moving, now)
+    services = {each.address: each for each in stack.services}
+    rollouts = tuple(
+        rollout.changed(
+            desired_count=services[address].desired_count,
+            minimum_healthy_percent=services[address].deployment_configuration.minimum_healthy_percent,
+            maximum_percent=services[address].deployment_configuration.maximum_percent,
+        )
+        for address, rollout in previews.items()
+    )
+    return planned.plan.changed(rollouts=rollouts)
+
+
+def _moving_services(stack: Stack, planned: Planned) -> tuple[str, ...]:
+    changed = {each.address for each in planned.plan.changes if each.action is not Action.DELETE}
+    return tuple(each.address for each in stack.services if each.address in changed)

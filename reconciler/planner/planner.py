@@ -1,0 +1,290 @@
+"""Stack, State and Snapshot in, Plan out. An empty plan means: `decide` has no steps, and all is as declared.
+
+What is compared: declared against recorded for what a user wrote, recorded against observed for drift. Where the two
+say nothing and `decide` would still act, the plan says so in its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from reconciler.model.decision import Decision
+from reconciler.model.noun import Noun
+from reconciler.model.plan import Action, Change, DriftEntry, Effect, OutputChange, Plan
+from reconciler.model.service import Service
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.stack import Output, Stack
+from reconciler.model.state import State
+from reconciler.model.task import DesiredStatus
+from reconciler.planner.checks import place
+from reconciler.planner.differ import changed_attributes
+from reconciler.planner.target import adopt_deployments, retarget, used_definitions
+from reconciler.scheduler.recorder import adopt
+from reconciler.scheduler.resources import networks_of
+from reconciler.scheduler.scheduler import decide
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, the State that an apply of it would record, and what `decide` says to that."""
+
+    plan: Plan
+    target: State
+    decision: Decision
+
+
+def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
+    """Compare what is declared with what is recorded and observed.
+
+    `state` carries the owner already. With nothing recorded, what runs is adopted first: then a lost State plans
+    nothing. Outputs are those of `stack`, evaluated by the caller.
+    """
+    is_lost = state.target is None and bool(snapshot.tasks)
+    recorded = adopt(state, snapshot, now)
+    recorded = adopt_deployments(stack, recorded, recorded.tasks, now)
+    first = retarget(stack, recorded, now)
+    configured = _configured(stack, recorded, snapshot)
+    decision = decide(stack, first, snapshot, now)
+    named = {change.address for change in configured}
+    healing = frozenset(decision.unsettled) - named
+    if healing:
+        first = retarget(stack, recorded, now, healing)
+        decision = decide(stack, first, snapshot, now)
+    changes = (*configured, *_healing(stack, healing, decision), *_other_steps(decision, named | healing))
+    outputs = () if is_lost else _output_changes(state.outputs, stack.outputs)
+    result = Plan(
+        stack=stack.name,
+        serial=state.serial,
+        changes=tuple(sorted(changes, key=lambda change: change.address)),
+        drift=_drift(stack, recorded, decision, snapshot),
+        outputs=outputs,
+        notes=_notes(stack, recorded, snapshot),
+    )
+    return Planned(result, first, decision)
+
+
+def _configured(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Change, ...]:
+    """Return what the files change."""
+    return (
+        *_networks(stack, snapshot),
+        *_volumes(stack, state, snapshot),
+        *_definitions(stack, state),
+        *_services(stack, state),
+    )
+
+
+def _networks(stack: Stack, snapshot: Snapshot) -> Iterable[Change]:
+    wanted = {each.name: each for each in networks_of(stack)}
+    for network in wanted.values():
+        if snapshot.network(network.name) is None:
+            yield _create(stack, network.address, label=network.name)
+    for observed in snapshot.networks:
+        if observed.is_ours and observed.name not in wanted:
+            reason = "it is no longer in the stack"
+            yield Change(address=_network_address(observed.name, stack), action=Action.DELETE, reason=reason)
+
+
+def _network_address(name: str, stack: Stack) -> str:
+    return "network" if name == stack.name else f"network.{name.removeprefix(stack.name + '-')}"
+
+
+def _volumes(stack: Stack, state: State, snapshot: Snapshot) -> Iterable[Change]:
+    for volume in stack.volumes:
+        if not volume.external and snapshot.volume(volume.name) is None:
+            yield _create(stack, volume.address, label=volume.name)
+    wanted = {each.name for each in stack.volumes}
+    for observed in snapshot.volumes:
+        if observed.is_ours and observed.name in state.doomed_volumes and observed.name not in wanted:
+            reason = "its removal was asked for; its data will be lost"
+            yield Change(address=observed.address or observed.name, action=Action.DELETE, reason=reason)
+
+
+def _definitions(stack: Stack, state: State) -> Iterable[Change]:
+    addresses = {definition.family: address for address, definition in stack.definitions.items()}
+    for definition in used_definitions(stack):
+        address = addresses[definition.family]
+        latest = state.latest_revision(definition.family)
+        if latest is None:
+            yield _create(stack, address, label="revision 1")
+        elif latest.definition != definition:
+            label = f"revision {latest.number + 1}"
+            yield _update(stack, address, latest.definition, definition, Effect.NEW_REVISION, label)
+
+
+def _services(stack: Stack, state: State) -> Iterable[Change]:
+    recorded = {each.address: each for each in (state.target.services if state.target else ())}
+    for service in stack.services:
+        primary = state.primary(service.address)
+        if primary is None:
+            yield _create(stack, service.address, label=f"{service.desired_count} tasks")
+            continue
+        before = recorded.get(service.address)
+        revision = state.latest_revision(stack.definition_of(service).family)
+        is_rolled = revision is None or revision.definition != stack.definition_of(service)
+        is_rolled = is_rolled or (revision is not None and str(revision) != f"{primary.family}:{primary.revision}")
+        if primary.rollout_state.value == "FAILED" and not is_rolled:
+            reason = f"its last deployment failed ({primary.reason}); it is tried again"
+            yield Change(
+                address=service.address, action=Action.UPDATE, reason=reason, place=_place(stack)(service.address)
+            )
+        elif before is not None and before != service:
+            reason = "a new revision replaces its tasks" if is_rolled else ""
+            yield _update(stack, service.address, before, service, Effect.IN_PLACE, reason=reason)
+        elif is_rolled:
+            reason = "a new revision replaces its tasks"
+            yield Change(
+                address=service.address, action=Action.UPDATE, reason=reason, place=_place(stack)(service.address)
+            )
+    wanted = {each.address for each in stack.services}
+    for address in sorted(recorded.keys() - wanted):
+        yield Change(address=address, action=Action.DELETE, reason="it is no longer in the stack")
+
+
+def _create(stack: Stack, address: str, label: str = "") -> Change:
+    return Change(address=address, action=Action.CREATE, label=label, place=_place(stack)(address))
+
+
+def _update(
+    stack: Stack, address: str, old: Noun, new: Noun, effect: Effect, label: str = "", reason: str = ""
+) -> Change:
+    find = _place(stack)
+    attributes, unchanged = changed_attributes(old, new, effect, lambda path: find(f"{address}.{path}"))
+    return Change(
+        address=address,
+        action=Action.UPDATE,
+        reason=reason,
+        label=label,
+        attributes=attributes,
+        unchanged=unchanged,
+        place=find(address),
+    )
+
+
+def _place(stack: Stack) -> Callable[[str], str]:
+    """Return what finds `file:line` of a path, or of the nearest block around it."""
+
+    def find(path: str) -> str:
+        span = place(stack, path)
+        return f"{span.file}:{span.line}" if span else ""
+
+    return find
+
+
+def _healing(stack: Stack, healing: frozenset[str], decision: Decision) -> Iterable[Change]:
+    services = {each.address: each for each in stack.services}
+    for address in sorted(healing):
+        service = services.get(address)
+        if service is None:
+            reason = "its tasks run, but it is not in the stack"
+            yield Change(address=address, action=Action.DELETE, reason=reason)
+        else:
+            yield Change(
+                address=address,
+                action=Action.UPDATE,
+                reason=_why_unsettled(service, decision),
+                place=_place(stack)(address),
+            )
+
+
+def _why_unsettled(service: Service, decision: Decision) -> str:
+    """Say in a sentence what is not as it should be: `2 of 3 tasks run; task 7f3c1a2b: ...`."""
+    records = [each for each in decision.state.tasks if each.group == service.address]
+    running = [each for each in records if each.desired_status is DesiredStatus.RUNNING and each.seen]
+    ended = [each for each in records if each.stop_code is not None and not each.is_stopped]
+    ended += [each for each in records if each.is_stopped and each.failed][-3:]
+    count = f"{len(running)} of {service.desired_count} tasks run"
+    reasons = [f"task {each.short_id}: {each.stopped_reason}" for each in ended[:3]]
+    waits = [each.reason for each in decision.waiting_for if each.address == service.address]
+    return "; ".join([count, *(reasons or waits)])
+
+
+def _other_steps(decision: Decision, named: Iterable[str]) -> Iterable[Change]:
+    """Whatever else `decide` would do: an empty plan must mean that it does nothing."""
+    known = {*named, "stack", "network"}
+    for step in decision.steps:
+        if step.address not in known:
+            known.add(step.address)
+            yield Change(address=step.address, action=Action.UPDATE, reason=step.reason)
+
+
+def _output_changes(before: tuple[Output, ...], after: tuple[Output, ...]) -> tuple[OutputChange, ...]:
+    old = {each.name: each for each in before}
+    new = {each.name: each for each in after}
+    changes = [_output_change(old.get(name), new.get(name)) for name in sorted(old.keys() | new.keys())]
+    return tuple(each for each in changes if each is not None)
+
+
+def _output_change(old: Output | None, new: Output | None) -> OutputChange | None:
+    if new is None:
+        assert old is not None  # one of the two is there
+        return OutputChange(name=old.name, action=Action.DELETE, old=old.value, sensitive=old.sensitive)
+    is_same = old is not None and new.known and old.value == new.value and old.sensitive == new.sensitive
+    if is_same or (old is not None and new.sensitive and old.sensitive):
+        return None
+    return OutputChange(
+        name=new.name,
+        action=Action.UPDATE if old else Action.CREATE,
+        old=old.value if old else None,
+        new=new.value,
+        known=new.known,
+        sensitive=new.sensitive or (old is not None and old.sensitive),
+    )
+
+
+def _drift(stack: Stack, state: State, decision: Decision, snapshot: Snapshot) -> tuple[DriftEntry, ...]:
+    """Return what the engine shows otherwise than recorded."""
+    before = {each.id: each for each in state.tasks}
+    entries = [
+        DriftEntry(address=each.group, task=each.short_id, reason=each.stopped_reason)
+        for each in decision.state.tasks
+        if each.failed and each.id in before and not before[each.id].failed
+    ]
+    entries += [
+        DriftEntry(
+            address=observed.task.group,
+            task=observed.task.short_id,
+            attribute=f"{container.name}.{drift.attribute}",
+            declared=drift.declared,
+            observed=drift.observed,
+        )
+        for observed in snapshot.tasks
+        for container in observed.containers
+        for drift in container.drift
+    ]
+    if state.target is not None and state.serial and not stack.is_empty:
+        missing = [each for each in networks_of(state.target) if snapshot.network(each.name) is None]
+        entries += [DriftEntry(address=each.address, reason=f"network {each.name} is gone") for each in missing]
+    entries += [
+        DriftEntry(address=_network_address(each.name, stack), attribute="containers", observed=name, reason=reason)
+        for each in snapshot.networks
+        if each.is_ours
+        for name in each.foreign
+        for reason in (f"container {name} is not ours but is on network {each.name}",)
+    ]
+    return tuple(entries)
+
+
+def _notes(stack: Stack, state: State, snapshot: Snapshot) -> tuple[str, ...]:
+    """Return what is worth a line though nothing changes by it."""
+    used = {definition.family for definition in used_definitions(stack)}
+    notes = []
+    for address, definition in sorted(stack.definitions.items()):
+        latest = state.latest_revision(definition.family)
+        if definition.family not in used and latest is not None and latest.definition != definition:
+            notes.append(f"{address} differs from {latest}; `reconciler run` registers the new revision when it runs")
+        for container in definition.containers:
+            image = snapshot.image(container.image)
+            if image is not None and image.has_health_check and container.health_check is None:
+                notes.append(
+                    f"{address}.container.{container.name}: the image's own health check is not used (as in ECS); "
+                    "health_check { from_image = true } uses it"
+                )
+    kept = [each.name for each in snapshot.volumes if each.is_ours and stack.is_empty]
+    notes += [f"volume {name} is kept; --volumes removes it" for name in kept if name not in state.doomed_volumes]
+    notes += [
+        f"{each.address} cannot be read ({each.reason}): tasks that need it will not start"
+        for each in snapshot.secrets
+        if each.digest is None
+    ]
+    return tuple(notes)

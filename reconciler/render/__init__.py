@@ -1,0 +1,1 @@
+"""Plans, diagnostics and tables as text and JSON. Pure: no clock, no terminal."""

@@ -1,0 +1,72 @@
+"""Diagnostics as text for people and as JSON for tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.render.safe import safe
+
+
+def diagnostic_text(diagnostic: Diagnostic) -> str:
+    """Return the error as people read it: what, where with the marked line, what to do.
+
+    Error: unknown attribute "imgae" in container "app"   [E0203]
+      shop.hcl:14:5
+        14 |     imgae = "nginx:1.27"
+           |     ^^^^^
+      Did you mean "image"?
+    """
+    lines = [f"{diagnostic.severity.capitalize()}: {diagnostic.summary}   [{diagnostic.code}]"]
+    if diagnostic.span is not None:
+        lines.append(f"  {diagnostic.span}")
+        lines += _source_lines(diagnostic)
+    lines += [f"  {line}" for line in diagnostic.detail.splitlines()]
+    return safe("\n".join(lines))
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, object]:
+    """Return the shape of Terraform's `validate -json` diagnostics."""
+    shape: dict[str, object] = {
+        "severity": diagnostic.severity,
+        "code": diagnostic.code,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+    }
+    span = diagnostic.span
+    if span is not None:
+        shape["range"] = {
+            "filename": span.file,
+            "start": {"line": span.line, "column": span.column},
+            "end": {"line": span.end_line, "column": span.end_column},
+        }
+        shape["snippet"] = {"code": "\n".join(text for _, text in diagnostic.source)}
+    return shape
+
+
+def validation_json(diagnostics: Iterable[Diagnostic]) -> dict[str, object]:
+    """Return what `validate --json` prints."""
+    found = tuple(diagnostics)
+    errors = sum(each.severity == "error" for each in found)
+    return {
+        "format_version": "1.0",
+        "valid": not errors,
+        "error_count": errors,
+        "warning_count": len(found) - errors,
+        "diagnostics": [diagnostic_json(each) for each in found],
+    }
+
+
+def _source_lines(diagnostic: Diagnostic) -> list[str]:
+    span = diagnostic.span
+    if span is None or not diagnostic.source:
+        return []
+    width = max(len(str(number)) for number, _ in diagnostic.source)
+    lines = []
+    for number, text in diagnostic.source:
+        lines.append(f"    {number:>{width}} | {text}")
+        if number == span.line:
+            end = span.end_column if span.end_line == span.line else len(text) + 1
+            blanks = "".join("\t" if each == "\t" else " " for each in text[: span.column - 1])
+            lines.append(f"    {'':>{width}} | {blanks}{'^' * max(1, end - span.column)}")
+    return lines
