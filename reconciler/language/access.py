@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import NoReturn
 
 from reconciler.language.conversion import ConversionError, convert, type_name
 from reconciler.language.values import ANY, NUMBER, STRING, Type, Unknown, Value, unknown
@@ -29,7 +28,7 @@ def attribute(base: Value, name: str) -> Value:
     """Return `base.name`."""
     kind, data = base.type, base.data
     if data is None:
-        _refuse(f'"{name}" is asked of null', "Use try() or a conditional where the value may be null.")
+        raise AccessError(f'"{name}" is asked of null', "Use try() or a conditional where the value may be null.")
     if isinstance(data, Unknown):
         return _unknown_attribute(base, name)
     if isinstance(data, dict):
@@ -37,33 +36,33 @@ def attribute(base: Value, name: str) -> Value:
         if found is not None:
             return found.mark(base.sensitive)
         word = "attribute" if kind.kind == "object" else "element"
-        _refuse(f'there is no {word} "{name}"', similar(name, data))
+        raise AccessError(f'there is no {word} "{name}"', similar(name, data))
     if kind.kind in ("list", "tuple", "set"):
         hint = f"Use [*].{name} for the attribute of every element, or [0].{name} for that of the first."
-        _refuse(f'"{name}" is asked of {type_name(kind)}', hint)
-    _refuse(f'"{name}" is asked of {type_name(kind)}, which has no attributes')
+        raise AccessError(f'"{name}" is asked of {type_name(kind)}', hint)
+    raise AccessError(f'"{name}" is asked of {type_name(kind)}, which has no attributes')
 
 
 def _unknown_attribute(base: Value, name: str) -> Value:
     kind = base.type
     if kind.kind == "object":
         if name not in kind.attributes:
-            _refuse(f'there is no attribute "{name}"', similar(name, kind.attributes))
+            raise AccessError(f'there is no attribute "{name}"', similar(name, kind.attributes))
         return unknown(kind.attributes[name]).mark(base.sensitive)
     if kind.kind == "map":
         return unknown(kind.element or ANY).mark(base.sensitive)
     if kind == ANY:
         return unknown().mark(base.sensitive)
-    _refuse(f'"{name}" is asked of {type_name(kind)}, which has no attributes')
+    raise AccessError(f'"{name}" is asked of {type_name(kind)}, which has no attributes')
 
 
 def index(base: Value, key: Value) -> Value:
     """Return `base[key]`."""
     kind, data = base.type, base.data
     if data is None:
-        _refuse("an element is asked of null", "Use try() or a conditional where the value may be null.")
+        raise AccessError("an element is asked of null", "Use try() or a conditional where the value may be null.")
     if key.data is None:
-        _refuse("the key is null")
+        raise AccessError("the key is null")
     sensitive = base.sensitive or key.sensitive
     if kind.kind in ("map", "object"):
         return _by_name(base, key).mark(sensitive)
@@ -72,14 +71,14 @@ def index(base: Value, key: Value) -> Value:
     if kind == ANY and isinstance(data, Unknown):
         return unknown().mark(sensitive)
     hint = "Use tolist() first: a set has no order." if kind.kind == "set" else ""
-    _refuse(f"an element is asked of {type_name(kind)}", hint)
+    raise AccessError(f"an element is asked of {type_name(kind)}", hint)
 
 
 def _by_name(base: Value, key: Value) -> Value:
     try:
         name = convert(key, STRING)
     except ConversionError as error:
-        _refuse(f"the key does not fit: {error}")
+        raise AccessError(f"the key does not fit: {error}")
     if name.is_unknown:
         return unknown(base.type.element or ANY)
     if isinstance(base.data, Unknown):
@@ -87,7 +86,7 @@ def _by_name(base: Value, key: Value) -> Value:
     found: Value | None = base.data.get(name.data)
     if found is None:
         shown = "" if key.sensitive else f' "{name.data}"'
-        _refuse(f"there is no element{shown}", "" if key.sensitive else similar(name.data, base.data))
+        raise AccessError(f"there is no element{shown}", "" if key.sensitive else similar(name.data, base.data))
     return found
 
 
@@ -95,24 +94,22 @@ def _by_number(base: Value, key: Value) -> Value:
     try:
         position = convert(key, NUMBER)
     except ConversionError as error:
-        _refuse(f"the index does not fit: {error}")
+        raise AccessError(f"the index does not fit: {error}")
     element: Type = base.type.element or ANY
     if position.is_unknown:
         return unknown(element)
     if isinstance(position.data, Fraction) or position.data < 0:
-        _refuse("an index is a whole number from 0 up", "Use length(x) - 1 for the last element.")
+        raise AccessError("an index is a whole number from 0 up", "Use length(x) - 1 for the last element.")
     if isinstance(base.data, Unknown):
         parts = base.type.elements
         if base.type.kind == "tuple" and position.data >= len(parts):
-            _refuse(f"there is no element [{position.data}]")
+            raise AccessError(f"there is no element [{position.data}]")
         return unknown(parts[position.data] if base.type.kind == "tuple" else element)
     if position.data >= len(base.data):
         many = len(base.data)
         detail = f"There {'is' if many == 1 else 'are'} {many} element{'' if many == 1 else 's'}, counted from 0."
-        _refuse("there is no such element" if key.sensitive else f"there is no element [{position.data}]", detail)
+        raise AccessError(
+            "there is no such element" if key.sensitive else f"there is no element [{position.data}]", detail
+        )
     found: Value = base.data[position.data]
     return found
-
-
-def _refuse(summary: str, detail: str = "") -> NoReturn:
-    raise AccessError(summary, detail)

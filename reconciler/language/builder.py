@@ -171,7 +171,7 @@ class Builder:
         token = items[0]
         place = _at(token)
         flush = token.startswith("<<-")
-        header, _, rest = token.partition("\n")
+        rest = token.partition("\n")[2]
         body = rest[: rest.rfind("\n") + 1] if "\n" in rest else ""
         if "${" not in body and "%{" not in body:
             text = heredoc_text(body, flush)
@@ -317,7 +317,8 @@ def _apply(base: syntax.Expression, step: _Step) -> syntax.Expression:
 def _word(item: Item) -> str:
     if isinstance(item, syntax.Variable):
         return item.name
-    return {True: "true", False: "false", None: "null"}.get(item.value, item.value)
+    word: str = {True: "true", False: "false", None: "null"}.get(item.value, item.value)
+    return word
 
 
 def _is(item: Item, kind: str) -> bool:

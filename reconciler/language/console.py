@@ -11,7 +11,7 @@ from reconciler.language.evaluator import evaluate as evaluate_node
 from reconciler.language.parser import parse_expression
 from reconciler.language.scope import EvaluationError, FileReader, Scope
 from reconciler.language.syntax import Place
-from reconciler.language.values import Value, from_python, is_wholly_known, object_of
+from reconciler.language.values import Value, from_python, object_of
 
 FILE = "expression"
 
@@ -48,6 +48,3 @@ def value_of(
         return evaluate_node(node, Scope(_Variables(given), files, file=FILE))
     except EvaluationError as error:
         raise StackError((from_evaluation(error, {FILE: expression}),)) from None
-
-
-__all__ = ["is_wholly_known", "value_of"]

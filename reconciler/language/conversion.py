@@ -74,7 +74,7 @@ def _convertible(source: Type, target: Type) -> bool:
     if ANY in (source, target) or source == target:
         return True
     if source in PRIMITIVES or target in PRIMITIVES:
-        return target == STRING and source in PRIMITIVES or source == STRING and target in PRIMITIVES
+        return (target == STRING and source in PRIMITIVES) or (source == STRING and target in PRIMITIVES)
     sequences, mappings = ("list", "set", "tuple"), ("map", "object")
     return all(kind.kind in sequences for kind in (source, target)) or all(
         kind.kind in mappings for kind in (source, target)
@@ -201,13 +201,11 @@ _CONVERTERS = {"list": _to_list, "set": _to_set, "map": _to_map, "tuple": _to_tu
 
 
 def unify(kinds: Sequence[Type]) -> Type | None:
-    """Return the one type that values of all `kinds` convert to; None when there is none."""
+    """Return the one type that values of all `kinds` convert to; None when there is none. `any` fits every other."""
     distinct: list[Type] = []
     for kind in kinds:
-        if kind not in distinct:
+        if kind not in distinct and kind != ANY:
             distinct.append(kind)
-    if ANY in distinct:
-        return ANY
     if len(distinct) == 1:
         return distinct[0]
     if not distinct:

@@ -7,7 +7,6 @@ is wrong. Depth comes from brackets only (at most 64), for chains are flat; a Re
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any, NoReturn
 
 from reconciler.language import access, syntax
@@ -144,8 +143,8 @@ def _chain(node: syntax.Chain, scope: Scope) -> Value:
     value, first = _evaluate(node.first, scope), node.first.place
     for operator, operand in node.rest:
         if operator in ("&&", "||") and _decided(operator, value):
-            _check_logical(operand, scope, operator)
-            value = boolean(operator == "||").mark(value.sensitive)
+            sensitive = value.sensitive or _asks_sensitive(operand, scope, operator)
+            value = boolean(operator == "||").mark(sensitive)
             continue
         right = _evaluate(operand, scope)
         try:
@@ -165,13 +164,13 @@ def _decided(operator: str, left: Value) -> bool:
         return False
 
 
-def _check_logical(operand: Expression, scope: Scope, operator: str) -> None:
-    """Ask the right side for its type all the same: `false && "x"` is wrong, `false && missing.thing` is not."""
+def _asks_sensitive(operand: Expression, scope: Scope, operator: str) -> bool:
+    """Ask the right side all the same: `false && "x"` is wrong, `false && missing.thing` is not; marks count."""
     try:
         value = _evaluate(operand, scope)
     except EvaluationError:
-        return
-    binary(operator, boolean(operator == "||"), value)
+        return False
+    return binary(operator, boolean(operator == "||"), value).sensitive
 
 
 def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
@@ -216,7 +215,7 @@ def _choose(
         return unknown(kind, not_null).mark(test.sensitive or has_sensitive(then) or has_sensitive(otherwise))
     picked = then if test.data else otherwise
     try:
-        return convert(picked, kind).mark(test.sensitive)
+        return convert(picked, kind).mark(test.sensitive or then.sensitive or otherwise.sensitive)
     except ConversionError as error:
         return EvaluationError("E0305", f"the results of the conditional do not fit: {error}", "", place)
 
@@ -424,5 +423,3 @@ _EVALUATORS: dict[type, Callable[[Any, Scope], Value]] = {
     syntax.ObjectConstructor: _object,
     syntax.For: _for,
 }
-
-__all__ = ["Fraction", "evaluate"]

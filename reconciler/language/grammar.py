@@ -21,7 +21,7 @@ START_FILE, START_TEMPLATE, START_EXPRESSION = "start", "template", "lone_expr"
 
 MAXIMUM_DEPTH = 64
 
-# (what python-hcl2 says, what HCL says). Newlines are settled by the post-lexer, so the rules of expressions have none.
+# (what python-hcl2 says, what HCL says). Newlines are settled by the post-lexer: rules of expressions have none.
 _PATCHES: tuple[tuple[str, str], ...] = (
     # A comment never takes the newline that follows it; blank lines are one token.
     (
@@ -64,11 +64,13 @@ _PATCHES: tuple[tuple[str, str], ...] = (
     # One terminal for both kinds of heredoc; the newline after the closing marker stays a newline.
     (
         r"HEREDOC_TEMPLATE : /<<(?P<heredoc>[a-zA-Z][a-zA-Z0-9._-]*)\r?\n(?:(?:.|\n)*?\r?\n)??\s*(?P=heredoc)\r?\n/",
-        r"HEREDOC_TEMPLATE : /<<-?(?P<heredoc>[^\W\d][\w.-]*)[ \t]*\r?\n(?:[^\n]*\n)*?[ \t]*(?P=heredoc)[ \t]*(?=\r?\n)/"
+        r"HEREDOC_TEMPLATE : /<<-?(?P<heredoc>[^\W\d][\w.-]*)[ \t]*\r?\n(?:[^\n]*\n)*?"
+        r"[ \t]*(?P=heredoc)[ \t]*(?=\r?\n)/"
         "\nFOR_BRACE.1 : /\\{(?=(?:\\s|(?:#|\\/\\/)[^\\n]*\\n|\\/\\*[\\s\\S]*?\\*\\/)*for(?![\\w-]))/",
     ),
     (
-        r"HEREDOC_TEMPLATE_TRIM : /<<-(?P<heredoc_trim>[a-zA-Z][a-zA-Z0-9._-]*)\r?\n(?:(?:.|\n)*?\r?\n)??\s*(?P=heredoc_trim)\r?\n/",
+        r"HEREDOC_TEMPLATE_TRIM : /<<-(?P<heredoc_trim>[a-zA-Z][a-zA-Z0-9._-]*)\r?\n"
+        r"(?:(?:.|\n)*?\r?\n)??\s*(?P=heredoc_trim)\r?\n/",
         "",
     ),
     ("            | heredoc_template_trim\n", ""),
@@ -131,7 +133,11 @@ class BracketError(Exception):
 
 
 _OPENERS = frozenset({"LBRACE", "FOR_BRACE", "LPAR", "LSQB", "INTERP_START", "DIRECTIVE_START"})
-_CLOSERS = frozenset({"RBRACE", "RPAR", "RSQB"})
+_CLOSERS = {
+    "RBRACE": frozenset({"LBRACE", "FOR_BRACE", "INTERP_START", "DIRECTIVE_START"}),
+    "RPAR": frozenset({"LPAR"}),
+    "RSQB": frozenset({"LSQB"}),
+}
 
 
 class PostLexer:
@@ -169,8 +175,9 @@ class PostLexer:
                 if len(brackets) > MAXIMUM_DEPTH:
                     raise BracketError("depth", token)
             elif kind in _CLOSERS:
-                if brackets:
-                    brackets.pop()
+                opened = brackets.pop() if brackets else None
+                if opened is not None and opened.type not in _CLOSERS[kind]:
+                    raise BracketError("unclosed", token, opened)
             elif kind == "DBLQUOTE":
                 if brackets and brackets[-1].type == "DBLQUOTE":
                     brackets.pop()

@@ -52,6 +52,7 @@ def text(amount: Number) -> str:
     amount = abs(amount)
     places = _places(amount.denominator)
     if places is None or places > PRECISION // 4:
+        amount = rounded(amount)
         places = _shortest(amount)
     scaled = str(round(amount * 10**places)).rjust(places + 1, "0")
     whole, decimals = scaled[: len(scaled) - places], scaled[len(scaled) - places :].rstrip("0")
@@ -77,12 +78,11 @@ def _places(denominator: int) -> int | None:
 
 
 def _shortest(amount: Fraction) -> int:
-    """Return how many decimals tell `amount` from its neighbours of 512 binary digits."""
-    exact = rounded(amount)
+    """Return how many decimals tell `amount`, rounded already, from its neighbours of 512 binary digits."""
     magnitude = len(str(amount.numerator // amount.denominator)) if amount >= 1 else 1 - _leading_zeros(amount)
     for digits in range(150, 160):
         places = max(0, digits - magnitude)
-        if rounded(Fraction(round(exact * 10**places), 10**places)) == exact:
+        if rounded(Fraction(round(amount * 10**places), 10**places)) == amount:
             return places
     return max(0, 160 - magnitude)
 

@@ -10,12 +10,8 @@ from reconciler.language import numbers
 from reconciler.language.conversion import ConversionError, convert
 from reconciler.language.values import (
     BOOL,
-    FALSE,
     NUMBER,
-    STRING,
-    TRUE,
     Number,
-    Unknown,
     Value,
     boolean,
     has_sensitive,
@@ -92,16 +88,14 @@ def equal(left: Value, right: Value) -> bool | None:
         return False
     if isinstance(left.data, dict):
         if left.data.keys() != right.data.keys():
-            return False if left.type.kind == "map" or left.type != right.type else False
+            return False
         return _all_equal([(left.data[name], right.data[name]) for name in left.data])
     if isinstance(left.data, tuple):
         if len(left.data) != len(right.data):
             return False
         return _all_equal(list(zip(left.data, right.data, strict=True)))
-    return (
-        type(left.data) is type(right.data)
-        and left.data == right.data
-        or (left.type == NUMBER and _same_number(left.data, right.data))
+    return (type(left.data) is type(right.data) and left.data == right.data) or (
+        left.type == NUMBER and _same_number(left.data, right.data)
     )
 
 
@@ -158,5 +152,3 @@ _COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {
     "<=": lambda left, right: left <= right,
     ">=": lambda left, right: left >= right,
 }
-
-__all__ = ["FALSE", "STRING", "TRUE", "OperatorError", "Unknown", "binary", "equal", "unary"]

@@ -37,7 +37,7 @@ def parse(text: str, cache_folder: Path | None = None) -> Parsed:
     found = cache.read(cache_folder, name)
     if isinstance(found, Parsed):
         return found
-    parsed = _without_collecting(_Reader(text, cache_folder))
+    parsed: Parsed = _without_collecting(_Reader(text, cache_folder))
     cache.write(cache_folder, name, parsed)
     return parsed
 
@@ -78,7 +78,7 @@ class _Parser:
         self.post_lexer.lines_matter = start == "start"
         if line == 1:
             return self.lark.parse(text, start=start)
-        interactive = self.lark.parse_interactive(text, start=start)
+        interactive: Any = self.lark.parse_interactive(text, start=start)
         interactive.lexer_thread.state.line_ctr.line = line
         for token in interactive.lexer_thread.lex(interactive.parser_state):
             interactive.feed_token(token)
@@ -121,7 +121,8 @@ class _Reader:
             line, offset = following
         place = (1, 1, self.text.count("\n") + 1, 1)
         body = syntax.Body(place, tuple(self.attributes), tuple(self.blocks))
-        return Parsed(body, tuple(sorted(self.problems, key=lambda problem: problem.place)))
+        problems = sorted(dict.fromkeys(self.problems), key=lambda problem: problem.place)
+        return Parsed(body, tuple(problems))
 
     def _read(self, text: str, line: int, quietly: bool = False) -> int | None:
         """Add what `text` holds; on a syntax error add that instead and return the line it is about."""

@@ -2,7 +2,8 @@
 
 Nodes are tuples, so that a tree pickles fast and never changes. A place is (line, column, end line, end column),
 counted from 1 with an exclusive end; the file's name is kept beside the tree, never inside it, so that a cached tree
-serves every file of the same text. Chains (`a + b + c`, `a ? b : c ? d : e`) are flat: depth comes from brackets only.
+serves every file of the same text. Chains (`a + b + c`, `a ? b : c ? d : e`) are flat:
+depth comes from brackets only.
 """
 
 from __future__ import annotations

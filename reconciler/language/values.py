@@ -21,8 +21,8 @@ class Type(NamedTuple):
     kind: str
     element: Type | None = None
     elements: tuple[Type, ...] = ()
-    attributes: Mapping[str, Type] = {}  # noqa: RUF012 - never changed, as tuples are not
-    optional: Mapping[str, Value | None] = {}  # noqa: RUF012
+    attributes: Mapping[str, Type] = {}
+    optional: Mapping[str, Value | None] = {}
 
     def __str__(self) -> str:
         if self.element is not None:

@@ -48,7 +48,7 @@ def call(node: syntax.Call, scope: Scope, evaluate: Evaluate) -> Value:
             return unknown(entry.returns).mark(last.sensitive)
         arguments.extend(expanded)
     if name in files.CONTEXTUAL:
-        return apply(entry, arguments, files.Context(scope, evaluate, node.place))
+        return apply(entry, arguments, files.Context(scope, evaluate, node.arguments))
     return apply(entry, arguments)
 
 

@@ -93,7 +93,7 @@ def _any_or_all(items: Value, decisive: bool) -> Value:
     return unknown(BOOL, True) if seen_unknown else boolean(not decisive)
 
 
-@function(list_type(ANY), NUMBER, returns=list_type(list_type(ANY)))
+@function(Parameter(list_type(ANY), takes_sensitive=True), NUMBER, returns=list_type(list_type(ANY)))
 def chunklist(items: Value, size: Number) -> Value:
     """Cut a list into lists of `size` elements; size 0 means one list."""
     if not isinstance(size, int) or size < 0:
@@ -101,7 +101,7 @@ def chunklist(items: Value, size: Number) -> Value:
     step = size or max(1, len(items.data))
     element = items.type.element or ANY
     chunks = [list_of(element, items.data[start : start + step]) for start in range(0, len(items.data), step)]
-    return list_of(list_type(element), chunks)
+    return list_of(list_type(element), chunks).mark(items.sensitive)
 
 
 @function(returns=ANY, variadic=Parameter(ANY, nullable=True))
@@ -147,7 +147,7 @@ def concat(*lists: Value) -> Value:
         return unknown(ANY, True).mark(sensitive)
     items: list[Value] = []
     for position, value in enumerate(lists):
-        items.extend(sequence(value, position, ("list", "tuple", "set")))
+        items.extend(sequence(value, position, ("list", "tuple")))
     check_elements(len(items))
     if all(value.type.kind == "list" for value in lists):
         element = unify([value.type.element or ANY for value in lists])
@@ -156,7 +156,7 @@ def concat(*lists: Value) -> Value:
     return tuple_of(items).mark(sensitive)
 
 
-@function(PARTLY, Parameter(ANY, nullable=True, takes_unknown=True, takes_sensitive=True), returns=BOOL)
+@function(PARTLY, PARTLY, returns=BOOL)
 def contains(items: Value, wanted: Value) -> Value:
     """Say whether a list, set or tuple has an element."""
     sensitive = has_sensitive(items) or has_sensitive(wanted)
@@ -183,7 +183,7 @@ def distinct(items: Value) -> Value:
 
 @function(PARTLY, NUMBER, returns=ANY)
 def element(items: Value, position: Number) -> Value:
-    """Return an element; positions beyond the last begin again at the first."""
+    """Return an element; positions beyond the last begin again at the first, -1 is the last."""
     if items.is_unknown:
         return unknown(items.type.element or ANY).mark(items.sensitive)
     parts = sequence(items, 0, ("list", "tuple"))
@@ -191,8 +191,6 @@ def element(items: Value, position: Number) -> Value:
         raise FunctionError("the list is empty", 0)
     if not isinstance(position, int):
         raise FunctionError("a whole number is required", 1)
-    if position < 0:
-        raise FunctionError("a whole number from 0 up is required", 1)
     return parts[position % len(parts)].mark(items.sensitive)
 
 
@@ -217,10 +215,10 @@ def _flatten(items: Value, flat: list[Value], argument: int) -> bool:
     return sensitive
 
 
-@function(list_type(ANY), ANY, returns=NUMBER)
+@function(ANY, ANY, returns=NUMBER)
 def index(items: Value, wanted: Value) -> Value:
     """Return the position of the first element that equals `wanted`."""
-    for position, item in enumerate(items.data):
+    for position, item in enumerate(sequence(items, 0, ("list", "tuple"))):
         if equal(item, wanted):
             return number(position)
     raise FunctionError("the list has no such element")
@@ -255,7 +253,9 @@ def length(value: Value) -> Value:
     return number(len(value.data)).mark(sensitive)
 
 
-@function(PARTLY, STRING, returns=ANY, variadic=Parameter(ANY, nullable=True, takes_unknown=True, takes_sensitive=True))
+@function(
+    PARTLY, STRING, returns=ANY, variadic=Parameter(ANY, nullable=True, takes_unknown=True, takes_sensitive=True)
+)
 def lookup(items: Value, key: str, *default: Value) -> Value:
     """Return an element by key, or the default."""
     if len(default) > 1:
@@ -285,7 +285,9 @@ def matchkeys(values: Value, names: Value, wanted: Value) -> Value:
         raise FunctionError("keys and wanted keys must be of one type", 2)
     chosen = {identity_key(convert(item, kind)) for item in wanted.data}
     pairs = zip(values.data, names.data, strict=True)
-    return list_of(values.type.element or ANY, [value for value, name in pairs if identity_key(convert(name, kind)) in chosen])
+    return list_of(
+        values.type.element or ANY, [value for value, name in pairs if identity_key(convert(name, kind)) in chosen]
+    )
 
 
 @function(returns=ANY, variadic=Parameter(ANY, nullable=True, takes_unknown=True, takes_sensitive=True))
@@ -381,5 +383,3 @@ def zipmap(names: Value, items: Value) -> Value:
     kind: Type | None = items.type.element
     result = map_of(kind, pairs) if kind is not None else object_of(pairs)
     return result.mark(items.sensitive)
-
-

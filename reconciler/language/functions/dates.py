@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 
 from reconciler.language.functions.table import FunctionError, function
 from reconciler.language.values import NUMBER, STRING
@@ -19,7 +20,7 @@ def _moment(text: str, argument: int) -> datetime:
         if found is None:
             raise ValueError(text)
         year, month, day, hour, minute, second = map(int, found.groups()[:6])
-        zone = timezone.utc if found[8] == "Z" else _zone(found[8])
+        zone = UTC if found[8] == "Z" else _zone(found[8])
         fraction = int(float(found[7] or 0) * 1_000_000)
         return datetime(year, month, day, hour, minute, second, fraction, zone)
     except (ValueError, OverflowError):
@@ -87,7 +88,7 @@ def _offset(moment: datetime, colon: str) -> str:
     return f"{text[:3]}{colon}{text[3:5]}"
 
 
-_VERBS = {
+_VERBS: dict[str, Callable[[datetime], str]] = {
     "YYYY": lambda moment: f"{moment.year:04}",
     "YY": lambda moment: f"{moment.year % 100:02}",
     "MMMM": lambda moment: moment.strftime("%B"),

@@ -19,7 +19,6 @@ from reconciler.language.functions.table import FunctionError, Parameter, functi
 from reconciler.language.values import (
     ANY,
     NULL,
-    NUMBER,
     STRING,
     Type,
     Value,
@@ -200,6 +199,3 @@ def csvdecode(text: str) -> Value:
     kind = Type("object", None, (), dict.fromkeys(sorted(header), STRING))
     items = [object_of({name: string(field) for name, field in zip(header, row, strict=True)}) for row in rows[1:]]
     return list_of(kind, items)
-
-
-__all__ = ["NUMBER", "encode_json", "json_text", "utf8"]

@@ -16,18 +16,31 @@ from reconciler.language.syntax import Expression, Place
 from reconciler.language.values import ANY, BOOL, STRING, Value, set_of, set_type, string
 
 CONTEXTUAL = frozenset(
-    "file fileexists fileset filebase64 filebase64sha256 filebase64sha512 filemd5 filesha1 filesha256 filesha512 "
-    "templatefile templatestring abspath".split()
+    [
+        "file",
+        "fileexists",
+        "fileset",
+        "filebase64",
+        "filebase64sha256",
+        "filebase64sha512",
+        "filemd5",
+        "filesha1",
+        "filesha256",
+        "filesha512",
+        "templatefile",
+        "templatestring",
+        "abspath",
+    ]
 )
 MAXIMUM_TEMPLATES = 16
 
 
 class Context(NamedTuple):
-    """What a call has to work with: its scope, the evaluator, and its place."""
+    """What a call has to work with: its scope, the evaluator, and its arguments as written."""
 
     scope: Scope
     evaluate: Callable[[Expression, Scope], Value]
-    place: Place
+    arguments: tuple[Expression, ...]
 
     def files(self) -> FileReader:
         """Return the reader of the stack's files; raise FunctionError when there is none."""
@@ -105,7 +118,10 @@ def templatefile(context: Context, path: str, variables: Value) -> Value:
 
 @function(STRING, Parameter(ANY), returns=STRING)
 def templatestring(context: Context, template: str, variables: Value) -> Value:
-    """Fill a string's template with variables of its own."""
+    """Fill the template that a reference stands for with variables of its own."""
+    if isinstance(context.arguments[0], syntax.Template | syntax.Literal | syntax.Chain | syntax.Conditional):
+        detail = "Write the template as an expression of its own, or refer to one that was read elsewhere."
+        raise FunctionError("the template must be a reference", 0, detail)
     return _filled(context, template, "the template", variables)
 
 
@@ -183,6 +199,3 @@ def pathexpand(path: str) -> str:
     if path.startswith("~"):
         raise FunctionError("a home folder is not a part of the stack", 0, "Write the path out, or use a variable.")
     return path
-
-
-__all__ = ["CONTEXTUAL", "Context", "syntax"]

@@ -71,9 +71,9 @@ def _shown(verb: str, flags: str, precision: int | None, value: Value) -> str | 
         text: str = convert(value, STRING).data if value.type in PRIMITIVES else _refuse(value)
         text = text if precision is None else text[:precision]
         return json.dumps(text, ensure_ascii=False) if verb == "q" else text
-    if verb in "bdoxXeEfFgG" or verb in "G":
+    if verb in "bdoxXeEfFgG":
         amount: Number = convert(value, NUMBER).data
-        return _signed(flags, _number(verb, precision, amount))
+        return _signed(flags, _number(verb, precision, amount, "#" in flags))
     return None
 
 
@@ -94,23 +94,35 @@ def _default(value: Value, quoted: bool) -> str:
     return encode_json(value)
 
 
-def _general(amount: Number) -> str:
-    if isinstance(amount, int) and abs(amount) < 10**21:
-        return str(amount)
-    return numbers.text(amount) if 10**-5 < abs(amount) < 10**21 else _exponent(amount, None, "e", shortest=True)
+_PREFIXES = {"x": "0x", "X": "0X", "o": "0", "b": "0b", "d": ""}
 
 
-def _number(verb: str, precision: int | None, amount: Number) -> str:
+def _number(verb: str, precision: int | None, amount: Number, prefixed: bool) -> str:
     if verb in "bdoxX":
-        whole = int(amount)
-        return {"b": f"{whole:b}", "d": str(whole), "o": f"{whole:o}", "x": f"{whole:x}", "X": f"{whole:X}"}[verb]
+        if isinstance(amount, Fraction):
+            raise ConversionError("a whole number is required")
+        digits = f"{abs(amount):{verb}}"
+        return ("-" if amount < 0 else "") + (_PREFIXES[verb] if prefixed else "") + digits
     if verb in "fF":
         return _fixed(amount, 6 if precision is None else precision)
     if verb in "eE":
-        return _exponent(amount, 6 if precision is None else precision, verb)
+        return f"{float(amount):.{6 if precision is None else precision}{verb}}"
     if precision is None:
-        return _general(amount)
+        return _general(amount, verb)
     return f"{float(amount):.{precision}{verb}}"
+
+
+def _general(amount: Number, verb: str = "g") -> str:
+    """Return all digits, with an exponent where that is below -4 or above 5."""
+    text = numbers.text(amount).removeprefix("-")
+    whole, _, decimals = text.partition(".")
+    digits = (whole + decimals).lstrip("0").rstrip("0") or "0"
+    exponent = len(whole) - 1 if whole != "0" else len(decimals.lstrip("0")) - len(decimals) - 1
+    if amount == 0 or -4 <= exponent < 6:
+        return numbers.text(amount)
+    mantissa = digits[0] + ("." + digits[1:] if len(digits) > 1 else "")
+    letter = "E" if verb == "G" else "e"
+    return f"{'-' if amount < 0 else ''}{mantissa}{letter}{'-' if exponent < 0 else '+'}{abs(exponent):02}"
 
 
 def _fixed(amount: Number, places: int) -> str:
@@ -118,12 +130,6 @@ def _fixed(amount: Number, places: int) -> str:
     digits = str(abs(scaled)).rjust(places + 1, "0")
     sign = "-" if scaled < 0 or (scaled == 0 and amount < 0) else ""
     return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
-
-
-def _exponent(amount: Number, places: int | None, letter: str, shortest: bool = False) -> str:
-    if shortest:
-        return re.sub(r"\.?0+e", "e", f"{float(amount):.17e}").replace("e", letter) if amount else "0"
-    return f"{float(amount):.{places}{letter}}"
 
 
 def _signed(flags: str, text: str) -> str:

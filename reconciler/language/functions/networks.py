@@ -78,6 +78,14 @@ def cidrsubnets(prefix: str, *newbits: Number) -> Value:
         start = -(-following // size) * size
         if start + size > int(network.network_address) + network.num_addresses:
             raise FunctionError(f"{network} has no room left for a network of {extra} more bits", position)
-        found.append(string(str(ipaddress.ip_network((start, length)) if network.version == 4 else ipaddress.IPv6Network((start, length)))))
+        found.append(
+            string(
+                str(
+                    ipaddress.ip_network((start, length))
+                    if network.version == 4
+                    else ipaddress.IPv6Network((start, length))
+                )
+            )
+        )
         following = start + size
     return list_of(STRING, found)

@@ -23,7 +23,7 @@ def _whole(amount: Number, argument: int) -> int:
 @function(NUMBER, returns=NUMBER, name="abs")
 def absolute(num: Number) -> Number:
     """Return the number without its sign."""
-    return abs(num)
+    return -num if num < 0 else num
 
 
 @function(NUMBER, returns=NUMBER)
@@ -52,9 +52,7 @@ def log(num: Number, base: Number) -> Value:
 
 @function(NUMBER, NUMBER, returns=NUMBER)
 def pow_(num: Number, power: Number) -> Value:
-    """Return `num` to the power of `power`: exact for whole numbers, else as precise as a double."""
-    if isinstance(num, int) and isinstance(power, int) and 0 <= power and abs(num).bit_length() * power < 53:
-        return number(num**power)
+    """Return `num` to the power of `power`, as precise as a double."""
     return _of_doubles(lambda: math.pow(float(num), float(power)))
 
 
@@ -65,7 +63,16 @@ def _of_doubles(work: Callable[[], float]) -> Value:
         raise FunctionError("the result is not a number") from None
     if math.isnan(result) or math.isinf(result):
         raise FunctionError("the result is not a number")
-    return number(Fraction(result) if abs(result) >= 2**53 else Fraction(repr(result)))
+    return number(_shortest(result))
+
+
+def _shortest(amount: float) -> Fraction:
+    """Return the decimal of fewest digits within half a step of a double."""
+    for digits in range(17):
+        candidate = Fraction(f"{amount:.{digits}e}")
+        if abs(candidate - Fraction(amount)) < Fraction(math.ulp(amount)) / 2:
+            return candidate
+    return Fraction(amount)
 
 
 @function(returns=NUMBER, variadic=NUMBER, name="max")
@@ -105,10 +112,13 @@ def sum_(items: Value) -> Value:
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@function(STRING, NUMBER, returns=NUMBER)
-def parseint(text: str, base: Number) -> Number:
+@function(Parameter(ANY), NUMBER, returns=NUMBER)
+def parseint(source: Value, base: Number) -> Number:
     """Return the whole number that `text` spells in base 2 to 62; up to 36 capital letters are small ones."""
     radix = _whole(base, 1)
+    if source.type != STRING:
+        raise FunctionError("a string is required", 0)
+    text: str = source.data
     if not 2 <= radix <= 62:
         raise FunctionError("the base must be between 2 and 62", 1)
     digits = text[1:] if text[:1] in ("-", "+") else text

@@ -7,7 +7,7 @@ import math
 
 from reconciler.language.conversion import convert, unify
 from reconciler.language.functions.collections import sequence
-from reconciler.language.functions.table import FunctionError, function
+from reconciler.language.functions.table import FunctionError, Parameter, function
 from reconciler.language.limits import check_elements
 from reconciler.language.values import (
     ANY,
@@ -50,7 +50,7 @@ def setsubtract(*sets: Value) -> Value:
     return set_of(kind, [item for key, item in members[0].items() if key not in members[1]])
 
 
-@function(returns=ANY, variadic=ANY)
+@function(returns=ANY, variadic=Parameter(ANY, takes_sensitive=True))
 def setproduct(*sets: Value) -> Value:
     """Return every combination of one element from each."""
     if len(sets) < 2:
@@ -67,6 +67,6 @@ def setproduct(*sets: Value) -> Value:
         for row in itertools.product(*columns)
     ]
     element = Type("tuple", None, types)
-    if all(value.type.kind == "set" for value in sets):
-        return set_of(element, rows)
-    return list_of(element, rows)
+    if any(value.type.kind == "set" for value in sets):
+        return set_of(element, rows).mark(any(value.sensitive for value in sets))
+    return list_of(element, rows).mark(any(value.sensitive for value in sets))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from reconciler.language.conversion import unify
 from reconciler.language.functions.formatting import format_text
-from reconciler.language.functions.patterns import compiled, groups, replace_all
+from reconciler.language.functions.patterns import compiled, groups, groups_type, replace_all
+from reconciler.language.functions.patterns import matches as all_matches
 from reconciler.language.functions.table import FunctionError, Parameter, function
 from reconciler.language.limits import check_elements, check_text
 from reconciler.language.values import (
@@ -127,7 +127,7 @@ def join(separator: str, *lists: Value) -> str:
 @function(STRING, returns=STRING)
 def lower(text: str) -> str:
     """Return small letters."""
-    return text.lower()
+    return "".join(letter.lower()[:1] for letter in text)
 
 
 @function(STRING, returns=STRING)
@@ -139,7 +139,7 @@ def upper(text: str) -> str:
 @function(STRING, returns=STRING)
 def title(text: str) -> str:
     """Make the first letter of each word a capital."""
-    return re.sub(r"(?<![\w'])\w", lambda found: found[0].upper(), text)
+    return re.sub(r"(?<!\w)\w", lambda found: found[0].upper(), text)
 
 
 @function(STRING, STRING, returns=ANY)
@@ -154,10 +154,9 @@ def regex(pattern: str, text: str) -> Value:
 @function(STRING, STRING, returns=list_type(ANY))
 def regexall(pattern: str, text: str) -> Value:
     """Return all matches."""
-    matches = [groups(found) for found in compiled(pattern).finditer(text)]
+    matches = [groups(found) for found in all_matches(compiled(pattern), text)]
     check_elements(len(matches))
-    element = unify([match.type for match in matches])
-    return list_of(element, matches)
+    return list_of(groups_type(compiled(pattern)), matches)
 
 
 @function(STRING, STRING, STRING, returns=STRING)
@@ -216,4 +215,3 @@ def trimsuffix(text: str, suffix: str) -> str:
 def trimspace(text: str) -> str:
     """Remove white space from both ends."""
     return text.strip()
-
