@@ -70,7 +70,8 @@ class CommandSource(Noun):
     argv: tuple[str, ...]
 
 
-SecretSource = Annotated[EnvironmentSource | FileSource | CommandSource, Field(discriminator="kind")]
+SecretSource = EnvironmentSource | FileSource | CommandSource
+"""Told apart by their fields: what is written down leaves out defaults, and `kind` is one."""
 
 
 class Secret(Noun):
@@ -113,6 +114,10 @@ class Stack(Noun):
     def is_empty(self) -> bool:
         """Whether it declares nothing that lives on an engine: the target of a destroy."""
         return not (self.services or self.networks or self.volumes or self.definitions)
+
+    def emptied(self) -> Stack:
+        """Return the stack without anything in it: the target of a destroy."""
+        return Stack(name=self.name, folder=self.folder, cluster=self.cluster)
 
     @property
     def default_network(self) -> Network:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from reconciler.model.noun import MiB, Noun, Seconds
 
@@ -254,7 +252,8 @@ class TmpfsVolume(Noun):
     tmpfs_size: MiB
 
 
-TaskVolume = Annotated[PrivateVolume | SharedVolume | HostVolume | TmpfsVolume, Field(discriminator="kind")]
+TaskVolume = PrivateVolume | SharedVolume | HostVolume | TmpfsVolume
+"""Told apart by their fields, not by `kind`: canonical text leaves out defaults, and `kind` is one."""
 
 
 class TaskDefinition(Noun):

@@ -1,0 +1,332 @@
+"""Small stacks, tasks and snapshots for tests, and a Site: a simulated engine with a store and a clock.
+
+Everything has a default that makes it valid; a test says only what matters to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.drivers.driver import Driver
+from reconciler.drivers.simulated import SimulatedEngine, VirtualClock
+from reconciler.engine.converge import Converged, World, converge
+from reconciler.engine.performer import Performer, lane_limits
+from reconciler.engine.session import Options, Prepared, Session, apply, prepare
+from reconciler.engine.simulation import SimulatedPerformer
+from reconciler.model.decision import Decision
+from reconciler.model.plan import Plan
+from reconciler.model.service import DeploymentCircuitBreaker, DeploymentConfiguration, Service, Threshold
+from reconciler.model.snapshot import (
+    Container,
+    ContainerHealth,
+    ContainerStatus,
+    ObservedImage,
+    ObservedNetwork,
+    ObservedTask,
+    Owner,
+    Snapshot,
+)
+from reconciler.model.stack import Network, Stack, Volume
+from reconciler.model.state import Deployment, Revision, State
+from reconciler.model.task import Task, TaskRecord, TaskStatus
+from reconciler.model.task_definition import (
+    Condition,
+    ContainerDefinition,
+    ContainerDependency,
+    HealthCheck,
+    TaskDefinition,
+    TaskVolume,
+)
+from reconciler.scheduler.task_view import TaskView
+from reconciler.store.memory import MemoryStore
+from reconciler.store.store import Store
+
+NOW = 1_000_000.0
+OWNER = "0123456789abcdef0123456789abcdef"
+CHECK = HealthCheck(command=("CMD", "true"), interval=5)
+
+Declared = tuple[Service, TaskDefinition]
+
+
+def container(name: str = "app", image: str = "app:1", *, after: Mapping[str, str] | None = None, **fields: Any) -> ContainerDefinition:
+    """A container; `after={"db": "HEALTHY"}` is its depends_on."""
+    depends_on = tuple(
+        ContainerDependency(container=each, condition=Condition(condition)) for each, condition in (after or {}).items()
+    )
+    return ContainerDefinition(name=name, image=image, depends_on=depends_on, **fields)
+
+
+def definition(*containers: ContainerDefinition, family: str = "web", **fields: Any) -> TaskDefinition:
+    """A task definition, of one container `app` unless told."""
+    ordered = tuple(sorted(containers or (container(),), key=lambda each: each.name))
+    return TaskDefinition(family=family, containers=ordered, **fields)
+
+
+def percents(minimum: int = 100, maximum: int = 200, **fields: Any) -> DeploymentConfiguration:
+    """Bounds of a deployment; tasks without a check are healthy ten seconds after their start."""
+    return DeploymentConfiguration(minimum_healthy_percent=minimum, maximum_percent=maximum, **fields)
+
+
+def breaker(count: int, **fields: Any) -> DeploymentCircuitBreaker:
+    """A circuit breaker of a literal count."""
+    return DeploymentCircuitBreaker(threshold=Threshold(type="COUNT", value=count), **fields)
+
+
+def service(
+    name: str = "web", count: int = 1, configuration: DeploymentConfiguration | None = None, **fields: Any
+) -> Service:
+    """A service `service.NAME` that runs `task_definition.NAME`; `after=("db",)` are the services it depends on."""
+    after = fields.pop("after", ())
+    return Service(
+        address=f"service.{name}",
+        name=name,
+        task_definition=f"task_definition.{name}",
+        desired_count=count,
+        deployment_configuration=configuration or percents(),
+        depends_on=tuple(f"service.{each}" for each in after),
+        **fields,
+    )
+
+
+def declared(name: str = "web", count: int = 1, *containers: ContainerDefinition, **fields: Any) -> Declared:
+    """A service and the definition it runs."""
+    volumes: tuple[TaskVolume, ...] = fields.pop("volumes", ())
+    return service(name, count, **fields), definition(*containers, family=name, volumes=volumes)
+
+
+def stack(*services: Declared, name: str = "shop", networks: Iterable[str] = (), volumes: Iterable[Volume] = ()) -> Stack:
+    """A stack of services."""
+    return Stack(
+        name=name,
+        networks=tuple(Network(address=f"network.{each}", name=f"{name}-{each}") for each in sorted(networks)),
+        volumes=tuple(sorted(volumes, key=lambda each: each.address)),
+        definitions={each.task_definition: found for each, found in services},
+        services=tuple(sorted((each for each, _ in services), key=lambda each: each.address)),
+    )
+
+
+EMPTY = Stack(name="shop")
+"""What a destroy applies."""
+
+
+def task(ordinal: int = 1, of: TaskDefinition | None = None, **fields: Any) -> Task:
+    """A task of `service.web`, revision 1, deployment d1."""
+    values: dict[str, Any] = {
+        "id": f"{ordinal:032x}",
+        "stack": "shop",
+        "owner": OWNER,
+        "group": "service.web",
+        "service_name": "web",
+        "family": "web",
+        "revision": 1,
+        "deployment": "d1",
+        "ordinal": ordinal,
+        "fingerprint": "v1:1",
+        "definition": of or definition(),
+    }
+    return Task(**{**values, **fields})
+
+
+def record(ordinal: int = 1, **fields: Any) -> TaskRecord:
+    """What is recorded of such a task: just created, unless told."""
+    values: dict[str, Any] = {
+        "id": f"{ordinal:032x}",
+        "group": "service.web",
+        "service_name": "web",
+        "family": "web",
+        "revision": 1,
+        "deployment": "d1",
+        "ordinal": ordinal,
+        "created_at": NOW,
+    }
+    return TaskRecord(**{**values, **fields})
+
+
+def running(ordinal: int = 1, *, healthy: bool = True, **fields: Any) -> TaskRecord:
+    """The record of a task that runs."""
+    values: dict[str, Any] = {
+        "seen": True,
+        "started": ("app",),
+        "last_status": TaskStatus.RUNNING,
+        "running_at": NOW,
+        "healthy_at": NOW if healthy else None,
+    }
+    return record(ordinal, **{**values, **fields})
+
+
+def shown(name: str = "app", status: str = "running", **fields: Any) -> Container:
+    """A container as the engine shows it: started a minute ago."""
+    values: dict[str, Any] = {"id": f"c-{name}", "name": name, "status": ContainerStatus(status)}
+    if status != "created":
+        values["started_at"] = NOW - 60
+    if status == "exited":
+        values |= {"exit_code": 0, "finished_at": NOW - 1}
+    return Container(**{**values, **fields})
+
+
+def observed(*containers: Container, of: Task | None = None, volumes: tuple[str, ...] = ()) -> ObservedTask:
+    """A task as the engine shows it."""
+    return ObservedTask(task=of or task(), containers=containers or (shown(),), volumes=volumes)
+
+
+def view(
+    ordinal: int = 1,
+    *,
+    health: str | None = None,
+    of: TaskDefinition | None = None,
+    is_shown: bool = True,
+    **fields: Any,
+) -> TaskView:
+    """A running task, healthy unless `health` (or `healthy_at=None`) says otherwise."""
+    found = of or definition(container(health_check=CHECK) if health else container())
+    seen = shown(health=ContainerHealth(health) if health else None)
+    mine = task(ordinal, found)
+    return TaskView(running(ordinal, **fields), found, observed(seen, of=mine) if is_shown else None)
+
+
+def deployment(**fields: Any) -> Deployment:
+    """The primary deployment d1 of `service.web`, in progress, with the image pinned."""
+    values: dict[str, Any] = {
+        "id": "d1",
+        "service": "service.web",
+        "number": 1,
+        "family": "web",
+        "revision": 1,
+        "created_at": NOW,
+        "updated_at": NOW,
+        "progress_at": NOW,
+        "desired_count": 1,
+        "images": {"app:1": "sha256:app:1"},
+    }
+    return Deployment(**{**values, **fields})
+
+
+def state(target: Stack | None = None, **fields: Any) -> State:
+    """A State with an owner, whose target is `target`; revision 1 of `web` is registered."""
+    found = target.definitions.get("task_definition.web") if target else None
+    revision = Revision(family="web", number=1, fingerprint="v1:1", definition=found or definition())
+    values: dict[str, Any] = {
+        "stack_name": "shop",
+        "serial": 1,
+        "owner": OWNER,
+        "digest_key": "key",
+        "target": target,
+        "revisions": (revision,),
+        "deployments": (deployment(),),
+    }
+    return State(**{**values, **fields})
+
+
+def snapshot(*tasks: ObservedTask, **fields: Any) -> Snapshot:
+    """What the engine shows: our owner volume, the stack's network, the image, and these tasks."""
+    values: dict[str, Any] = {
+        "owners": (Owner(id=OWNER, digest_key="key", volume="shop-owner"),),
+        "tasks": tuple(sorted(tasks, key=lambda each: each.task.id)),
+        "networks": (ObservedNetwork(id="shop", name="shop", is_ours=True),),
+        "images": (ObservedImage(reference="app:1", id="sha256:app:1"),),
+    }
+    return Snapshot(**{**values, **fields})
+
+
+def no_outputs(attributes: Mapping[str, Mapping[str, object]]) -> tuple[()]:
+    """The outputs of a stack that has none."""
+    return ()
+
+
+def _ignore(decision: Decision, shown: Snapshot) -> None:
+    return None
+
+
+@dataclass
+class Site:
+    """A simulated engine, a store and a clock: a place where stacks are applied, one process after the other."""
+
+    clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOW))
+    engine: SimulatedEngine = field(init=False)
+    store: Store = field(default_factory=MemoryStore)
+    observe: Callable[[Decision, Snapshot], None] = _ignore
+    starts_in_flight: int = 4
+    looks: int = 2000
+    """More looks than this is taken for a loop without end."""
+
+    def __post_init__(self) -> None:
+        self.engine = SimulatedEngine(self.clock)
+
+    def session(self, driver: Driver | None = None) -> Session:
+        return Session(driver or self.engine, self.store, self.clock, lambda key: ())
+
+    def world(self, driver: Driver | None = None, performer: Performer | None = None) -> World:
+        """Return what a process holds; each has a performer of its own."""
+        limits = lane_limits(self.starts_in_flight)
+        return World(
+            driver=driver or self.engine,
+            performer=performer or SimulatedPerformer(self.engine, self.clock, limits),
+            store=self.store,
+            clock=self.clock,
+            observe=self.observe,
+        )
+
+    def prepare(self, wanted: Stack) -> Prepared:
+        return prepare(self.session(), wanted, no_outputs, Options(with_preview=False))
+
+    def plan(self, wanted: Stack) -> Plan:
+        return self.prepare(wanted).plan
+
+    def apply(self, wanted: Stack, world: World | None = None) -> Converged:
+        """Plan and apply, as the command does."""
+        world = world or self.world()
+        lease = self.store.acquire(wanted.name, "apply", 0)
+        try:
+            return apply(self.session(), self._bounded(world), self.prepare(wanted), no_outputs, lease).converged
+        finally:
+            lease.release()
+
+    def go_on(self, world: World | None = None) -> Converged:
+        """Converge once more to the recorded target, as a watch would."""
+        recorded = self.store.load("shop")
+        assert recorded.target is not None
+        lease = self.store.acquire("shop", "watch", 0)
+        try:
+            return converge(
+                self._bounded(world or self.world()), recorded.target, recorded, lease, lambda decision: decision.is_over
+            )
+        finally:
+            lease.release()
+
+    @property
+    def live(self) -> tuple[str, ...]:
+        """Return `service:revision` of every task with a running container, sorted."""
+        tasks = self.engine.look(self.request()).tasks
+        return tuple(
+            sorted(
+                f"{each.task.service_name}:{each.task.revision}"
+                for each in tasks
+                if any(found.is_live for found in each.containers)
+            )
+        )
+
+    def request(self) -> Any:
+        from reconciler.drivers.driver import LookRequest
+
+        return LookRequest(stack="shop", owner=self.store.load("shop").owner)
+
+    def _bounded(self, world: World) -> World:
+        looks = iter(range(self.looks))
+
+        def observe(decision: Decision, seen: Snapshot) -> None:
+            world.observe(decision, seen)
+            if next(looks, None) is None:
+                raise AssertionError(f"no end after {self.looks} looks; waiting for {decision.waiting_for}")
+
+        return World(
+            driver=world.driver,
+            performer=world.performer,
+            store=world.store,
+            clock=world.clock,
+            secrets=world.secrets,
+            observe=observe,
+            is_interrupted=world.is_interrupted,
+            settings=world.settings,
+        )
