@@ -88,6 +88,7 @@ def converge(
     while True:
         snapshot = run.look()
         decision = run.decide_and_save(snapshot)
+        run.give_up_if_hopeless()
         world.observe(decision, snapshot)
         if world.is_interrupted():
             run.finish_steps()
@@ -109,13 +110,16 @@ class _Run:
     readings: tuple[SecretReading, ...]
     outcomes: tuple[Outcome, ...] = ()
     has_performed: bool = False
+    submitted: set[str] = field(default_factory=set)
     failures: dict[str, int] = field(default_factory=dict)
     not_before: dict[str, float] = field(default_factory=dict)
+    hopeless: str = ""
 
     def look(self) -> Snapshot:
         in_flight = self.world.performer.in_flight
         shown = self._look_patiently()
-        return shown.changed(outcomes=self.outcomes, in_flight=in_flight, secrets=self.readings)
+        ended = {outcome.step.key for outcome in self.outcomes}
+        return shown.changed(outcomes=self.outcomes, in_flight=in_flight - ended, secrets=self.readings)
 
     def decide_and_save(self, snapshot: Snapshot) -> Decision:
         decision = decide(self.stack, self.state, snapshot, self.world.clock.now())
@@ -125,24 +129,30 @@ class _Run:
             self.state = self._save(decision.state)
         return decision
 
+    def give_up_if_hopeless(self) -> None:
+        """Raise PartialError when a step that serves no single task failed too often. What was seen is saved."""
+        if self.hopeless:
+            raise PartialError(self.hopeless)
+
     def submit(self, decision: Decision) -> None:
         now = self.world.clock.now()
         for step in decision.steps:
             if self.not_before.get(step.key, 0.0) <= now and self.world.performer.submit(step):
                 self.has_performed = True
+                self.submitted.add(step.key)
 
     def wait(self, decision: Decision) -> None:
         now = self.world.clock.now()
         times = [now + self.world.settings.relist, *(at for at in self.not_before.values() if at > now)]
         if decision.wake_at is not None:
             times.append(decision.wake_at)
-        self.outcomes = self.world.performer.wait(min(times))
+        self.outcomes = self._wait(min(times))
 
     def finish_steps(self) -> None:
         """Wait for the steps in hand, but not for ever; what they did is seen by the next run."""
         deadline = self.world.clock.now() + self.world.settings.abandon_steps_after
         while self.world.performer.in_flight and self.world.clock.now() < deadline:
-            self.outcomes += self.world.performer.wait(deadline)
+            self.outcomes += self._wait(deadline)
         snapshot = self.look()
         self.decide_and_save(snapshot)
 
@@ -157,7 +167,7 @@ class _Run:
                 if tries == TRIES - 1 or self.world.is_interrupted():
                     raise PartialError(f"{problem}\nWhat was done is recorded; apply again to go on.") from problem
                 until = self.world.clock.now() + self.world.settings.retry * 2**tries
-                self.outcomes += self.world.performer.wait(until)
+                self.outcomes += self._wait(until)
         raise AssertionError("unreachable: the loop returns or raises")
 
     def _save(self, state: State) -> State:
@@ -168,16 +178,28 @@ class _Run:
                 raise
             raise PartialError(f"{problem}\nSome steps were performed; apply again once this is mended.") from problem
 
+    def _wait(self, until: float) -> tuple[Outcome, ...]:
+        """Wait, and space out the tries of steps that ended without an outcome: the engine was out of reach."""
+        outcomes = self.world.performer.wait(until)
+        unfinished = self.submitted & self.world.performer.in_flight
+        for key in sorted(self.submitted - unfinished - {outcome.step.key for outcome in outcomes}):
+            self._space_out(key, f"{key}: the engine gave no answer")
+        self.submitted = unfinished
+        return outcomes
+
     def _note_failures(self) -> None:
-        """Space out the tries of a failing step that serves no single task, and give up after a few."""
+        """Space out the tries of a failing step that serves no single task."""
         for outcome in self.outcomes:
             key = outcome.step.key
             if outcome.ok or isinstance(outcome.step, _TOLD_TO_DEPLOYMENTS):
                 self.failures.pop(key, None)
                 self.not_before.pop(key, None)
-                continue
-            tries = self.failures.get(key, 0) + 1
-            if tries >= TRIES:
-                raise PartialError(f"{outcome.step.address}: {outcome.code}: {outcome.reason}\nTried {tries} times.")
-            self.failures[key] = tries
-            self.not_before[key] = self.world.clock.now() + self.world.settings.retry * 2 ** (tries - 1)
+            else:
+                self._space_out(key, f"{outcome.step.address}: {outcome.code}: {outcome.reason}")
+
+    def _space_out(self, key: str, problem: str) -> None:
+        tries = self.failures.get(key, 0) + 1
+        self.failures[key] = tries
+        self.not_before[key] = self.world.clock.now() + self.world.settings.retry * 2 ** (tries - 1)
+        if tries >= TRIES:
+            self.hopeless = f"{problem}\nTried {tries} times."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from reconciler.clock import Clock
@@ -33,11 +33,14 @@ class Performer(Protocol):
 
     @property
     def in_flight(self) -> frozenset[str]:
-        """The keys of steps under way."""
+        """The keys of steps under way: until `wait` has handed over the outcome, or it is lost."""
         ...
 
     def wait(self, until: float | None) -> tuple[Outcome, ...]:
-        """Wait for an outcome, a wake, or a time; returns the outcomes so far and forgets them."""
+        """Wait for an outcome, a wake, or a time; returns the outcomes so far and forgets them.
+
+        A step whose engine was out of reach has no outcome: the next look tells what became of it.
+        """
         ...
 
     def wake(self) -> None:
@@ -57,6 +60,7 @@ class ThreadPerformer:
         self._lanes: Counter[Lane] = Counter()
         self._in_flight: set[str] = set()
         self._outcomes: list[Outcome] = []
+        self._bug: BaseException | None = None
         self._woken = False
 
     def submit(self, step: Step) -> bool:
@@ -65,7 +69,7 @@ class ThreadPerformer:
                 return False
             self._lanes[step.lane] += 1
             self._in_flight.add(step.key)
-        self._pool.submit(self._run, step)
+        self._pool.submit(self._perform, step).add_done_callback(lambda future: self._end(step, future))
         return True
 
     @property
@@ -77,7 +81,10 @@ class ThreadPerformer:
         with self._changed:
             timeout = None if until is None else max(0.0, until - self._clock.now())
             self._changed.wait_for(lambda: bool(self._outcomes) or self._woken, timeout)
+            if self._bug is not None:
+                raise self._bug
             outcomes, self._outcomes, self._woken = tuple(self._outcomes), [], False
+            self._in_flight.difference_update(outcome.step.key for outcome in outcomes)
             return outcomes
 
     def wake(self) -> None:
@@ -89,18 +96,16 @@ class ThreadPerformer:
         """Let threads end; steps under way are finished by the engine or seen by the next look."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _run(self, step: Step) -> None:
-        outcome: Outcome | None = None
-        try:
-            outcome = self._perform(step)
-        except EngineError:
-            # What became of it is unknown: the next look tells, or fails with the same error.
-            outcome = None
-        finally:
-            with self._changed:
-                self._lanes[step.lane] -= 1
+    def _end(self, step: Step, future: Future[Outcome]) -> None:
+        """Hand over how a step ended. A bug of ours on this thread is raised by `wait`: nobody else would see it."""
+        problem = None if future.cancelled() else future.exception()
+        with self._changed:
+            self._lanes[step.lane] -= 1
+            if future.cancelled() or problem is not None:
                 self._in_flight.discard(step.key)
-                if outcome is not None:
-                    self._outcomes.append(outcome)
-                self._woken = True
-                self._changed.notify_all()
+            else:
+                self._outcomes.append(future.result())
+            if problem is not None and not isinstance(problem, EngineError):
+                self._bug = problem
+            self._woken = True
+            self._changed.notify_all()

@@ -26,7 +26,7 @@ from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.checks import check, place
 from reconciler.planner.planner import Planned
 from reconciler.planner.planner import plan as make_plan
-from reconciler.planner.target import run_tasks
+from reconciler.planner.target import retarget, run_tasks
 from reconciler.scheduler.recorder import stop
 from reconciler.store.store import Lease, Store
 
@@ -146,14 +146,15 @@ def run(
 
 
 def stop_task(session: Session, world: World, stack: Stack, task_id: str, reason: str, lease: Lease) -> Converged:
-    """Stop one task; a service's is replaced by the next apply or watch (ECS StopTask)."""
+    """Stop one task, and replace it when a service wants it (ECS StopTask)."""
     recorded = session.store.load(stack.name)
     now = session.clock.now()
     tasks = tuple(
         stop(each, StopCode.USER_INITIATED, reason, now) if each.id == task_id else each for each in recorded.tasks
     )
-    state = session.store.save(recorded.changed(tasks=tasks), lease)
-    return converge(world, stack, state, lease, lambda decision: _has_stopped(decision, task_id))
+    groups = frozenset(each.group for each in recorded.tasks if each.id == task_id)
+    state = session.store.save(retarget(stack, recorded.changed(tasks=tasks), now, groups), lease)
+    return converge(world, stack, state, lease, lambda decision: _has_stopped(decision, task_id) and decision.is_over)
 
 
 def _is_over(decision: Decision) -> bool:
@@ -177,7 +178,7 @@ def _own(state: State, snapshot: Snapshot) -> tuple[State, tuple[str, ...]]:
     if len(snapshot.owners) > 1:
         names = ", ".join(owner.volume for owner in snapshot.owners)
         raise ReconcilerError(
-            f'no state is recorded for stack "{state.stack_name}", and the engine shows several owners of it: {names}.'
+            f'no state is recorded for stack "{state.stack_name}", but the engine shows several owners: {names}.'
             "\nGive --state DIR of the right one, or rename this stack."
         )
     if snapshot.owners:

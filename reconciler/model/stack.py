@@ -119,6 +119,10 @@ class Stack(Noun):
         """Return the stack without anything in it: the target of a destroy."""
         return Stack(name=self.name, folder=self.folder, cluster=self.cluster)
 
+    def only_definitions(self) -> Stack:
+        """Return the stack without services: what a one-off task runs in when nothing was applied yet."""
+        return self.changed(services=(), outputs=(), origins={})
+
     @property
     def default_network(self) -> Network:
         """The bridge network that every stack has."""

@@ -1,0 +1,1 @@
+"""The command line: one module for each verb. The only place that builds real drivers and stores."""

@@ -1,0 +1,49 @@
+"""`reconciler exec`: a command in a container of a running task."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler.cli.addresses import first_essential, named_container, one_task
+from reconciler.cli.options import stack_options, variable_options
+from reconciler.cli.output import tell
+from reconciler.cli.workplace import open_workplace
+from reconciler.engine.present import present
+
+
+@click.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@stack_options
+@variable_options
+@click.option(
+    "-c", "--container", default="", metavar="NAME", help="The container [default: the first essential one]."
+)
+@click.argument("address")
+@click.argument("command_line", nargs=-1, required=True, type=click.UNPROCESSED)
+def command(
+    stack_folder: str | None,
+    state_folder: str | None,
+    variables: tuple[str, ...],
+    var_files: tuple[str, ...],
+    container: str,
+    address: str,
+    command_line: tuple[str, ...],
+) -> int:
+    """Run a command in a container of a running task; ends with the command's exit code.
+
+    ADDRESS is service.web (a healthy task is chosen), service.web/TASK, or service.web/TASK/CONTAINER.
+
+    \b
+    Example:
+      reconciler exec service.web -- sh
+    """
+    place = open_workplace(stack_folder, state_folder, variables, var_files, quiet=True)
+    now = present(place.driver, place.stack, place.store.load(place.stack.name), place.clock)
+    task = one_task(now.tasks, address)
+    chosen = first_essential(task, container or named_container(address))
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if terminal:
+        tell(f"task {task.record.short_id}, container {chosen.name}")
+    words = command_line[1:] if command_line[0] == "--" else command_line
+    return place.driver.execute(chosen.id, words, interactive=True, terminal=terminal)

@@ -1,0 +1,119 @@
+"""The `reconciler` command: finds the verb, and turns every way to end into an exit code.
+
+Verbs are imported when they are called, so that `--help` and `--version` cost nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from reconciler import __version__
+from reconciler.errors import ReconcilerError, StackError
+
+USAGE_EXIT_CODE = 64
+
+VERBS: dict[str, str] = {
+    "init": "Write a small stack that applies as it is.",
+    "validate": "Check the files; needs no engine.",
+    "plan": "Show what an apply would change. Changes nothing.",
+    "apply": "Make what runs what is declared, and wait until it is steady.",
+    "destroy": "Stop and remove everything of the stack.",
+    "status": "Show services, deployments and recent events.",
+    "ps": "List tasks.",
+    "logs": "Print the output of tasks.",
+    "exec": "Run a command in a container of a running task.",
+    "run": "Run a one-off task of a task definition.",
+    "stop": "Stop a task.",
+    "output": "Print output values.",
+    "version": "Print the version.",
+}
+"""Verb -> its line in the help. Its module is `reconciler.cli.VERB`, but for those in `_MODULES`."""
+
+_MODULES = {"exec": "exec_command", "output": "output_command"}
+
+
+class Verbs(click.Group):
+    """The verbs, imported one at a time."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module = importlib.import_module(f"reconciler.cli.{_MODULES.get(name, name)}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            context.fail(_unknown_verb(args[0]))
+        return super().resolve_command(context, args)
+
+
+def _unknown_verb(name: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, VERBS, n=1)
+    hint = f' Did you mean "{close[0]}"?' if close else ""
+    return f'There is no command "{name}".{hint}'
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Run services on your own Docker engine: declared in HCL, planned and applied like Terraform, kept like ECS.
+
+    \b
+    Start here:
+      reconciler init shop      write a small stack into the folder shop
+      cd shop
+      reconciler plan           see what would happen
+      reconciler apply          make it so
+
+    Exit codes: 0 done, 1 error, 2 changes (plan --detailed-exitcode), 3 deployment failed, 4 locked,
+    5 plan is stale, 6 partly applied, 64 usage, 130 and 143 interrupted.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command and exit with its code."""
+    try:
+        result = cli.main(standalone_mode=False)
+        code = result if isinstance(result, int) else 0
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
+        code = 130
+    except click.ClickException as problem:
+        problem.show()
+        code = USAGE_EXIT_CODE
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    except ReconcilerError as problem:
+        _tell(problem)
+        code = problem.exit_code
+    sys.exit(code)
+
+
+def _tell(problem: ReconcilerError) -> None:
+    """Print an error for people on standard error."""
+    from reconciler.cli.output import tell_diagnostics, tell_error
+
+    if isinstance(problem, StackError):
+        tell_diagnostics(problem.diagnostics)
+    else:
+        tell_error(str(problem))

@@ -1,0 +1,157 @@
+"""`reconciler run`: a one-off task of a task definition. It runs to its end and is never restarted (ECS RunTask)."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import click
+
+from reconciler.cli.logs import follow_lines
+from reconciler.cli.options import lock_option, stack_options, variable_options
+from reconciler.cli.output import say, tell
+from reconciler.cli.overrides import overridden
+from reconciler.cli.progress import QuietProgress
+from reconciler.cli.workplace import Workplace, open_workplace
+from reconciler.engine.present import TaskNow, present
+from reconciler.engine.session import run
+from reconciler.errors import ReconcilerError
+from reconciler.model.stack import Stack
+from reconciler.model.task import StopCode
+from reconciler.model.task_definition import HOLDER, TaskDefinition
+from reconciler.render.safe import one_line, safe
+
+OUR_FAILURE = 125
+POLL_SECONDS = 0.5
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True})
+@click.argument("name")
+@click.argument("command_line", nargs=-1, type=click.UNPROCESSED)
+@stack_options
+@variable_options
+@lock_option
+@click.option("--count", type=click.IntRange(1, 10), default=1, help="How many tasks [default: 1].")
+@click.option(
+    "--wait", "wait_for_end", is_flag=True, help="Wait for the end; exit with the essential container's code."
+)
+@click.option("--logs", "show_logs", is_flag=True, help="Print what the tasks write; waits for their end.")
+@click.option("-c", "--container", default="", metavar="NAME", help="The container that overrides are for.")
+@click.option(
+    "-e", "--env", "environment", metavar="NAME=VALUE", multiple=True, help="Override a variable; repeatable."
+)
+@click.option("--cpu", type=int, help="Override the container's CPU units.")
+@click.option("--memory", type=int, help="Override the container's memory in MiB.")
+@click.option("--json", "as_json", is_flag=True, help="Print the tasks' ids as JSON.")
+def command(
+    name: str,
+    command_line: tuple[str, ...],
+    stack_folder: str | None,
+    state_folder: str | None,
+    variables: tuple[str, ...],
+    var_files: tuple[str, ...],
+    lock_timeout: float,
+    count: int,
+    wait_for_end: bool,
+    show_logs: bool,
+    container: str,
+    environment: tuple[str, ...],
+    cpu: int | None,
+    memory: int | None,
+    as_json: bool,
+) -> int:
+    """Run one-off tasks of the task definition NAME; prints their ids.
+
+    COMMAND_LINE replaces the command of the essential container. With --wait the exit code is that container's, or
+    125 when the task could not be run.
+
+    \b
+    Examples:
+      reconciler run report --wait --logs
+      reconciler run report -e DAY=monday -- ./report --all
+    """
+    place = open_workplace(stack_folder, state_folder, variables, var_files, quiet=True)
+    definition = find_definition(place.stack, name)
+    words = command_line[1:] if command_line[:1] == ("--",) else command_line
+    changed = overridden(definition, container, words, environment, cpu=cpu, memory=memory)
+    ids = _start(place, definition, changed, count, lock_timeout)
+    say(json.dumps({"tasks": list(ids)}) if as_json else "\n".join(ids))
+    if not (wait_for_end or show_logs):
+        return _started(place, ids)
+    return _watch(place, ids, show_logs=show_logs, propagate=wait_for_end)
+
+
+def find_definition(stack: Stack, name: str) -> TaskDefinition:
+    """Return the definition of that address, label or family."""
+    for address, definition in stack.definitions.items():
+        if name in (address, address.removeprefix("task_definition."), definition.family):
+            return definition
+    known = ", ".join(sorted(each.family for each in stack.definitions.values())) or "none"
+    raise ReconcilerError(f'there is no task definition "{name}"; there are: {known}')
+
+
+def _start(
+    place: Workplace, definition: TaskDefinition, changed: TaskDefinition, count: int, lock_timeout: float
+) -> tuple[str, ...]:
+    lease = place.store.acquire(place.stack.name, "run", lock_timeout)
+    try:
+        with place.world(QuietProgress().observe) as world:
+            target = place.store.load(place.stack.name).target
+            stack = _with_definitions(target, place.stack) if target else place.stack.only_definitions()
+            ids, _ = run(place.session, world, stack, definition, changed, count, lease)
+    finally:
+        lease.release()
+    return ids
+
+
+def _with_definitions(target: Stack, declared: Stack) -> Stack:
+    """Run beside the recorded target: what the files say otherwise is for `apply`."""
+    definitions = {**declared.definitions, **target.definitions}
+    return target.changed(definitions=definitions, secrets=declared.secrets, folder=declared.folder)
+
+
+def _started(place: Workplace, ids: tuple[str, ...]) -> int:
+    failed = [each for each in _look(place, ids) if each.record.stop_code is StopCode.TASK_FAILED_TO_START]
+    for each in failed:
+        tell(f"task {each.record.short_id} failed to start: {one_line(each.record.stopped_reason)}")
+    return OUR_FAILURE if failed else 0
+
+
+def _watch(place: Workplace, ids: tuple[str, ...], *, show_logs: bool, propagate: bool) -> int:
+    """Wait for the end of all tasks; returns the exit code of the first that failed."""
+    if show_logs:
+        streams = [
+            (f"{each.record.short_id}/{found.name}", found.id)
+            for each in _look(place, ids)
+            if each.observed is not None
+            for found in each.observed.containers
+            if found.name != HOLDER and found.started_at is not None
+        ]
+        for prefix, line in follow_lines(place.driver, streams, None, None):
+            text = line.partition(" ")[2]
+            tell(safe(text) if len(streams) == 1 else f"{prefix}  {safe(text)}")
+    tasks = _look(place, ids)
+    while any(each.record.stop_code is None for each in tasks):
+        time.sleep(POLL_SECONDS)
+        tasks = _look(place, ids)
+    codes = [_exit_code(each) for each in tasks]
+    return next((code for code in codes if code), 0) if propagate else 0
+
+
+def _look(place: Workplace, ids: tuple[str, ...]) -> list[TaskNow]:
+    now = present(place.driver, place.stack, place.store.load(place.stack.name), place.clock)
+    return [each for each in now.tasks if each.record.id in ids]
+
+
+def _exit_code(task: TaskNow) -> int:
+    """Return the essential container's exit code; 125 when the task failed to start."""
+    record = task.record
+    if record.stop_code is StopCode.TASK_FAILED_TO_START:
+        tell(f"task {record.short_id} failed to start: {one_line(record.stopped_reason)}")
+        return OUR_FAILURE
+    essential = {each.name for each in (task.definition.essential if task.definition else ())}
+    seen = {each.name: each.exit_code for each in record.containers}
+    if task.observed is not None:
+        seen |= {each.name: each.exit_code for each in task.observed.containers if each.has_exited}
+    codes = [code for name, code in seen.items() if name in essential and code is not None]
+    return next((code for code in codes if code), 0 if codes else OUR_FAILURE)

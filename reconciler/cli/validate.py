@@ -1,0 +1,33 @@
+"""`reconciler validate`: every error and warning of a stack's files. Needs no engine."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from reconciler.cli.options import find_stack, json_option, variable_options
+from reconciler.cli.output import say, tell_diagnostics
+from reconciler.cli.variables import variable_sources
+from reconciler.language.loader import load
+from reconciler.render.diagnostics import validation_json
+
+
+@click.command("validate")
+@click.option("--stack", "stack_folder", metavar="DIR", envvar="RECONCILER_STACK", help="Folder of the stack.")
+@variable_options
+@json_option
+def command(stack_folder: str | None, variables: tuple[str, ...], var_files: tuple[str, ...], as_json: bool) -> int:
+    """Check the files of a stack; needs no engine. All errors are reported at once, each with its place."""
+    folder = find_stack(stack_folder)
+    loaded = load(folder, variable_sources(variables, var_files))
+    errors = sum(each.severity == "error" for each in loaded.diagnostics)
+    if as_json:
+        say(json.dumps(validation_json(loaded.diagnostics), ensure_ascii=False, indent=2))
+        return 1 if errors else 0
+    tell_diagnostics(loaded.diagnostics)
+    if errors:
+        say(f"{folder}: {errors} error{'s' if errors > 1 else ''}.")
+        return 1
+    say(f"{folder}: the stack is valid.")
+    return 0
