@@ -117,14 +117,15 @@ class World:
         assert outcome.ok, f"{outcome.code}: {outcome.reason}"
         return outcome
 
-    def run(self, blueprint: TaskDefinition | None = None, **fields: Any) -> Task:
+    def run(self, blueprint: TaskDefinition | None = None, *, must_start: bool = True, **fields: Any) -> Task:
         """Start a task: the network unless it is there, the holder if it needs one, its containers one by one."""
+        perform = self.perform if must_start else self.driver.perform
         task = self.task(blueprint, **{key: value for key, value in fields.items() if key in Task.model_fields})
         others = {key: value for key, value in fields.items() if key not in Task.model_fields}
         self.perform(self.create_network())
         names = [each.name for each in task.definition.containers]
         for name in [HOLDER, *names] if task.definition.needs_holder else names:
-            self.perform(self.start(task, name, **others))
+            perform(self.start(task, name, **others))
         return task
 
     def look(self, **fields: Any) -> Snapshot:

@@ -12,7 +12,10 @@ TIMED_OUT = "DockerTimeoutError"
 INITIALIZATION = "ResourceInitializationError"
 
 _LONGEST = 400
-_NOISE = re.compile(r"^(?:Error response from daemon: |OCI runtime create failed: )+|: unknown$")
+_NOISE = re.compile(
+    r"^(?:Error response from daemon: |failed to create (?:shim task|task for container|shim): "
+    r"|OCI runtime create failed: |runc create failed: |unable to start container process: )+|: unknown$"
+)
 
 
 class StepFailedError(Exception):
