@@ -166,9 +166,14 @@ class _Run:
                     raise
                 if tries == TRIES - 1 or self.world.is_interrupted():
                     raise PartialError(f"{problem}\nWhat was done is recorded; apply again to go on.") from problem
-                until = self.world.clock.now() + self.world.settings.retry * 2**tries
-                self.outcomes += self._wait(until)
+                self._wait_out(self.world.settings.retry * 2**tries)
         raise AssertionError("unreachable: the loop returns or raises")
+
+    def _wait_out(self, seconds: float) -> None:
+        """Wait that long whatever happens meanwhile, unless the user interrupts."""
+        until = self.world.clock.now() + seconds
+        while self.world.clock.now() < until and not self.world.is_interrupted():
+            self.outcomes += self._wait(until)
 
     def _save(self, state: State) -> State:
         try:

@@ -33,14 +33,18 @@ def preview(
     store = MemoryStore()
     lease = store.acquire(stack.name, "preview", 0)
 
-    def observe(decision: Decision, shown: Snapshot) -> None:
+    def note(recorded: State) -> None:
         by_group: dict[str, list[TaskRecord]] = {address: [] for address in watched}
-        for record in decision.state.tasks:
+        for record in recorded.tasks:
             if record.group in by_group:
                 by_group[record.group].append(record)
         for address, track in watched.items():
             track.note(by_group[address], clock.now())
 
+    def observe(decision: Decision, shown: Snapshot) -> None:
+        note(decision.state)
+
+    note(state)
     looks = iter(range(LOOKS))
     world = World(
         driver=engine,
@@ -63,6 +67,7 @@ class _Track:
     began: float
     phases: list[tuple[str, int]] = field(default_factory=list)
     known: dict[str, DesiredStatus] = field(default_factory=dict)
+    has_begun: bool = False
     peak: int = 0
     lowest: int | None = None
     was_up: bool = False
@@ -73,9 +78,9 @@ class _Track:
 
     def note(self, records: list[TaskRecord], now: float) -> None:
         """Take in one look's records."""
-        is_first = not self.phases and self.lowest is None and not self.known
-        started = [each for each in records if each.id not in self.known and not (is_first and each.seen)]
-        stopped = [each for each in records if each.stop_code and self._was_running(each)]
+        started = [each for each in records if each.id not in self.known] if self.has_begun else []
+        stopped = [each for each in records if each.stop_code and self._was_running(each)] if self.has_begun else []
+        self.has_begun = True
         self._add("start", len(started))
         self._add("stop", len(stopped))
         self.known.update({each.id: each.desired_status for each in records})
