@@ -16,7 +16,7 @@ task_definition "web" {
     # Reached from this machine; take it out when nothing outside the stack needs it.
     port_mapping {
       name           = "http"
-      container_port = 80
+      container_port = PORT
       host_port      = 0 # a free port, shown by `reconciler ps`
     }
   }

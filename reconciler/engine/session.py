@@ -79,7 +79,7 @@ def prepare(session: Session, stack: Stack, outputs: Outputs, options: Options) 
     recorded, messages = _own(recorded, snapshot)
     if recorded.owner and not snapshot.tasks and messages:
         snapshot = session.driver.look(look_request(stack, recorded, detailed=True))
-    snapshot = snapshot.changed(secrets=session.readings(recorded.digest_key))
+    snapshot = snapshot.changed(secrets=session.readings(recorded.digest_key) if stack.secrets else ())
     recorded = _with_doomed_volumes(stack, recorded, snapshot, options)
     _refuse(check(stack, recorded, snapshot))
     now = session.clock.now()
