@@ -83,7 +83,7 @@ def _forward(duplex: Duplex, source: int, wake_up: int) -> None:
 def _raw_terminal(terminal: int) -> Iterator[None]:
     """Every key goes to the command, Ctrl-C too; afterwards the terminal is as it was."""
     before = termios.tcgetattr(terminal)
-    tty.setraw(terminal)
+    tty.setraw(terminal, termios.TCSADRAIN)  # what was typed ahead stays
     try:
         yield
     finally:

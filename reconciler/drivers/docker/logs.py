@@ -9,6 +9,8 @@ from reconciler.drivers.docker.facts import Engine
 from reconciler.errors import EngineError
 
 _HEADER = 8
+_LONGEST_PART = 16384
+"""The engine takes a longer line apart, and writes the time before each part."""
 
 
 def read_logs(
@@ -58,12 +60,19 @@ def _lines(parts: Iterator[tuple[int, bytes]]) -> Iterator[str]:
 
 
 def _lines_of_terminal(chunks: Iterator[bytes]) -> Iterator[str]:
+    """A terminal's output has no frames: in a long line the times of its parts are found by their place."""
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
-        yield from map(_text, lines)
+        yield from (_text(_put_together(line)) for line in lines)
     if rest:
-        yield _text(rest)
+        yield _text(_put_together(rest))
+
+
+def _put_together(line: bytes) -> bytes:
+    width = line.find(b" ") + 1
+    starts = range(width, len(line), _LONGEST_PART + width)
+    return line[:width] + b"".join(line[start : start + _LONGEST_PART] for start in starts)
 
 
 def _text(line: bytes) -> str:
