@@ -78,7 +78,7 @@ def _by_name(base: Value, key: Value) -> Value:
     try:
         name = convert(key, STRING)
     except ConversionError as error:
-        raise AccessError(f"the key does not fit: {error}")
+        raise AccessError(f"the key does not fit: {error}") from None
     if name.is_unknown:
         return unknown(base.type.element or ANY)
     if isinstance(base.data, Unknown):
@@ -94,7 +94,7 @@ def _by_number(base: Value, key: Value) -> Value:
     try:
         position = convert(key, NUMBER)
     except ConversionError as error:
-        raise AccessError(f"the index does not fit: {error}")
+        raise AccessError(f"the index does not fit: {error}") from None
     element: Type = base.type.element or ANY
     if position.is_unknown:
         return unknown(element)

@@ -240,3 +240,12 @@ def from_python(source: Any) -> Value:
     if isinstance(source, Iterable):
         return tuple_of(map(from_python, source))
     return number(Fraction(str(source)))
+
+
+def number_to_python(source: Any) -> Any:
+    """Return JSON-like Python with fractions as floats, which is what JSON has for them."""
+    if isinstance(source, Fraction):
+        return float(source)
+    if isinstance(source, dict):
+        return {name: number_to_python(item) for name, item in source.items()}
+    return [number_to_python(item) for item in source] if isinstance(source, list) else source

@@ -1,0 +1,392 @@
+"""A block's body against the table: which attributes it has, of which kind, within which bounds.
+
+The result keeps the place of everything, for the checks that follow. Every mistake is reported; what is wrong is left
+out of the result, which then has `failed` set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from reconciler.language import syntax
+from reconciler.language.access import similar
+from reconciler.language.conversion import ConversionError, convert, type_name
+from reconciler.language.durations import DURATION_HELP, seconds
+from reconciler.language.evaluator import evaluate
+from reconciler.language.references import Reference
+from reconciler.language.report import UNKNOWN_AT_PLAN, Report
+from reconciler.language.schema import Attribute, Block, Kind
+from reconciler.language.scope import EvaluationError, Scope
+from reconciler.language.syntax import Place
+from reconciler.language.values import (
+    BOOL,
+    NUMBER,
+    STRING,
+    Value,
+    has_sensitive,
+    is_wholly_known,
+    list_type,
+    map_type,
+    unmark,
+)
+
+_NAMING = (Kind.REFERENCE, Kind.REFERENCES, Kind.REFERENCE_MAP)
+"""Kinds whose value matters by what it names: attributes of that may well be unknown."""
+
+_WORD = re.compile(r"[^\W\d][\w-]*\Z", re.ASCII)
+
+
+class Decoded:
+    """A block as the table sees it: values as Python, values as the language sees them, and where each stands."""
+
+    def __init__(self, schema: Block, file: str, place: Place, label: str = "") -> None:
+        self.schema, self.file, self.place, self.label = schema, file, place, label
+        self.values: dict[str, Any] = {}
+        self.raw: dict[str, Value] = {}
+        self.places: dict[str, Place] = {}
+        self.names: dict[str, Place] = {}
+        self.keys: dict[str, dict[str, Place]] = {}
+        self.blocks: dict[str, list[Decoded]] = {}
+        self.failed = False
+
+    def get(self, name: str) -> Any:
+        """Return an attribute's value, its default when it is absent."""
+        if name in self.values:
+            return self.values[name]
+        attribute = self.schema.attribute(name)
+        return attribute.default if attribute is not None else None
+
+    def where(self, name: str) -> Place:
+        """Return the place of an attribute's value, that of the block when it is absent."""
+        return self.places.get(name, self.place)
+
+    def all(self, word: str) -> list[Decoded]:
+        """Return the blocks of that name."""
+        return self.blocks.get(word, [])
+
+    def one(self, word: str) -> Decoded | None:
+        """Return the only block of that name."""
+        found = self.blocks.get(word)
+        return found[0] if found else None
+
+    def every(self) -> Iterator[Decoded]:
+        """Yield this block and those inside."""
+        yield self
+        for blocks in self.blocks.values():
+            for block in blocks:
+                yield from block.every()
+
+
+class Decoder:
+    """Decode bodies of one file; `report` is told what is wrong."""
+
+    def __init__(self, report: Report, file: str, scope: Scope) -> None:
+        self.report, self.file, self.scope = report, file, scope
+
+    def block(self, block: syntax.Block, schema: Block) -> Decoded:
+        """Decode a block of a known kind."""
+        label = self._label(block, schema)
+        decoded = Decoded(schema, self.file, block.place, label or "")
+        decoded.failed = label is None
+        self._attributes(block, schema, decoded)
+        self._blocks(block, schema, decoded)
+        return decoded
+
+    def error(self, code: str, summary: str, detail: str, place: Place) -> None:
+        """Report an error in this file."""
+        self.report.error(code, summary, detail, self.file, place)
+
+    def _label(self, block: syntax.Block, schema: Block) -> str | None:
+        return check_label(self.report, self.file, block, schema)
+
+    def _attributes(self, block: syntax.Block, schema: Block, decoded: Decoded) -> None:
+        for node in block.body.attributes:
+            attribute = schema.attribute(node.name)
+            if attribute is None:
+                decoded.failed = True
+                self._unknown_name(node.name, node.name_place, block, schema, "attribute")
+                continue
+            decoded.names[node.name] = node.name_place
+            decoded.places[node.name] = node.value.place
+            if attribute.kind is not Kind.EXPRESSION:
+                self._value(node, attribute, decoded)
+        for attribute in schema.attributes:
+            if attribute.required and attribute.name not in decoded.places:
+                decoded.failed = True
+                detail = f"Add `{attribute.name} = ...`: {attribute.doc}"
+                self.error("E0205", f'{titled(block)} needs the attribute "{attribute.name}"', detail, block.place)
+
+    def _value(self, node: syntax.Attribute, attribute: Attribute, decoded: Decoded) -> None:
+        try:
+            value = evaluate(node.value, self.scope)
+            decoded.raw[node.name] = value
+            if isinstance(node.value, syntax.ObjectConstructor):
+                decoded.keys[node.name] = _literal_keys(node.value)
+            if value.data is None:
+                self._null(attribute, decoded, node)
+                return
+            self._check_known(value, attribute)
+            decoded.values[node.name] = _PYTHON[attribute.kind](value, attribute)
+        except EvaluationError as error:
+            decoded.failed = True
+            error.file = error.file or self.file
+            self.report.evaluation(error)
+        except _UnfitError as error:
+            decoded.failed = True
+            decoded.values.pop(node.name, None)
+            self.error(error.code, f'"{node.name}": {error}', error.detail, node.value.place)
+
+    def _null(self, attribute: Attribute, decoded: Decoded, node: syntax.Attribute) -> None:
+        """Treat null as absent, as Terraform does."""
+        decoded.raw.pop(attribute.name)
+        if attribute.required:
+            decoded.failed = True
+            self.error("E0205", f'"{attribute.name}" is required and null here', "Give it a value.", node.value.place)
+        decoded.places.pop(attribute.name)
+
+    def _check_known(self, value: Value, attribute: Attribute) -> None:
+        if attribute.kind in _NAMING and not value.is_unknown:
+            return
+        if has_sensitive(value):
+            if attribute.name in ("environment", "docker_labels", "labels", "command"):
+                detail = (
+                    "Declare a secret block and name it in the container's `secrets`: values there are never shown."
+                )
+            else:
+                detail = "What a stack declares is shown in plans and labels; use a secret block instead."
+            raise _UnfitError("a sensitive value would be shown", detail, "E0208")
+        if not is_wholly_known(value):
+            detail = "Only outputs may use attributes that are known after apply."
+            raise _UnfitError("the value is known only after apply", detail, UNKNOWN_AT_PLAN)
+
+    def _blocks(self, block: syntax.Block, schema: Block, decoded: Decoded) -> None:
+        seen: dict[tuple[str, str], Place] = {}
+        for inner in block.body.blocks:
+            found = schema.block(inner.type)
+            if found is None:
+                decoded.failed = True
+                self._unknown_name(inner.type, inner.place, block, schema, "block")
+                continue
+            child = self.block(inner, found)
+            decoded.failed = decoded.failed or child.failed
+            key = (inner.type, child.label)
+            earlier = seen.setdefault(key, inner.place)
+            if earlier is not inner.place and not found.repeated:
+                decoded.failed = True
+                what = f'{inner.type} "{child.label}"' if found.labelled else f"the block {inner.type}"
+                detail = f"The other one is on line {earlier[0]}; keep one of the two."
+                self.error("E0204", f"{what} is declared twice", detail, inner.place)
+                continue
+            decoded.blocks.setdefault(inner.type, []).append(child)
+        for each in schema.blocks:
+            if each.required and not decoded.blocks.get(each.word) and not decoded.failed:
+                decoded.failed = True
+                label = ' "name"' if each.labelled else ""
+                detail = f"Add `{each.word}{label} {{ ... }}`: {each.doc}"
+                self.error("E0205", f"{titled(block)} needs a {each.word} block", detail, block.place)
+
+    def _unknown_name(self, name: str, place: Place, block: syntax.Block, schema: Block, word: str) -> None:
+        unknown_name(self.report, self.file, (name, place, word), f"in {titled(block)}", schema)
+
+
+def check_label(report: Report, file: str, block: syntax.Block, schema: Block) -> str | None:
+    """Return a block's label ("" for a block that has none); None after reporting that it is wrong."""
+    wanted = 1 if schema.labelled else 0
+    if len(block.labels) != wanted:
+        detail = f'Write `{block.type} "name" {{`.' if wanted else f"Write `{block.type} {{`."
+        many = "one label" if wanted else "no label"
+        report.error(
+            "E0203", f"a {block.type} block has {many}, here are {len(block.labels)}", detail, file, block.place
+        )
+        return None
+    if not wanted:
+        return ""
+    label = block.labels[0]
+    if not _WORD.match(label.text):
+        detail = "A label begins with a letter or _ and goes on with letters, digits, _ and -."
+        report.error("E0203", f'"{label.text}" cannot be a label', detail, file, label.place)
+        return None
+    return label.text
+
+
+def unknown_name(report: Report, file: str, name: tuple[str, Place, str], where: str, schema: Block) -> None:
+    """Report a block or attribute that the table does not have; `name` is its text, place and which of the two."""
+    text, place, word = name
+    where = f" {where}" if where else ""
+    if text in schema.aws_only:
+        detail = f"There is no AWS here: remove it. Instead: {schema.aws_only[text]}."
+        report.error("E0209", f'"{text}"{where} is AWS-only and not supported', detail, file, place)
+        return
+    if text in schema.later or text == "dynamic":
+        purpose = schema.later.get(text, "repeated blocks")
+        detail = f"It comes with a later version ({purpose}); remove it for now."
+        report.error("E0210", f'"{text}"{where} is not supported yet', detail, file, place)
+        return
+    attributes, blocks = [each.name for each in schema.attributes], [each.word for each in schema.blocks]
+    if word == "attribute" and text in blocks:
+        detail = f"Write `{text} {{ ... }}` without an equals sign."
+        report.error("E0202", f'"{text}"{where} is a block', detail, file, place)
+    elif word == "block" and text in attributes:
+        report.error("E0202", f'"{text}"{where} is an attribute', f"Write `{text} = ...`.", file, place)
+    else:
+        detail = similar(text, [*attributes, *blocks]) or "See `reconciler docs` for what there is."
+        code = "E0201" if word == "block" else "E0202"
+        report.error(code, f'unknown {word} "{text}"{where}', detail, file, place)
+
+
+def titled(block: syntax.Block) -> str:
+    """Return how a message names a block: `container "app"`."""
+    return " ".join([block.type, *(f'"{label.text}"' for label in block.labels)])
+
+
+def _literal_keys(node: syntax.ObjectConstructor) -> dict[str, Place]:
+    """Return the place of the value of every plain key, so that a plan can point at one variable of many."""
+    return {str(key.value): value.place for key, value in node.items if isinstance(key, syntax.Literal)}
+
+
+class _UnfitError(ValueError):
+    """A value does not fit its attribute."""
+
+    def __init__(self, summary: str, detail: str = "", code: str = "E0206") -> None:
+        super().__init__(summary)
+        self.detail, self.code = detail, code
+
+
+def _converted(value: Value, kind: Any) -> Value:
+    try:
+        return unmark(convert(value, kind))
+    except ConversionError as error:
+        raise _UnfitError(str(error)) from None
+
+
+def _string(value: Value, attribute: Attribute) -> str:
+    text = str(_converted(value, STRING).data)
+    if attribute.choices and text not in attribute.choices:
+        options = ", ".join(f'"{choice}"' for choice in attribute.choices)
+        raise _UnfitError(f'"{text}" is not one of {options}', similar(text, attribute.choices))
+    return text
+
+
+def _integer(value: Value, attribute: Attribute) -> int:
+    amount = _converted(value, NUMBER).data
+    if isinstance(amount, Fraction):
+        raise _UnfitError("a whole number is required")
+    return int(_bounded(amount, attribute, ""))
+
+
+def _bool(value: Value, attribute: Attribute) -> bool:
+    return bool(_converted(value, BOOL).data)
+
+
+def _duration(value: Value, attribute: Attribute) -> float:
+    amount = seconds(value)
+    if amount is None:
+        raise _UnfitError("a duration is required", DURATION_HELP)
+    return float(_bounded(amount, attribute, " s"))
+
+
+def _bounded(amount: Any, attribute: Attribute, unit: str) -> Any:
+    low, high = attribute.minimum, attribute.maximum
+    if (low is not None and amount < low) or (high is not None and amount > high):
+        given = f"{float(amount):g}{unit}"
+        if low is not None and high is not None:
+            raise _UnfitError(f"{given} is not between {low:g}{unit} and {high:g}{unit}")
+        raise _UnfitError(
+            f"{given} is less than {low:g}{unit}" if high is None else f"{given} is more than {high:g}{unit}"
+        )
+    return amount
+
+
+def _strings(value: Value, attribute: Attribute) -> tuple[str, ...]:
+    return tuple(_item(item) for item in _converted(value, list_type(STRING)).data)
+
+
+def _item(item: Value) -> str:
+    if item.data is None:
+        raise _UnfitError("an element is null")
+    return str(item.data)
+
+
+def _integers(value: Value, attribute: Attribute) -> tuple[int, ...]:
+    items = _converted(value, list_type(NUMBER)).data
+    if any(not isinstance(item.data, int) for item in items):
+        raise _UnfitError("a list of whole numbers is required")
+    return tuple(int(item.data) for item in items)
+
+
+def _map(value: Value, attribute: Attribute) -> dict[str, str]:
+    """Return a map of strings; an element that is null is left out."""
+    return {name: str(item.data) for name, item in _strings_by_name(value).items() if item.data is not None}
+
+
+def _strings_by_name(value: Value) -> dict[str, Value]:
+    if value.type.kind not in ("map", "object"):
+        _converted(value, map_type(STRING))
+    items: dict[str, Value] = {}
+    for name, item in value.data.items():
+        try:
+            items[name] = convert(item, STRING)
+        except ConversionError:
+            raise _UnfitError(f'element "{name}" is {type_name(item.type)}, and must be a string') from None
+    return items
+
+
+def _reference(value: Value, attribute: Attribute) -> str:
+    found = _addresses(value, attribute)
+    if len(found) != 1:
+        detail = 'Choose one with ["key"] or [index].'
+        raise _UnfitError(f"one {_of(attribute)} is required, not {len(found)} of them", detail)
+    return found[0]
+
+
+def _references(value: Value, attribute: Attribute) -> tuple[str, ...]:
+    if value.identity is not None:
+        return _addresses(value, attribute)
+    if value.type.kind not in ("list", "set", "tuple"):
+        raise _UnfitError(f"a list of references is required, not {type_name(value.type)}", _example(attribute, True))
+    return tuple(dict.fromkeys(address for item in value.data for address in _addresses(item, attribute)))
+
+
+def _reference_map(value: Value, attribute: Attribute) -> dict[str, str]:
+    if value.type.kind not in ("map", "object") or value.identity is not None:
+        raise _UnfitError(f"a map of references is required, not {type_name(value.type)}", _example(attribute, False))
+    present = {name: item for name, item in value.data.items() if item.data is not None}
+    return {name: _reference(item, attribute) for name, item in present.items()}
+
+
+def _addresses(value: Value, attribute: Attribute) -> tuple[str, ...]:
+    found = value.identity
+    if not isinstance(found, Reference):
+        raise _UnfitError(
+            f"a reference to a {_of(attribute)} is required, not {type_name(value.type)}", _example(attribute, False)
+        )
+    if found.block_type not in attribute.of:
+        raise _UnfitError(f"a reference to a {_of(attribute)} is required, not to a {found.block_type}")
+    return found.addresses
+
+
+def _of(attribute: Attribute) -> str:
+    return " or ".join(attribute.of)
+
+
+def _example(attribute: Attribute, listed: bool) -> str:
+    example = f"{attribute.of[0]}.name"
+    return f"Write `{attribute.name} = {f'[{example}]' if listed else example}`, without quotes."
+
+
+_PYTHON: dict[Kind, Any] = {
+    Kind.STRING: _string,
+    Kind.INTEGER: _integer,
+    Kind.BOOL: _bool,
+    Kind.DURATION: _duration,
+    Kind.STRINGS: _strings,
+    Kind.INTEGERS: _integers,
+    Kind.MAP: _map,
+    Kind.REFERENCE: _reference,
+    Kind.REFERENCES: _references,
+    Kind.REFERENCE_MAP: _reference_map,
+    Kind.ANY: lambda value, attribute: value,
+}

@@ -1,0 +1,172 @@
+"""Files that a stack's expressions and task definitions name: read below the stack's folder only.
+
+Together with `loader` and `cache` the only module of the language that reads the disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from reconciler.language.limits import MAXIMUM_ELEMENTS, MAXIMUM_FILE_BYTES
+
+IGNORE_FILE = ".dockerignore"
+
+
+class FolderReader:
+    """Reads files of one folder; symbolic links and `..` that lead out of it are refused."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = folder.resolve()
+        self.folder = str(self._root)
+
+    def read_bytes(self, path: str) -> bytes:
+        """Return what a file holds."""
+        found = self._inside(path)
+        try:
+            if not found.is_file():
+                raise ValueError(f'there is no file "{path}" in the stack\'s folder')
+            if found.stat().st_size > MAXIMUM_FILE_BYTES:
+                raise ValueError(f'the file "{path}" is larger than 1 MiB')
+            return found.read_bytes()
+        except OSError as error:
+            raise ValueError(f'the file "{path}" cannot be read: {error.strerror}') from None
+
+    def exists(self, path: str) -> bool:
+        """Say whether there is such a file."""
+        found = self._inside(path)
+        if found.is_dir():
+            raise ValueError(f'"{path}" is a folder')
+        return found.is_file()
+
+    def matching(self, path: str, pattern: str) -> list[str]:
+        """Return the files below `path` that match a pattern, relative to it."""
+        base = self._inside(path)
+        expression = _glob(pattern)
+        found = []
+        for number, file in enumerate(_files(base)):
+            if number > MAXIMUM_ELEMENTS:
+                raise ValueError(f'there are too many files below "{path}"')
+            relative = file.relative_to(base).as_posix()
+            if expression.fullmatch(relative) and self._is_inside(file):
+                found.append(relative)
+        return sorted(found)
+
+    def environment_file(self, path: str) -> Mapping[str, str]:
+        """Return the variables of an env file: quotes stay, `#` lines are skipped, the first line for a name wins."""
+        try:
+            text = self.read_bytes(path).decode()
+        except UnicodeDecodeError:
+            raise ValueError(f'the file "{path}" is not UTF-8 text') from None
+        variables: dict[str, str] = {}
+        for number, line in enumerate(text.split("\n"), start=1):
+            line = line.removesuffix("\r")
+            if not line.strip() or line.startswith("#"):
+                continue
+            name, equals, value = line.partition("=")
+            if not equals or not name.strip():
+                raise ValueError(f"{path}:{number} is no line of the form NAME=value")
+            variables.setdefault(name.strip(), value)
+        return variables
+
+    def context_digest(self, context: str) -> str:
+        """Return the digest of a build context: names, modes and contents of what is not ignored."""
+        base = (self._root / context).resolve()
+        if not base.is_dir():
+            raise ValueError(f'there is no folder "{context}" to build from')
+        ignored = _ignored(base / IGNORE_FILE)
+        digest = hashlib.sha256()
+        try:
+            for file in _files(base):
+                relative = file.relative_to(base).as_posix()
+                if not ignored(relative):
+                    digest.update(_entry(file, relative))
+        except OSError as error:
+            raise ValueError(f'the folder "{context}" cannot be read: {error.strerror}') from None
+        return "sha256:" + digest.hexdigest()
+
+    def _inside(self, path: str) -> Path:
+        if "\0" in path:
+            raise ValueError("a path holds no zero byte")
+        found = (self._root / path).resolve()
+        if not self._is_inside(found):
+            raise ValueError(f'"{path}" lies outside of the stack\'s folder')
+        return found
+
+    def _is_inside(self, path: Path) -> bool:
+        return path.resolve().is_relative_to(self._root)
+
+
+def _files(base: Path) -> Iterator[Path]:
+    """Yield the files below a folder in order of names, links to folders not followed."""
+    for folder, folders, names in os.walk(base):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(folder) / name
+
+
+def _entry(file: Path, relative: str) -> bytes:
+    if file.is_symlink():
+        content, mode = str(file.readlink()).encode(), 0o777
+    elif file.is_file():
+        content, mode = file.read_bytes(), 0o755 if file.stat().st_mode & 0o100 else 0o644
+    else:
+        return b""
+    return f"{relative}\0{mode:o}\0{hashlib.sha256(content).hexdigest()}\n".encode()
+
+
+def _ignored(file: Path) -> _Ignored:
+    if not file.is_file():
+        return _Ignored([])
+    lines = [line.strip() for line in file.read_text(encoding="utf-8", errors="replace").splitlines()]
+    return _Ignored([line for line in lines if line and not line.startswith("#")])
+
+
+class _Ignored:
+    """Says which files of a context a .dockerignore leaves out: the last line that matches decides."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._rules = [(line.startswith("!"), _glob(line.removeprefix("!").strip().strip("/"))) for line in lines]
+
+    def __call__(self, relative: str) -> bool:
+        ignored = False
+        parts = relative.split("/")
+        for kept, expression in self._rules:
+            if any(expression.fullmatch("/".join(parts[:count])) for count in range(1, len(parts) + 1)):
+                ignored = not kept
+        return ignored
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    """Translate *, ?, ** and [...] of a path pattern."""
+    parts, position = [], 0
+    while position < len(pattern):
+        if pattern.startswith("**/", position):
+            parts.append("(?:[^/]+/)*")
+            position += 3
+            continue
+        if pattern.startswith("**", position):
+            parts.append(".*")
+            position += 2
+            continue
+        character = pattern[position]
+        closing = pattern.find("]", position + 2) if character == "[" else -1
+        if closing > 0:
+            inside = pattern[position + 1 : closing].replace("\\", "\\\\").replace("[", "\\[")
+            parts.append(f"[{'^' + inside[1:] if inside[0] in '!^' else inside}]")
+            position = closing
+        elif character == "{" and "}" in pattern[position:]:
+            closing = pattern.index("}", position)
+            options = pattern[position + 1 : closing].split(",")
+            parts.append("(?:" + "|".join(map(re.escape, options)) + ")")
+            position = closing
+        else:
+            parts.append({"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character)))
+        position += 1
+    try:
+        return re.compile("".join(parts))
+    except re.error:
+        raise ValueError(f'"{pattern}" is no pattern of file names') from None

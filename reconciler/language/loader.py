@@ -1,0 +1,159 @@
+"""A folder of files to a Stack: the one place where the language meets the disk and the environment.
+
+Every error of every file is reported in one run. Nothing here knows a Docker engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from reconciler.language import cache, parser, syntax
+from reconciler.language.declarations import Declarations, collect
+from reconciler.language.files import FolderReader
+from reconciler.language.interpreter import Interpreter
+from reconciler.language.limits import MAXIMUM_FILE_BYTES
+from reconciler.language.references import similar
+from reconciler.language.report import Report
+from reconciler.language.stack_builder import build, stack_name
+from reconciler.language.variables import Given
+from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.stack import Output, Stack
+
+VARIABLE_PREFIX = "RECONCILER_VAR_"
+AUTO_SUFFIX, TEST_SUFFIX = ".auto.vars.hcl", ".test.hcl"
+
+
+class VariableSources(NamedTuple):
+    """Where values of variables come from: --var pairs, --var-file paths, and the environment."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+    files: tuple[Path, ...] = ()
+    environment: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loading gave: the stack (None when there are errors) and all diagnostics, by file and line."""
+
+    stack: Stack | None
+    diagnostics: tuple[Diagnostic, ...]
+    _source: _Source | None = field(default=None, repr=False)
+
+    def outputs(self, attributes: Mapping[str, Mapping[str, object]]) -> dict[str, Output]:
+        """Evaluate the outputs, given attributes by address that only what runs can tell."""
+        if self._source is None:
+            return {}
+        return self._source.interpret(Report(), attributes).outputs()
+
+
+class _Source(NamedTuple):
+    """What it takes to evaluate a stack again."""
+
+    declarations: Declarations
+    name: str
+    files: FolderReader
+    given: Mapping[str, Given]
+
+    def interpret(self, report: Report, attributes: Mapping[str, Mapping[str, object]]) -> Interpreter:
+        """Evaluate everything but the outputs."""
+        interpreter = Interpreter(self.declarations, self.name, self.files, report, attributes)
+        interpreter.run(self.given)
+        return interpreter
+
+
+NO_SOURCES = VariableSources()
+
+
+def load(folder: Path, sources: VariableSources = NO_SOURCES) -> Loaded:
+    """Load the stack of a folder."""
+    report = Report()
+    kept = cache.cache_folder(sources.environment)
+    bodies = _read_stack(folder, report, kept)
+    if not bodies:
+        return Loaded(None, report.diagnostics())
+    declarations = collect(bodies, report)
+    given = _given(folder, sources, report, kept, declarations)
+    name = stack_name(declarations, folder.resolve().name, report)
+    source = _Source(declarations, name, FolderReader(folder), given)
+    interpreter = source.interpret(report, {})
+    stack = build(interpreter, source.files, name)
+    diagnostics = report.diagnostics()
+    failed = any(each.severity == "error" for each in diagnostics)
+    return Loaded(None if failed else stack, diagnostics, None if failed else source)
+
+
+def _read_stack(folder: Path, report: Report, kept: Path | None) -> dict[str, syntax.Body]:
+    try:
+        found = sorted(each for each in folder.iterdir() if each.name.endswith(".hcl") and each.is_file())
+    except OSError as problem:
+        report.add(error("E0506", f"the folder {folder} cannot be read: {problem.strerror}", "Give another folder."))
+        return {}
+    files = [each for each in found if not each.name.endswith((AUTO_SUFFIX, TEST_SUFFIX))]
+    if not files:
+        detail = "Make a small stack to start from with `reconciler init`, or give the folder with --stack."
+        report.add(error("E0507", f"there are no *.hcl files in {folder}", detail))
+    return {file.as_posix(): body for file in files if (body := _read(file, report, kept)) is not None}
+
+
+def _read(file: Path, report: Report, kept: Path | None) -> syntax.Body | None:
+    name = file.as_posix()
+    try:
+        if file.stat().st_size > MAXIMUM_FILE_BYTES:
+            report.add(error("E0508", f"{name} is larger than 1 MiB", "Split it in several files."))
+            return None
+        text = file.read_bytes().decode()
+    except OSError as problem:
+        report.add(error("E0508", f"{name} cannot be read: {problem.strerror}", "Check the path and its rights."))
+        return None
+    except UnicodeDecodeError as problem:
+        detail = "Save it as UTF-8."
+        report.add(error("E0508", f"{name} is not UTF-8 text (byte {problem.start})", detail))
+        return None
+    report.texts[name] = text.removeprefix("\ufeff")
+    parsed = parser.parse(text, kept)
+    for each in parsed.problems:
+        report.problem(each, name)
+    return parsed.body
+
+
+def _given(
+    folder: Path, sources: VariableSources, report: Report, kept: Path | None, declarations: Declarations
+) -> dict[str, Given]:
+    """Collect the values given for variables, a later source overriding an earlier one."""
+    given: dict[str, Given] = {}
+    for name in declarations.variables:
+        text = sources.environment.get(VARIABLE_PREFIX + name)
+        if text is not None:
+            given[name] = Given(VARIABLE_PREFIX + name, text)
+    automatic = sorted(each for each in folder.iterdir() if each.name.endswith(AUTO_SUFFIX) and each.is_file())
+    for file in (*automatic, *sources.files):
+        _given_in_file(file, given, report, kept, declarations)
+    for name, text in sources.pairs:
+        if name not in declarations.variables:
+            detail = similar(name, declarations.variables) or f'Declare it: variable "{name}" {{}}'
+            report.add(error("E0505", f'--var sets "{name}", which no block declares', detail))
+            continue
+        given[name] = Given(f"--var {name}", text)
+    return given
+
+
+def _given_in_file(
+    file: Path, given: dict[str, Given], report: Report, kept: Path | None, declarations: Declarations
+) -> None:
+    body = _read(file, report, kept)
+    if body is None:
+        return
+    name = file.as_posix()
+    for block in body.blocks:
+        detail = "A file of values holds `name = value` lines only."
+        report.error("E0505", f'a file of values holds no "{block.type}" block', detail, name, block.place)
+    for attribute in body.attributes:
+        if attribute.name in declarations.variables:
+            given[attribute.name] = Given(name, "", attribute.value, name, attribute.value.place)
+            continue
+        detail = similar(attribute.name, declarations.variables) or "Remove the line, or declare the variable."
+        summary = f'"{attribute.name}" is set here, and no block declares it'
+        report.warning("E0505", summary, detail, name, attribute.name_place)

@@ -1,0 +1,196 @@
+"""What a stack's files may say: one declarative table of blocks and attributes, the source of checks and of docs.
+
+An attribute has a kind, bounds and a one-line description; a block has attributes and blocks. What other tools know
+and we do not is named too, so that the answer is better than "unknown".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Kind(StrEnum):
+    """What an attribute holds; the text is how the reference names it."""
+
+    STRING = "string"
+    INTEGER = "whole number"
+    BOOL = "bool"
+    DURATION = "duration"
+    STRINGS = "list of strings"
+    INTEGERS = "list of whole numbers"
+    MAP = "map of strings"
+    REFERENCE = "reference"
+    REFERENCES = "list of references"
+    REFERENCE_MAP = "map of references"
+    ANY = "any value"
+    EXPRESSION = "expression"
+    """Not evaluated with the block: a type, a condition, a meta-argument."""
+
+
+class Attribute(NamedTuple):
+    """`name = ...`. `of` are the block types a reference may name; durations have bounds in seconds."""
+
+    name: str
+    kind: Kind
+    doc: str
+    required: bool = False
+    default: Any = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+
+
+class Block(NamedTuple):
+    """`word "label" { ... }`. `field` is the model's name for it; `labelled` blocks are told apart by their label."""
+
+    word: str
+    doc: str
+    attributes: tuple[Attribute, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    field: str = ""
+    labelled: bool = False
+    repeated: bool = False
+    required: bool = False
+    aws_only: Mapping[str, str] = {}
+    """Name -> what to use instead."""
+    later: Mapping[str, str] = {}
+    """Name -> what it will be for."""
+    free: bool = False
+    """Whether attributes of any name are allowed (locals)."""
+
+    def attribute(self, name: str) -> Attribute | None:
+        """Return the attribute of that name."""
+        return next((each for each in self.attributes if each.name == name), None)
+
+    def block(self, word: str) -> Block | None:
+        """Return the block of that name."""
+        return next((each for each in self.blocks if each.word == word), None)
+
+
+META = (
+    Attribute("count", Kind.EXPRESSION, "How many of the block to make; `count.index` tells them apart."),
+    Attribute(
+        "for_each", Kind.EXPRESSION, "A map or set of strings: one of the block for each entry, as `each.key`."
+    ),
+)
+"""What every resource block takes."""
+
+LIFECYCLE = Block(
+    "lifecycle",
+    "How changes of the block are treated.",
+    later={
+        "create_before_destroy": "the order of a replacement",
+        "prevent_destroy": "guarding a block",
+        "ignore_changes": "leaving attributes alone",
+        "replace_triggered_by": "replacing with another block",
+        "precondition": "conditions",
+        "postcondition": "conditions",
+    },
+)
+
+
+def find(path: str) -> Block | Attribute | None:
+    """Return the block or attribute at a path such as `task_definition.container.image`, or `container.image`."""
+    from reconciler.language.schema_stack import ROOT
+
+    words = path.split(".")
+    found = _descend(ROOT, words)
+    if found is not None:
+        return found
+    candidates = [_descend(block, words) for block in _every_block(ROOT)]
+    return next((each for each in candidates if each is not None), None)
+
+
+def _descend(block: Block, words: list[str]) -> Block | Attribute | None:
+    for position, word in enumerate(words):
+        inner = block.block(word)
+        if inner is None:
+            return block.attribute(word) if position == len(words) - 1 else None
+        block = inner
+    return block
+
+
+def _every_block(block: Block) -> list[Block]:
+    return [block, *(inner for each in block.blocks for inner in _every_block(each))]
+
+
+def paths() -> list[str]:
+    """Return the path of every block and attribute, in the order of the reference."""
+    from reconciler.language.schema_stack import ROOT
+
+    return [path for block in ROOT.blocks for path in _paths(block, block.word)]
+
+
+def _paths(block: Block, path: str) -> list[str]:
+    attributes = [f"{path}.{each.name}" for each in block.attributes]
+    return [path, *attributes, *(inner for each in block.blocks for inner in _paths(each, f"{path}.{each.word}"))]
+
+
+def default_text(attribute: Attribute) -> str:
+    """Return an attribute's default as a stack would say it, empty when there is none."""
+    value = attribute.default
+    if value is None:
+        return ""
+    if attribute.kind is Kind.DURATION:
+        return f'"{value}s"'
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def describe(attribute: Attribute) -> str:
+    """Return one line: kind, need, default, bounds, description."""
+    facts = [f"{attribute.kind}" + (f" to {' or '.join(attribute.of)}" if attribute.of else "")]
+    if attribute.required:
+        facts.append("required")
+    if default_text(attribute):
+        facts.append(f"default {default_text(attribute)}")
+    if attribute.choices:
+        facts.append("one of " + ", ".join(f'"{choice}"' for choice in attribute.choices))
+    facts += _bounds(attribute)
+    return f"{attribute.doc} *({'; '.join(facts)})*"
+
+
+def _bounds(attribute: Attribute) -> list[str]:
+    unit = " s" if attribute.kind is Kind.DURATION else ""
+    low, high = attribute.minimum, attribute.maximum
+    if low is not None and high is not None:
+        return [f"{low:g} to {high:g}{unit}"]
+    if low:
+        return [f"from {low:g}{unit}"]
+    return [f"up to {high:g}{unit}"] if high is not None else []
+
+
+def reference_markdown() -> str:
+    """Return the whole table as Markdown: one section a block, one row an attribute."""
+    from reconciler.language.schema_stack import ROOT
+
+    lines = [
+        "# Reference of the stack language",
+        "",
+        "Every block and attribute, made from the table that checks stacks.",
+        "",
+    ]
+    for block in ROOT.blocks:
+        lines += _section(block, block.word, 2)
+    return "\n".join(lines)
+
+
+def _section(block: Block, path: str, level: int) -> list[str]:
+    label = ' "name"' if block.labelled else ""
+    lines = [f"{'#' * min(level, 4)} `{path}{label}`", "", block.doc, ""]
+    lines += [f"- `{each.name}`: {describe(each)}" for each in block.attributes]
+    lines += [f"- `{each.word}`: a block, {_times(each)}: see below." for each in block.blocks]
+    lines += [""] if block.attributes or block.blocks else []
+    for each in block.blocks:
+        lines += _section(each, f"{path}.{each.word}", level + 1)
+    return lines
+
+
+def _times(block: Block) -> str:
+    if block.labelled or block.repeated:
+        return "at least once" if block.required else "any number of times"
+    return "once" if block.required else "at most once"

@@ -1,0 +1,147 @@
+"""The table of everything that stands at the top of a file."""
+
+from __future__ import annotations
+
+from reconciler.language.schema import LIFECYCLE, META, Attribute, Block, Kind
+from reconciler.language.schema_service import SERVICE
+from reconciler.language.schema_task import TASK_DEFINITION
+
+STACK = Block(
+    "stack",
+    "The stack itself; without it the stack is called as its folder.",
+    (Attribute("required_version", Kind.STRING, 'The versions of reconciler that may apply it, such as ">= 0.1".'),),
+    labelled=True,
+)
+
+CLUSTER = Block(
+    "cluster",
+    "The engine that tasks run on; default: DOCKER_HOST, the docker context, or the local socket.",
+    (
+        Attribute(
+            "engine",
+            Kind.STRING,
+            "unix:///var/run/docker.sock, tcp://HOST:2376 with tls, or ssh://USER@HOST.",
+        ),
+    ),
+    (
+        Block(
+            "tls",
+            "Files for a tcp:// engine.",
+            (
+                Attribute("ca", Kind.STRING, "Certificate of the authority.", required=True),
+                Attribute("cert", Kind.STRING, "Certificate of the client.", required=True),
+                Attribute("key", Kind.STRING, "Key of the client.", required=True),
+            ),
+        ),
+    ),
+    labelled=True,
+    aws_only={"capacity_providers": "engine", "configuration": "engine", "service_connect_defaults": "nothing"},
+)
+
+VARIABLE = Block(
+    "variable",
+    "A value that whoever applies the stack may set: --var, --var-file, *.auto.vars.hcl, RECONCILER_VAR_name.",
+    (
+        Attribute(
+            "type", Kind.EXPRESSION, "string, number, bool, list(...), set(...), map(...), object({...}), any."
+        ),
+        Attribute("default", Kind.EXPRESSION, "The value when none is given; without it one must be."),
+        Attribute("description", Kind.STRING, "What it is for."),
+        Attribute("sensitive", Kind.BOOL, "Whether its value is never shown.", default=False),
+        Attribute("nullable", Kind.BOOL, "Whether it may be null.", default=True),
+    ),
+    (
+        Block(
+            "validation",
+            "A rule that the value must meet.",
+            (
+                Attribute("condition", Kind.EXPRESSION, "True when the value will do.", required=True),
+                Attribute("error_message", Kind.EXPRESSION, "What to say when it will not.", required=True),
+            ),
+            repeated=True,
+        ),
+    ),
+    labelled=True,
+    later={"ephemeral": "values that are never recorded"},
+)
+
+LOCALS = Block("locals", "Names for expressions: `local.name`.", free=True)
+
+OUTPUT = Block(
+    "output",
+    "A value to show after an apply.",
+    (
+        Attribute("value", Kind.EXPRESSION, "The value.", required=True),
+        Attribute("description", Kind.STRING, "What it is."),
+        Attribute("sensitive", Kind.BOOL, "Whether it is hidden.", default=False),
+        Attribute("depends_on", Kind.EXPRESSION, "Accepted as in Terraform; outputs are evaluated last anyway."),
+    ),
+    labelled=True,
+    later={"precondition": "conditions", "ephemeral": "values that are never recorded"},
+)
+
+NETWORK = Block(
+    "network",
+    "A network besides the stack's own, which every task is on.",
+    (Attribute("internal", Kind.BOOL, "Whether it has no way out of the host.", default=False), *META),
+    (LIFECYCLE,),
+    labelled=True,
+)
+
+VOLUME = Block(
+    "volume",
+    "A volume that outlives tasks.",
+    (
+        Attribute("name", Kind.STRING, "Its name on the engine; default: STACK_LABEL, of an external one LABEL."),
+        Attribute("driver", Kind.STRING, "Volume driver of the engine.", default="local"),
+        Attribute("driver_opts", Kind.MAP, "Options of the driver."),
+        Attribute("labels", Kind.MAP, "Labels of the volume."),
+        Attribute("external", Kind.BOOL, "Whether it exists already; it is never made or removed.", default=False),
+        Attribute("exclusive", Kind.BOOL, "Whether one task at a time may write: updates stop first.", default=False),
+        *META,
+    ),
+    (LIFECYCLE,),
+    labelled=True,
+)
+
+SECRET = Block(
+    "secret",
+    "Where a secret's value is read when a task starts: exactly one of env, file and command.",
+    (
+        Attribute("env", Kind.STRING, "An environment variable of whoever applies the stack."),
+        Attribute("file", Kind.STRING, "A file, relative to the stack's folder."),
+        Attribute("command", Kind.STRINGS, "A command that prints the value."),
+        *META,
+    ),
+    (LIFECYCLE,),
+    labelled=True,
+    aws_only={"value_from": "env, file or command", "arn": "env, file or command"},
+)
+
+ROOT = Block(
+    "",
+    "A file of a stack.",
+    (),
+    (STACK, CLUSTER, VARIABLE, LOCALS, NETWORK, VOLUME, SECRET, TASK_DEFINITION, SERVICE, OUTPUT),
+    aws_only={
+        "provider": "a cluster block",
+        "terraform": "a stack block",
+        "resource": "task_definition and service blocks",
+    },
+    later={
+        "load_balancer": "traffic",
+        "target_group": "traffic",
+        "autoscaling": "scaling",
+        "scheduled_task": "schedules",
+        "module": "modules",
+        "moved": "renaming blocks",
+        "removed": "forgetting blocks",
+        "check": "checks",
+        "data": "reading the engine",
+        "import": "adopting what runs",
+        "dynamic": "repeated blocks",
+    },
+)
+
+RESOURCES = ("network", "volume", "secret", "task_definition", "service")
+"""Block types that have addresses."""

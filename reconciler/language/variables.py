@@ -1,0 +1,192 @@
+"""Variables: where their values come from, of which type they are, and which rules they meet.
+
+Precedence, lowest first: the default, RECONCILER_VAR_name, *.auto.vars.hcl in order of names, --var-file, --var.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reconciler.language import parser, syntax
+from reconciler.language.constraints import constraint
+from reconciler.language.conversion import ConversionError, convert
+from reconciler.language.declarations import Declaration
+from reconciler.language.decode import Decoded, Decoder
+from reconciler.language.evaluator import evaluate
+from reconciler.language.report import Report, SkippedError
+from reconciler.language.schema_stack import VARIABLE
+from reconciler.language.scope import EvaluationError, Scope
+from reconciler.language.syntax import Place
+from reconciler.language.values import ANY, PRIMITIVES, STRING, Type, Value, has_sensitive, string
+
+
+class Given(NamedTuple):
+    """A value given for a variable: text of the command line or environment, or an expression of a file."""
+
+    origin: str
+    text: str = ""
+    expression: syntax.Expression | None = None
+    file: str = ""
+    place: Place = (1, 1, 1, 1)
+
+
+class Variable(NamedTuple):
+    """A variable's block, decoded, and its type."""
+
+    declaration: Declaration
+    decoded: Decoded
+    type: Type
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        return self.declaration.key.name
+
+
+def declare(declaration: Declaration, report: Report, scope: Scope) -> Variable | None:
+    """Decode a variable block; None after reporting what is wrong."""
+    block, file = declaration.block, declaration.file
+    assert block is not None
+    decoded = Decoder(report, file, scope).block(block, VARIABLE)
+    kind = ANY
+    for attribute in block.body.attributes:
+        if attribute.name == "type":
+            try:
+                kind = constraint(attribute.value, scope)
+            except EvaluationError as error:
+                error.file = error.file or file
+                report.evaluation(error)
+                decoded.failed = True
+    return None if decoded.failed else Variable(declaration, decoded, kind)
+
+
+def value_of(variable: Variable, given: Given | None, report: Report, scope: Scope) -> Value:
+    """Return a variable's value, given or default; raise SkippedError after reporting what is wrong."""
+    declaration, decoded = variable.declaration, variable.decoded
+    default = _default(declaration)
+    if given is None and default is None:
+        name, description = variable.name, decoded.get("description")
+        about = f" ({description})" if description else ""
+        detail = f"Give it{about}: --var {name}=VALUE, RECONCILER_VAR_{name}=VALUE, or a line in *.auto.vars.hcl."
+        report.error("E0501", f'the variable "{name}" has no value', detail, declaration.file, declaration.place)
+        raise SkippedError(declaration.place)
+    if given is None:
+        assert default is not None
+        value = _evaluated(default, declaration.file, scope, report)
+        return _settled(variable, value, (declaration.file, default.place, "the default"), report)
+    if given.expression is not None:
+        value = _evaluated(given.expression, given.file, scope, report)
+        return _settled(variable, value, (given.file, given.place, given.origin), report)
+    value = _from_text(variable, given, report, scope)
+    return _settled(variable, value, (declaration.file, declaration.place, given.origin), report)
+
+
+def _default(declaration: Declaration) -> syntax.Expression | None:
+    assert declaration.block is not None
+    attributes = declaration.block.body.attributes
+    return next((each.value for each in attributes if each.name == "default"), None)
+
+
+def _evaluated(node: syntax.Expression, file: str, scope: Scope, report: Report) -> Value:
+    try:
+        return evaluate(node, Scope(scope.names, scope.files, {}, scope.budget, file))
+    except EvaluationError as error:
+        error.file = error.file or file
+        report.evaluation(error)
+        raise SkippedError(node.place) from None
+
+
+def _from_text(variable: Variable, given: Given, report: Report, scope: Scope) -> Value:
+    """Read text of the command line: as it is for a primitive type, else as an expression."""
+    if variable.type in (*PRIMITIVES, ANY):
+        return string(given.text)
+    node, problems = parser.parse_expression(given.text)
+    try:
+        if node is None:
+            raise EvaluationError("E0504", problems[0].summary, problems[0].detail, (1, 1, 1, 1))
+        return evaluate(node, scope)
+    except EvaluationError as error:
+        declaration = variable.declaration
+        shown = "" if variable.decoded.get("sensitive") else f": {error.summary}"
+        summary = f'{given.origin} is no value of type {variable.type} for "{variable.name}"{shown}'
+        detail = "Write it as in a stack file, such as '[\"a\", \"b\"]' or '{ a = 1 }'."
+        report.error("E0504", summary, detail, declaration.file, declaration.place)
+        raise SkippedError(declaration.place) from None
+
+
+def _settled(variable: Variable, value: Value, source: tuple[str, Place, str], report: Report) -> Value:
+    """Convert a value to the variable's type, and mark it when the variable is sensitive."""
+    file, place, origin = source
+    name, decoded = variable.name, variable.decoded
+    default = _default(variable.declaration)
+    if value.data is None and decoded.get("nullable") is False:
+        if origin != "the default" and default is not None:
+            value = _evaluated(default, variable.declaration.file, Scope(_NO_NAMES), report)
+        else:
+            report.error("E0506", f'the variable "{name}" must not be null', "Give it a value.", file, place)
+            raise SkippedError(place)
+    try:
+        return convert(value, variable.type).mark(bool(decoded.get("sensitive")))
+    except ConversionError as error:
+        hidden = decoded.get("sensitive") or has_sensitive(value)
+        reason = "its type is another" if hidden else str(error)
+        detail = f"The type of the variable is {variable.type}."
+        report.error("E0502", f'{origin} does not fit the variable "{name}": {reason}', detail, file, place)
+        raise SkippedError(place) from None
+
+
+def validate(variable: Variable, report: Report, scope: Scope) -> bool:
+    """Check a variable's rules against its value, which `scope` knows; say whether all hold."""
+    block = variable.declaration.block
+    assert block is not None
+    good = True
+    for rule in (each for each in block.body.blocks if each.type == "validation"):
+        parts = {each.name: each.value for each in rule.body.attributes}
+        if "condition" in parts and "error_message" in parts:
+            good = _validate_rule(variable, parts, report, scope) and good
+    return good
+
+
+def _validate_rule(variable: Variable, parts: dict[str, syntax.Expression], report: Report, scope: Scope) -> bool:
+    condition, file = parts["condition"], variable.declaration.file
+    try:
+        result = convert(evaluate(condition, scope), Type("bool"))
+        if result.data is True or result.is_unknown:
+            return True
+        if result.data is None:
+            raise EvaluationError("E0306", "the condition is null", "It must be true or false.", condition.place)
+        message = convert(evaluate(parts["error_message"], scope), STRING)
+        text = "a rule is not met" if message.sensitive or not isinstance(message.data, str) else message.data
+    except EvaluationError as error:
+        error.file = error.file or file
+        report.evaluation(error)
+        return False
+    except ConversionError as error:
+        report.error("E0306", f"the rule does not fit: {error}", "", file, condition.place)
+        return False
+    detail = f"This rule decides: {file}:{condition.place[0]}."
+    report.error(
+        "E0503", f'the value of "{variable.name}" will not do: {text.rstrip(".")}', detail, file, condition.place
+    )
+    return False
+
+
+class _NoNames:
+    """Defaults and files of values refer to nothing."""
+
+    def bare(self, root: str, place: Place) -> Value:
+        """Refuse."""
+        detail = "A variable's default and the values given for it are constants; use a local for more."
+        raise EvaluationError("E0401", "names cannot be used here", detail, place)
+
+    def resolve(self, root: str, name: str, place: Place) -> Value:
+        """Refuse."""
+        return self.bare(root, place)
+
+
+_NO_NAMES = _NoNames()
+
+
+def constant_scope() -> Scope:
+    """Return the scope of defaults and of files of values: functions, and no names."""
+    return Scope(_NO_NAMES)
