@@ -50,10 +50,13 @@ CHECK = HealthCheck(command=("CMD", "true"), interval=5)
 Declared = tuple[Service, TaskDefinition]
 
 
-def container(name: str = "app", image: str = "app:1", *, after: Mapping[str, str] | None = None, **fields: Any) -> ContainerDefinition:
+def container(
+    name: str = "app", image: str = "app:1", *, after: Mapping[str, str] | None = None, **fields: Any
+) -> ContainerDefinition:
     """A container; `after={"db": "HEALTHY"}` is its depends_on."""
     depends_on = tuple(
-        ContainerDependency(container=each, condition=Condition(condition)) for each, condition in (after or {}).items()
+        ContainerDependency(container=each, condition=Condition(condition))
+        for each, condition in (after or {}).items()
     )
     return ContainerDefinition(name=name, image=image, depends_on=depends_on, **fields)
 
@@ -96,7 +99,9 @@ def declared(name: str = "web", count: int = 1, *containers: ContainerDefinition
     return service(name, count, **fields), definition(*containers, family=name, volumes=volumes)
 
 
-def stack(*services: Declared, name: str = "shop", networks: Iterable[str] = (), volumes: Iterable[Volume] = ()) -> Stack:
+def stack(
+    *services: Declared, name: str = "shop", networks: Iterable[str] = (), volumes: Iterable[Volume] = ()
+) -> Stack:
     """A stack of services."""
     return Stack(
         name=name,
@@ -290,7 +295,11 @@ class Site:
         lease = self.store.acquire("shop", "watch", 0)
         try:
             return converge(
-                self._bounded(world or self.world()), recorded.target, recorded, lease, lambda decision: decision.is_over
+                self._bounded(world or self.world()),
+                recorded.target,
+                recorded,
+                lease,
+                lambda decision: decision.is_over,
             )
         finally:
             lease.release()

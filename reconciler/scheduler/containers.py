@@ -41,9 +41,13 @@ def start_order(
     ready: list[str] = []
     waits: list[_Verdict] = []
     for container in definition.containers:
-        if not _may_start(container, observed, started):
+        present = observed.container(container.name) if observed else None
+        if not _may_start(container, present, started):
             continue
-        verdict = _judge_all(definition, container, observed, now)
+        if present is not None and present.has_exited:
+            ready.append(container.name)  # restarted in place: dependencies count at the first start only
+            continue
+        verdict = _judge_all(definition, container, observed, now, started)
         if verdict.failure:
             return StartOrder(failure=verdict.failure)
         if verdict.waiting:
@@ -108,9 +112,8 @@ class _Verdict:
 _MET = _Verdict()
 
 
-def _may_start(container: ContainerDefinition, observed: ObservedTask | None, started: Sequence[str]) -> bool:
+def _may_start(container: ContainerDefinition, present: Container | None, started: Sequence[str]) -> bool:
     """Whether the container has not started yet, or has exited and is to be restarted."""
-    present = observed.container(container.name) if observed else None
     if present is None:
         return container.name not in started
     if present.started_at is None:
@@ -119,23 +122,35 @@ def _may_start(container: ContainerDefinition, observed: ObservedTask | None, st
 
 
 def _judge_all(
-    definition: TaskDefinition, container: ContainerDefinition, observed: ObservedTask | None, now: float
+    definition: TaskDefinition,
+    container: ContainerDefinition,
+    observed: ObservedTask | None,
+    now: float,
+    started: Sequence[str],
 ) -> _Verdict:
-    verdicts = [_judge(definition.container(each.container), each, observed, now) for each in dependencies(container)]
+    verdicts = [
+        _judge(definition.container(each.container), each, observed, now, started) for each in dependencies(container)
+    ]
     return next((each for each in verdicts if each.failure), None) or next(
         (each for each in verdicts if each.waiting), _MET
     )
 
 
 def _judge(
-    target: ContainerDefinition, dependency: ContainerDependency, observed: ObservedTask | None, now: float
+    target: ContainerDefinition,
+    dependency: ContainerDependency,
+    observed: ObservedTask | None,
+    now: float,
+    started: Sequence[str],
 ) -> _Verdict:
     present = observed.container(target.name) if observed else None
+    if present is None and target.name in started:
+        return _once_removed(target, dependency.condition)
     if present is None or present.started_at is None:
         return _Verdict(waiting=f"container {target.name} to start")
     if _is_met(dependency.condition, present):
         return _MET
-    if _is_hopeless(dependency.condition, present):
+    if _is_hopeless(target, dependency.condition, present):
         ended = f"exited with code {present.exit_code}"
         return _Verdict(failure=f"container {target.name} {ended} before {dependency.condition.value}")
     return _within_start_timeout(target, dependency.condition, present.started_at, now)
@@ -151,8 +166,16 @@ def _is_met(condition: Condition, present: Container) -> bool:
     return present.is_live and present.health is ContainerHealth.HEALTHY
 
 
-def _is_hopeless(condition: Condition, present: Container) -> bool:
-    return present.has_exited and condition in (Condition.SUCCESS, Condition.HEALTHY)
+def _is_hopeless(target: ContainerDefinition, condition: Condition, present: Container) -> bool:
+    is_over = present.has_exited and not will_restart(target, present)
+    return is_over and condition in (Condition.SUCCESS, Condition.HEALTHY)
+
+
+def _once_removed(target: ContainerDefinition, condition: Condition) -> _Verdict:
+    """A dependency that started and was removed since is not started again, so how it ended stays unknown."""
+    if condition is Condition.START:
+        return _MET
+    return _Verdict(failure=f"container {target.name} was removed from outside before {condition.value}")
 
 
 def _within_start_timeout(

@@ -6,10 +6,10 @@ exit before the task was ever healthy counts too, and no progress for `timeout` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.model.service import Service, failure_threshold
-from reconciler.model.state import Deployment, RolloutState
+from reconciler.model.state import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler.back_off import delay
 from reconciler.scheduler.task_view import TaskView
@@ -24,20 +24,31 @@ CALM_SECONDS = 600.0
 def count_outcomes(
     deployment: Deployment,
     service: Service,
-    tasks: Iterable[TaskView],
+    tasks: Sequence[TaskView],
     before: Mapping[str, TaskRecord],
     fetch_failures: tuple[str, ...],
     now: float,
 ) -> Deployment:
-    """Count what happened to the deployment's tasks since the last look."""
-    mine = [view.record for view in tasks if view.record.deployment == deployment.id]
+    """Count what happened to a service's tasks since the last look. Only the deployment's own failures are its."""
+    records = [view.record for view in tasks]
+    mine = [record for record in records if record.deployment == deployment.id]
     healthy = [record for record in mine if record.healthy_at is not None and _was(before, record).healthy_at is None]
-    ended = [record for record in mine if record.is_stopped and not _was(before, record).is_stopped]
-    failed = [record for record in mine if record.failed and not _was(before, record).failed]
-    if healthy or ended:
+    retired = [record for record in records if record.is_stopped and not record.failed]
+    if healthy or any(not _was(before, record).is_stopped for record in retired):
         deployment = deployment.changed(progress_at=now)
     if healthy and service.deployment_configuration.deployment_circuit_breaker.reset_on_healthy_task:
         deployment = deployment.changed(failures=0)
+    failed = [record for record in mine if record.failed and not _was(before, record).failed]
+    return count_failures(deployment, failed, fetch_failures, now)
+
+
+def count_failures(
+    deployment: Deployment, failed: Sequence[TaskRecord], fetch_failures: tuple[str, ...], now: float
+) -> Deployment:
+    """Count tasks that just failed, and images that just could not be had: for the back-off and the breaker.
+
+    For the breaker an exit counts before the task was ever healthy, failed checks always (ECS; I5 for the exit).
+    """
     deployment = _throttle(deployment, [record for record in failed if _is_quick(record, now)], fetch_failures, now)
     counted = [record for record in failed if record.healthy_at is None or not _has_exit(record)]
     if deployment.rollout_state is not RolloutState.IN_PROGRESS or not (counted or fetch_failures):
@@ -81,6 +92,36 @@ def times_out_at(deployment: Deployment, service: Service) -> float | None:
     return deployment.progress_at + service.deployment_configuration.timeout
 
 
+def stalls_at(deployment: Deployment, service: Service, tasks: Iterable[TaskView], now: float) -> float | None:
+    """Return since (or from) when a completed deployment that lost tasks is taken for one that does not heal.
+
+    That is at once while its tasks are throttled after as many failures as fail a deployment, else when nothing
+    happened to its tasks for `timeout`. It is still pursued; only nobody waits for it any longer.
+    """
+    if deployment.rollout_state is not RolloutState.COMPLETED:
+        return None
+    threshold = failure_threshold(
+        service.deployment_configuration.deployment_circuit_breaker.threshold, service.desired_count
+    )
+    if deployment.consecutive_failures >= threshold and deployment.retry_at is not None and now < deployment.retry_at:
+        return now
+    records = [view.record for view in tasks]
+    times = (deployment.updated_at, *(at for record in records for at in _moments(record)))
+    return max(times) + service.deployment_configuration.timeout
+
+
+def leave(deployment: Deployment, now: float) -> Deployment:
+    """Return the last deployment of a service that left the stack: a service of that address begins anew."""
+    if deployment.rollout_state is not RolloutState.IN_PROGRESS:
+        return deployment.changed(status=DeploymentStatus.ACTIVE)
+    return deployment.changed(
+        status=DeploymentStatus.ACTIVE,
+        rollout_state=RolloutState.FAILED,
+        reason="the service left the stack",
+        updated_at=now,
+    )
+
+
 def _throttle(
     deployment: Deployment, failed: list[TaskRecord], fetch_failures: tuple[str, ...], now: float
 ) -> Deployment:
@@ -94,6 +135,11 @@ def _throttle(
 
 def _was(before: Mapping[str, TaskRecord], record: TaskRecord) -> TaskRecord:
     return before.get(record.id, record)
+
+
+def _moments(record: TaskRecord) -> Iterable[float]:
+    times = (record.created_at, record.running_at, record.healthy_at, record.stopping_at, record.stopped_at)
+    return (at for at in times if at is not None)
 
 
 def _has_exit(record: TaskRecord) -> bool:

@@ -6,7 +6,7 @@ Sources: ECS service event messages; ECS keeps 100 events for each service.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from reconciler.model.state import (
     DEPLOYMENTS_KEPT,
@@ -49,9 +49,12 @@ def task_messages(before: Mapping[str, TaskRecord], records: Iterable[TaskRecord
     ]
 
 
-def prune(state: State, now: float) -> State:
-    """Drop what is older than what is kept: stopped tasks, events of each address, deployments of each service."""
-    tasks = tuple(each for each in state.tasks if not _is_old(each, now))
+def prune(state: State, observed: Set[str], now: float) -> State:
+    """Drop what is older than what is kept: stopped tasks, events of each address, deployments of each service.
+
+    A task that the engine still shows (`observed`, by id) is not dropped: it would be taken for an unknown one.
+    """
+    tasks = tuple(each for each in state.tasks if each.id in observed or not _is_old(each, now))
     events = _newest(state.events, EVENTS_KEPT) if len(state.events) > EVENTS_KEPT else state.events
     deployments = state.deployments
     if len(deployments) > DEPLOYMENTS_KEPT:

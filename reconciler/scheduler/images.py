@@ -6,20 +6,27 @@ behaviours. A build is stale when the context's digest on the image is not the d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment
 from reconciler.model.step import BuildImage, Outcome, PullImage
-from reconciler.model.task_definition import ContainerDefinition, TaskDefinition
+from reconciler.model.task_definition import HOLDER, ContainerDefinition, TaskDefinition
+from reconciler.scheduler.task_view import TaskView
 
 
-def pin(deployment: Deployment, definition: TaskDefinition, snapshot: Snapshot) -> Deployment:
-    """Pin every image that is there and may be used."""
+def pin(
+    deployment: Deployment, definition: TaskDefinition, snapshot: Snapshot, tasks: Iterable[TaskView] = ()
+) -> Deployment:
+    """Pin every image that is there and may be used: first what the deployment's own `tasks` run already."""
+    if all(container.image in deployment.images for container in definition.containers):
+        return deployment
+    run = _running(deployment, tasks)
     fresh = {
         container.image: resolved
         for container in definition.containers
-        if container.image not in deployment.images and (resolved := _resolve(container, snapshot))
+        if container.image not in deployment.images
+        and (resolved := run.get(container.image) or _resolve(container, snapshot))
     }
     if not fresh:
         return deployment
@@ -60,6 +67,17 @@ def fetch_failures(definition: TaskDefinition, outcomes: tuple[Outcome, ...]) ->
         for outcome in outcomes
         if not outcome.ok and isinstance(outcome.step, PullImage | BuildImage) and outcome.step.reference in wanted
     )
+
+
+def _running(deployment: Deployment, tasks: Iterable[TaskView]) -> dict[str, str]:
+    """Return the image ids that a deployment's tasks run, by reference: a lost State pinned nothing."""
+    return {
+        view.definition.container(present.name).image: present.image_id
+        for view in tasks
+        if view.record.deployment == deployment.id and view.observed is not None
+        for present in view.observed.containers
+        if present.image_id and present.name != HOLDER
+    }
 
 
 def _resolve(container: ContainerDefinition, snapshot: Snapshot) -> str:

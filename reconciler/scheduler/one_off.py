@@ -10,7 +10,7 @@ from reconciler.model.state import Deployment, State
 from reconciler.model.step import Outcome, Step
 from reconciler.model.task import StopCode
 from reconciler.scheduler import images
-from reconciler.scheduler.recorder import fail
+from reconciler.scheduler.recorder import fail, stop
 from reconciler.scheduler.task_view import TaskView
 
 
@@ -19,11 +19,20 @@ def fail_unobtainable(tasks: tuple[TaskView, ...], outcomes: tuple[Outcome, ...]
     return tuple(_fail_unobtainable(view, outcomes, now) if _is_waiting(view) else view for view in tasks)
 
 
+def stop_all(tasks: tuple[TaskView, ...], now: float) -> tuple[TaskView, ...]:
+    """Stop every one-off task: the stack is destroyed."""
+    code, reason = StopCode.USER_INITIATED, "the stack is destroyed"
+    return tuple(
+        replace(view, record=stop(view.record, code, reason, now)) if view.record.is_one_off else view
+        for view in tasks
+    )
+
+
 def pinned(state: State, tasks: Iterable[TaskView], snapshot: Snapshot) -> dict[str, Deployment]:
     """Return the deployments of waiting one-off tasks with the images that are there now, by id."""
     by_id = {each.id: each for each in state.deployments}
     return {
-        deployment.id: images.pin(deployment, view.definition, snapshot)
+        deployment.id: images.pin(deployment, view.definition, snapshot, (view,))
         for view in tasks
         if _is_waiting(view) and (deployment := by_id.get(view.record.deployment)) is not None
     }

@@ -53,7 +53,7 @@ def record_tasks(
 ) -> tuple[TaskView, ...]:
     """Bring every record up to what was seen. `minimum_healthy_times` are seconds by group."""
     evidence = _evidence(snapshot.outcomes)
-    starting = {key.split()[1] for key in snapshot.in_flight if key.startswith("start_container ")}
+    starting = starting_tasks(snapshot)
     updated = []
     for view in tasks:
         if view.observed is None and view.record.id in starting:
@@ -63,6 +63,11 @@ def record_tasks(
         record = _with_health(view, record, minimum_healthy_times.get(record.group, 0.0), now)
         updated.append(view if record is view.record else TaskView(record, view.definition, view.observed))
     return tuple(updated)
+
+
+def starting_tasks(snapshot: Snapshot) -> frozenset[str]:
+    """Return the tasks that a start is under way for: what they are is known once that is over."""
+    return frozenset(key.split()[1] for key in snapshot.in_flight if key.startswith("start_container "))
 
 
 def fail(record: TaskRecord, code: StopCode, reason: str, now: float) -> TaskRecord:
@@ -167,7 +172,7 @@ def _record_present(view: TaskView, record: TaskRecord, observed: ObservedTask, 
         if code is not None:
             record = fail(record, code, reason, now).changed(failed=failed)
     if record.desired_status is DesiredStatus.RUNNING:
-        return _record_progress(view, record, observed, now)
+        return _record_progress(view, record, now)
     if any(each.is_live for each in observed.containers):
         return record
     results = record.containers or _results(observed)
@@ -202,13 +207,9 @@ def _missing(view: TaskView, record: TaskRecord, observed: ObservedTask) -> str:
     return next((name for name in record.started if name in vital and name not in present), "")
 
 
-def _record_progress(view: TaskView, record: TaskRecord, observed: ObservedTask, now: float) -> TaskRecord:
+def _record_progress(view: TaskView, record: TaskRecord, now: float) -> TaskRecord:
     names = {each.name for each in view.definition.containers}
-    essentials_live = all(
-        (present := observed.container(each.name)) is not None and present.is_live
-        for each in view.definition.essential
-    )
-    if essentials_live and names <= set(record.started):
+    if view.is_up and names <= set(record.started):
         if record.last_status is TaskStatus.RUNNING:
             return record
         return record.changed(last_status=TaskStatus.RUNNING, running_at=now)

@@ -30,6 +30,18 @@ def has_owner(state: State, snapshot: Snapshot) -> bool:
     return any(owner.id == state.owner for owner in snapshot.owners)
 
 
+def has_network(network: Network, snapshot: Snapshot) -> bool:
+    """Whether a network is there. A foreign one of its name is not it: making ours fails, and says so."""
+    found = snapshot.network(network.name)
+    return found is not None and found.is_ours
+
+
+def has_volume(volume: Volume, snapshot: Snapshot) -> bool:
+    """Whether a shared volume is there; only an external one may be foreign."""
+    found = snapshot.volume(volume.name)
+    return volume.external or (found is not None and found.is_ours)
+
+
 def create_steps(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Step, ...]:
     """Return the steps that make what the target needs and the engine does not show."""
     if stack.is_empty:
@@ -40,18 +52,20 @@ def create_steps(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Step, 
             address="stack", reason=first, stack=stack.name, owner=state.owner, digest_key=state.digest_key
         )
         return (owner,)
-    networks = [_create_network(each, state) for each in networks_of(stack) if snapshot.network(each.name) is None]
-    volumes = [
-        _create_volume(each, state)
-        for each in stack.volumes
-        if not each.external and snapshot.volume(each.name) is None
-    ]
+    networks = [_create_network(each, state) for each in networks_of(stack) if not has_network(each, snapshot)]
+    volumes = [_create_volume(each, state) for each in stack.volumes if not has_volume(each, snapshot)]
     return (*networks, *volumes)
 
 
 def remove_steps(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Step, ...]:
     """Return the steps that remove what the target does not want and no task uses."""
-    used = {name for each in snapshot.tasks for container in each.containers for name in container.networks}
+    used = {
+        name
+        for each in snapshot.tasks
+        for container in each.containers
+        if not container.has_exited
+        for name in container.networks
+    }
     starting = any(not record.is_stopped and record.desired_status.value == "RUNNING" for record in state.tasks)
     wanted = {each.name for each in networks_of(stack)}
     networks = tuple(

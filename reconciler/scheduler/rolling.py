@@ -7,6 +7,7 @@ replacement of unhealthy tasks (start first where the maximum allows it).
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from reconciler.model.service import DeploymentConfiguration, lower_bound, upper_bound
@@ -17,18 +18,19 @@ from reconciler.scheduler.task_view import TaskView
 class Fleet:
     """A service's tasks that still occupy the engine.
 
-    `keep`: of the target revision and not unhealthy. `replace`: of another revision, unhealthy or drifted.
-    `leaving`: already wanted STOPPED, not yet gone.
+    `keep`: of the target revision and not unhealthy. `replace`: of another revision, or drifted. `unhealthy`: of the
+    target revision, but its checks failed. `leaving`: already wanted STOPPED, not yet gone.
     """
 
     keep: tuple[TaskView, ...] = ()
     replace: tuple[TaskView, ...] = ()
+    unhealthy: tuple[TaskView, ...] = ()
     leaving: tuple[TaskView, ...] = ()
 
     @property
     def total(self) -> int:
         """How many tasks occupy the engine."""
-        return len(self.keep) + len(self.replace) + len(self.leaving)
+        return len(self.keep) + len(self.replace) + len(self.unhealthy) + len(self.leaving)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,26 @@ class Move:
     stop: tuple[TaskView, ...] = ()
 
 
-def roll(desired: int, configuration: DeploymentConfiguration, fleet: Fleet, *, may_start: bool) -> Move:
+def roll(
+    desired: int,
+    configuration: DeploymentConfiguration,
+    fleet: Fleet,
+    *,
+    may_start: bool = True,
+    room: int = sys.maxsize,
+) -> Move:
     """Say what to start and stop now to get `desired` tasks of the target revision.
 
     Worked example, 4 tasks to replace at 50/150: lower 2, upper 6. First call: start 2, stop 2. When the stopped are
     gone and the new ones healthy (2 old, 2 new): start 2, stop 2. At 100/200: start 4; each healthy one retires one.
-    `may_start` is False while a deployment failed or waits: then nothing is stopped to make room either.
+    `may_start` is False while a deployment failed or waits: then nothing is stopped to make room either. `room` is
+    how many more tasks the engine has place for.
     """
     lower = lower_bound(desired, configuration.minimum_healthy_percent)
     upper = upper_bound(desired, configuration.maximum_percent)
     surplus = _surplus(fleet.keep, desired)
     missing = max(0, desired - len(fleet.keep))
-    start = max(0, min(missing, upper - fleet.total)) if may_start else 0
+    start = max(0, min(missing, upper - fleet.total, room)) if may_start else 0
     if not may_start and desired > 0 and missing:
         return Move(stop=surplus)
     return Move(start=start, stop=(*surplus, *_retirable(fleet, surplus, desired, lower, missing - start)))
@@ -65,19 +75,24 @@ def _surplus(keep: tuple[TaskView, ...], desired: int) -> tuple[TaskView, ...]:
 def _retirable(
     fleet: Fleet, surplus: tuple[TaskView, ...], desired: int, lower: int, unplaced: int
 ) -> tuple[TaskView, ...]:
-    """Choose which tasks of `replace` may stop now: those not healthy first, then the oldest.
+    """Choose which tasks of `replace` and `unhealthy` may stop now: those not healthy first, then the oldest.
 
     A healthy one may go while the healthy that remain are at least `lower`. One that is not healthy may go when
-    healthy new tasks cover it, or to make room (`unplaced` tasks do not fit yet) while `lower` tasks remain.
+    healthy new tasks cover it, or to make room (`unplaced` tasks do not fit yet) while `lower` tasks remain; those
+    whose checks failed make room one at a time.
     """
-    kept = [view for view in fleet.keep if view not in surplus]
+    leaves = {view.record.id for view in surplus}
+    kept = [view for view in fleet.keep if view.record.id not in leaves]
+    ill = {view.record.id for view in fleet.unhealthy}
     covered = sum(view.is_healthy() for view in kept)
     healthy = covered + sum(view.is_healthy() for view in fleet.replace)
-    remaining = len(kept) + len(fleet.replace)
+    remaining = len(kept) + len(fleet.replace) + len(fleet.unhealthy)
+    spare = remaining - len(kept)
     chosen: list[TaskView] = []
-    for view in sorted(fleet.replace, key=_oldest_unhealthy_first):
-        is_covered = covered + len(fleet.replace) - len(chosen) > desired
-        makes_room = unplaced > len(chosen) + len(fleet.leaving) and remaining > lower
+    for view in sorted((*fleet.replace, *fleet.unhealthy), key=_oldest_unhealthy_first):
+        is_covered = covered + spare - len(chosen) > desired
+        is_in_turn = view.record.id not in ill or not (chosen or fleet.leaving)
+        makes_room = unplaced > len(chosen) + len(fleet.leaving) and remaining > lower and is_in_turn
         if not (healthy > lower if view.is_healthy() else is_covered or makes_room or desired == 0):
             continue
         chosen.append(view)

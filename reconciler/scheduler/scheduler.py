@@ -17,8 +17,9 @@ from reconciler.model.step import BuildImage, Step
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler import deployments, history, images, one_off, resources
 from reconciler.scheduler.placement import Capacity
-from reconciler.scheduler.recorder import adopt, record_tasks, views
-from reconciler.scheduler.services import ServiceMove, ServiceView, move
+from reconciler.scheduler.recorder import adopt, record_tasks, starting_tasks, views
+from reconciler.scheduler.service_view import ServiceView
+from reconciler.scheduler.services import ServiceMove, move
 from reconciler.scheduler.survey import survey
 from reconciler.scheduler.task_view import TaskView
 from reconciler.scheduler.tasks import Pursuit, Surroundings, kept_for_logs, pursue
@@ -41,11 +42,11 @@ def decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decisi
     around = _surroundings(stack, recorded, snapshot, now)
     pursuits = {view.record.id: pursue(view, around) for view in tasks}
     steps = _steps(around, moves, tasks, pursuits)
-    failed = tuple(address for address, view in services.items() if _is_failed(view.deployment))
+    failed = tuple(address for address, view in services.items() if _is_failed(view, now))
     is_quiet = not steps and not snapshot.in_flight
     unsettled = tuple(address for address, view in services.items() if not view.is_settled)
     return Decision(
-        state=history.prune(_forget_drained(recorded), now),
+        state=history.prune(_forget_drained(recorded), {each.task.id for each in snapshot.tasks}, now),
         steps=steps,
         wake_at=_wake_at(moves, pursuits, now),
         waiting_for=_waiting(moves, tasks, pursuits),
@@ -63,15 +64,18 @@ def _seen(stack: Stack, state: State, snapshot: Snapshot, now: float) -> tuple[T
         for each in (*state.draining, *stack.services)
     }
     tasks = record_tasks(views(state, snapshot), snapshot, times, now)
-    return one_off.fail_unobtainable(tasks, snapshot.outcomes, now)
+    tasks = one_off.fail_unobtainable(tasks, snapshot.outcomes, now)
+    return one_off.stop_all(tasks, now) if stack.is_empty else tasks
 
 
 def _judged(view: ServiceView, before: Mapping[str, TaskRecord], snapshot: Snapshot, now: float) -> ServiceView:
     """Bring a primary deployment up to what was seen: pins, failures, complete or failed."""
     deployment, definition = view.deployment, view.definition
-    if deployment is None or definition is None or view.is_draining:
+    if deployment is not None and view.is_draining:
+        return replace(view, deployment=deployments.leave(deployment, now))
+    if deployment is None or definition is None:
         return view
-    deployment = images.pin(deployment, definition, snapshot)
+    deployment = images.pin(deployment, definition, snapshot, view.tasks)
     refused = images.fetch_failures(definition, snapshot.outcomes)
     deployment = deployments.count_outcomes(deployment, view.service, view.tasks, before, refused, now)
     deployment = deployments.judge(
@@ -154,6 +158,7 @@ def _surroundings(stack: Stack, state: State, snapshot: Snapshot, now: float) ->
         snapshot=snapshot,
         deployments={each.id: each for each in state.deployments},
         kept=frozenset() if stack.is_empty else kept_for_logs(state.tasks, wanted, now),
+        starting=starting_tasks(snapshot),
         now=now,
     )
 
@@ -215,5 +220,12 @@ def _stuck(services: Mapping[str, ServiceView], failed: tuple[str, ...]) -> set[
     return stuck
 
 
-def _is_failed(deployment: Deployment | None) -> bool:
-    return deployment is not None and deployment.rollout_state is RolloutState.FAILED
+def _is_failed(view: ServiceView, now: float) -> bool:
+    """Whether a service's deployment failed, or completed once and does not heal."""
+    deployment = view.deployment
+    if deployment is None or view.is_draining:
+        return False
+    if deployment.rollout_state is RolloutState.FAILED:
+        return True
+    stalls_at = None if view.is_settled else deployments.stalls_at(deployment, view.service, view.tasks, now)
+    return stalls_at is not None and now >= stalls_at

@@ -1,58 +1,24 @@
-"""One service at one moment: what its tasks and deployment mean, and what to start and stop now."""
+"""What one service starts and stops now, and why nothing else happens."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from reconciler.model.decision import Waiting
-from reconciler.model.service import SchedulingStrategy, Service, upper_bound
+from reconciler.model.service import upper_bound
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, RolloutState
 from reconciler.model.step import Step
-from reconciler.model.task import StopCode, TaskRecord
+from reconciler.model.task import StopCode, TaskRecord, TaskStatus
 from reconciler.model.task_definition import TaskDefinition
-from reconciler.scheduler import images
-from reconciler.scheduler.deployments import times_out_at
+from reconciler.scheduler import deployments, images
 from reconciler.scheduler.placement import Capacity
-from reconciler.scheduler.recorder import healthy_from, stop
+from reconciler.scheduler.recorder import healthy_from, starting_tasks, stop
 from reconciler.scheduler.rolling import Fleet, Move, roll
+from reconciler.scheduler.service_view import ServiceView, present_digests, why_replace
 from reconciler.scheduler.task_view import TaskView
 from reconciler.scheduler.tasks import task_id
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceView:
-    """A service with its primary deployment and its tasks, as they are now.
-
-    `definition` is what the deployment's revision says. `is_draining` services have left the target. `blocked` names
-    the service that must be steady (or, when draining, gone) before this one moves.
-    """
-
-    service: Service
-    deployment: Deployment | None
-    definition: TaskDefinition | None
-    tasks: tuple[TaskView, ...]
-    fleet: Fleet
-    is_draining: bool = False
-    blocked: str = ""
-
-    @property
-    def desired(self) -> int:
-        """How many tasks are wanted. DAEMON is one for the one engine there is."""
-        if self.is_draining:
-            return 0
-        if self.service.scheduling_strategy is SchedulingStrategy.DAEMON:
-            return 1
-        return self.service.desired_count
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether all wanted tasks, and only they, are there and healthy."""
-        if self.desired == 0:
-            return self.fleet.total == 0
-        is_exact = len(self.fleet.keep) == self.desired == self.fleet.total
-        return is_exact and all(each.is_healthy() for each in self.fleet.keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,53 +33,75 @@ class ServiceMove:
     wake_at: tuple[float, ...] = ()
 
 
-def fleet_of(
-    service: Service, deployment: Deployment | None, tasks: Iterable[TaskView], secrets: Mapping[str, str], now: float
-) -> Fleet:
-    """Sort the tasks that still occupy the engine into keep, replace and leaving."""
-    keep: list[TaskView] = []
-    replace: list[TaskView] = []
-    leaving: list[TaskView] = []
-    for view in tasks:
-        if view.record.is_stopped:
-            continue
-        if view.is_leaving:
-            leaving.append(view)
-        elif deployment is not None and why_replace(view, service, deployment, secrets, now):
-            replace.append(view)
-        else:
-            keep.append(view)
-    return Fleet(tuple(keep), tuple(replace), tuple(leaving))
-
-
-def why_replace(
-    view: TaskView, service: Service, deployment: Deployment, secrets: Mapping[str, str], now: float
-) -> str:
-    """Return why a task must give way to another, or an empty text."""
-    if (view.record.family, view.record.revision) != (deployment.family, deployment.revision):
-        return f"revision {deployment.family}:{deployment.revision} replaces it"
-    if view.is_unhealthy(service.health_check_grace_period, now):
-        return "its health checks failed"
-    return view.drift(secrets)
-
-
 def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, now: float) -> ServiceMove:
     """Decide what one service starts and stops now. `capacity` shrinks by what is started."""
     if view.deployment is None or view.definition is None or view.is_draining:
-        return _drain(view, now) if view.is_draining else ServiceMove()
+        return _drain(view, snapshot, now) if view.is_draining else ServiceMove()
     deployment, definition = view.deployment, view.definition
+    unborn = _unborn(view, deployment, snapshot, now)
+    view = replace(view, fleet=_without(view.fleet, unborn))
     why_not, until = _why_not_start(view, deployment, definition, snapshot, now)
-    plan = roll(view.desired, view.service.deployment_configuration, view.fleet, may_start=not why_not)
+    configuration = view.service.deployment_configuration
+    plan = roll(view.desired, configuration, view.fleet, may_start=not why_not)
     started, refused = _start(view, deployment, definition, plan.start, capacity, owner, now)
+    if refused:
+        plan = roll(view.desired, configuration, view.fleet, room=len(started))
     stopped = _stopped(view, deployment, plan, snapshot, now)
-    wants_images = view.desired > 0 and not view.blocked and until is None and not _is_failed(deployment)
+    failed = [each for each in stopped if each.failed and each.deployment == deployment.id]
+    deployment = deployments.count_failures(deployment, failed, (), now)
+    wants_images = not (view.is_settled or view.blocked or until or _is_failed(deployment)) and view.desired > 0
     return ServiceMove(
-        records=(*started, *stopped),
-        deployment=deployment.changed(next_ordinal=deployment.next_ordinal + len(started)) if started else None,
+        records=(*unborn, *started, *stopped),
+        deployment=deployment.changed(next_ordinal=started[-1].ordinal + 1) if started else deployment,
         steps=images.fetch_steps(view.service.address, definition, deployment.images) if wants_images else (),
         events=_events(started, stopped),
         waiting=_waiting(view, why_not or refused, until, is_moving=bool(started or stopped)),
-        wake_at=tuple(at for at in (until, times_out_at(deployment, view.service), *_wakes(view, now)) if at),
+        wake_at=(
+            *_at_once((*unborn, *stopped), now),
+            *(at for at in (until, _gives_up_at(view, deployment, now), *_wakes(view, now)) if at),
+        ),
+    )
+
+
+def _gives_up_at(view: ServiceView, deployment: Deployment, now: float) -> float | None:
+    at = deployments.times_out_at(deployment, view.service)
+    return (
+        at if at is not None or view.is_settled else deployments.stalls_at(deployment, view.service, view.tasks, now)
+    )
+
+
+def _unborn(view: ServiceView, deployment: Deployment, snapshot: Snapshot, now: float) -> tuple[TaskRecord, ...]:
+    """Stop the tasks that nothing was started of, and that are not wanted: superseded, or of a failed deployment."""
+    spare = (*view.fleet.replace, *(view.fleet.keep if _is_failed(deployment) else ()))
+    unseen = tuple(each for each in spare if each.observed is None and not each.record.seen)
+    stopped = _stop_all(unseen, lambda each: "it is no longer wanted", snapshot, now)
+    return tuple(record for record in stopped if record.is_stopped)
+
+
+def _stop_all(
+    views: tuple[TaskView, ...], reason: Callable[[TaskView], str], snapshot: Snapshot, now: float
+) -> tuple[TaskRecord, ...]:
+    """Mark tasks that the service stops. One that nothing is there of is STOPPED with that."""
+    if not views:
+        return ()
+    starting = starting_tasks(snapshot)
+    code = StopCode.SERVICE_SCHEDULER_INITIATED
+    records = tuple((each, stop(each.record, code, reason(each), now)) for each in views)
+    return tuple(
+        record.changed(last_status=TaskStatus.STOPPED, stopped_at=now)
+        if each.observed is None and record.id not in starting
+        else record
+        for each, record in records
+    )
+
+
+def _without(fleet: Fleet, gone: tuple[TaskRecord, ...]) -> Fleet:
+    if not gone:
+        return fleet
+    ids = {record.id for record in gone}
+    keep = tuple(each for each in fleet.keep if each.record.id not in ids)
+    return Fleet(
+        keep, tuple(each for each in fleet.replace if each.record.id not in ids), fleet.unhealthy, fleet.leaving
     )
 
 
@@ -159,13 +147,13 @@ def _start(
     """Make records for new tasks while they fit. Returns them, and why no more of them fit."""
     records: list[TaskRecord] = []
     refused = ""
-    for _ in range(count):
+    first = _next_ordinal(view, deployment) if count else 0
+    for ordinal in range(first, first + count):
         refused = capacity.why_not(definition)
         if refused:
             refused = f"was unable to place a task because no engine met all of its requirements: {refused}"
             break
         capacity.take(definition)
-        ordinal = deployment.next_ordinal + len(records)
         records.append(
             TaskRecord(
                 id=task_id(owner, view.service.address, deployment.id, ordinal),
@@ -181,28 +169,37 @@ def _start(
     return tuple(records), refused
 
 
+def _next_ordinal(view: ServiceView, deployment: Deployment) -> int:
+    """Return the first number that no task of the deployment has, though an older State was restored."""
+    used = (each.record.ordinal for each in view.tasks if each.record.deployment == deployment.id)
+    return max(deployment.next_ordinal, max(used, default=0) + 1)
+
+
 def _stopped(
     view: ServiceView, deployment: Deployment, plan: Move, snapshot: Snapshot, now: float
 ) -> tuple[TaskRecord, ...]:
     secrets = present_digests(snapshot)
-    stopped = []
-    for each in plan.stop:
-        why = why_replace(each, view.service, deployment, secrets, now)
-        unhealthy = each.is_unhealthy(view.service.health_check_grace_period, now)
-        code, reason = StopCode.SERVICE_SCHEDULER_INITIATED, why or f"the service wants {view.desired} tasks"
-        stopped.append(stop(each.record, code, reason, now, failed=unhealthy))
-    return tuple(stopped)
+    wants = f"the service wants {view.desired} tasks"
+    stopped = _stop_all(
+        plan.stop, lambda each: why_replace(each, view.service, deployment, secrets, now) or wants, snapshot, now
+    )
+    ill = {each.record.id for each in view.fleet.unhealthy}
+    return tuple(record.changed(failed=True) if record.id in ill else record for record in stopped)
 
 
-def _drain(view: ServiceView, now: float) -> ServiceMove:
+def _at_once(records: Iterable[TaskRecord], now: float) -> tuple[float, ...]:
+    """Look again soon when a task was stopped without a step: no outcome will end the wait."""
+    return (now + 0.01,) if any(record.is_stopped for record in records) else ()
+
+
+def _drain(view: ServiceView, snapshot: Snapshot, now: float) -> ServiceMove:
     """Stop every task of a service that left the target, once nothing that depends on it runs."""
     fleet, address = view.fleet, view.service.address
     if view.blocked:
         return ServiceMove(waiting=(Waiting(address=address, reason=view.blocked),))
-    code, reason = StopCode.SERVICE_SCHEDULER_INITIATED, "the service is no longer in the stack"
-    stopped = tuple(stop(each.record, code, reason, now) for each in (*fleet.keep, *fleet.replace))
+    stopped = _stop_all(fleet.keep, lambda each: "the service is no longer in the stack", snapshot, now)
     waits = (Waiting(address=address, reason=f"{_tasks(fleet.leaving)} to stop"),) if fleet.leaving else ()
-    return ServiceMove(records=stopped, events=_events((), stopped), waiting=waits)
+    return ServiceMove(records=stopped, events=_events((), stopped), waiting=waits, wake_at=_at_once(stopped, now))
 
 
 def _waiting(view: ServiceView, why_not: str, until: float | None, *, is_moving: bool) -> tuple[Waiting, ...]:
@@ -259,8 +256,3 @@ def _events(started: tuple[TaskRecord, ...], stopped: tuple[TaskRecord, ...]) ->
     if stopped:
         messages.append(f"has stopped {len(stopped)} running tasks: {' '.join(each.short_id for each in stopped)}")
     return tuple(messages)
-
-
-def present_digests(snapshot: Snapshot) -> dict[str, str]:
-    """Return the keyed digests of the secrets that can be read now, by address."""
-    return {each.address: each.digest for each in snapshot.secrets if each.digest is not None}

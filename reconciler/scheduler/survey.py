@@ -9,7 +9,7 @@ from reconciler.model.service import Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import RolloutState, State
-from reconciler.scheduler.services import ServiceView, fleet_of, present_digests
+from reconciler.scheduler.service_view import ServiceView, fleet_of, present_digests
 from reconciler.scheduler.task_view import TaskView
 
 

@@ -29,6 +29,15 @@ class TaskView:
         return self.record.last_status is TaskStatus.RUNNING and not self.is_leaving
 
     @property
+    def is_up(self) -> bool:
+        """Whether all its essential containers are there and live; one that is restarted in place is not."""
+        observed = self.observed
+        return observed is not None and all(
+            (present := observed.container(each.name)) is not None and present.is_live
+            for each in self.definition.essential
+        )
+
+    @property
     def health(self) -> HealthStatus:
         """What its essential containers' health checks say together (ECS Task.healthStatus)."""
         return task_health(self.definition, self.observed)
@@ -39,8 +48,9 @@ class TaskView:
         return any(each.health_check for each in self.definition.essential)
 
     def is_healthy(self) -> bool:
-        """Whether it counts as healthy now: recorded so once, and no check says otherwise since."""
-        return self.is_running and self.record.healthy_at is not None and self.health is not HealthStatus.UNHEALTHY
+        """Whether it counts as healthy now: recorded so once, and no exit and no check says otherwise since."""
+        is_proven = self.is_running and self.record.healthy_at is not None
+        return is_proven and self.is_up and self.health is not HealthStatus.UNHEALTHY
 
     def is_unhealthy(self, grace: float, now: float) -> bool:
         """Whether its checks failed, outside of the grace period that follows its start."""

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.snapshot import ObservedTask, Snapshot
-from reconciler.model.stack import Stack
+from reconciler.model.stack import Network, Stack, Volume
 from reconciler.model.state import STOPPED_KEPT_SECONDS, Deployment, State
 from reconciler.model.step import RemoveTask, StartContainer, Step, StopContainer
 from reconciler.model.task import Task, TaskRecord
 from reconciler.model.task_definition import HOLDER, NetworkMode, TaskDefinition
 from reconciler.scheduler.containers import start_order, stop_order
 from reconciler.scheduler.images import unpinned
+from reconciler.scheduler.resources import has_network, has_volume
 from reconciler.scheduler.task_view import TaskView
 
 
@@ -29,6 +30,7 @@ class Surroundings:
     snapshot: Snapshot
     deployments: Mapping[str, Deployment]
     kept: frozenset[str]
+    starting: frozenset[str]
     now: float
 
 
@@ -69,8 +71,8 @@ def pursue(view: TaskView, around: Surroundings) -> Pursuit:
     """Return what a task needs next to be as it is wanted."""
     if not view.is_leaving:
         return _start(view, around)
-    if view.observed is None or _is_starting(view, around):
-        return Pursuit()
+    if view.observed is None or view.record.id in around.starting:
+        return Pursuit()  # what is being started is stopped once that is over
     return Pursuit(steps=_stop(view, view.observed, view.record.id in around.kept))
 
 
@@ -95,26 +97,24 @@ def _missing_image(view: TaskView, around: Surroundings) -> str:
 
 def _missing_ground(definition: TaskDefinition, around: Surroundings) -> str:
     """Name a network or volume that is not there yet."""
-    for name in _network_names(definition, around.stack):
-        if around.snapshot.network(name) is None:
-            return f"network {name} to be created"
-    for name in _volume_names(definition, around.stack).values():
-        if around.snapshot.volume(name) is None:
-            return f"volume {name} to be created"
+    for network in _networks(definition, around.stack):
+        if not has_network(network, around.snapshot):
+            return f"network {network.name} to be created"
+    for volume in _volumes(definition, around.stack):
+        if not has_volume(volume, around.snapshot):
+            return f"volume {volume.name} to be created"
     return ""
 
 
-def _network_names(definition: TaskDefinition, stack: Stack) -> tuple[str, ...]:
+def _networks(definition: TaskDefinition, stack: Stack) -> tuple[Network, ...]:
     if definition.network_mode in (NetworkMode.HOST, NetworkMode.NONE):
         return ()
-    names = {each.address: each.name for each in stack.networks}
-    return (stack.default_network.name, *(names[each] for each in definition.networks if each in names))
+    return (stack.default_network, *(each for each in stack.networks if each.address in definition.networks))
 
 
-def _volume_names(definition: TaskDefinition, stack: Stack) -> dict[str, str]:
-    names = {each.address: each.name for each in stack.volumes}
-    sources = (each.source for each in definition.volumes if each.kind == "shared")
-    return {source: names[source] for source in sources if source in names}
+def _volumes(definition: TaskDefinition, stack: Stack) -> tuple[Volume, ...]:
+    sources = {each.source for each in definition.volumes if each.kind == "shared"}
+    return tuple(each for each in stack.volumes if each.address in sources)
 
 
 def _task(view: TaskView, around: Surroundings) -> Task:
@@ -147,16 +147,10 @@ def _start_container(task: Task, name: str, record: TaskRecord, around: Surround
         task=task,
         container=name,
         image=pinned,
-        networks=_network_names(task.definition, around.stack),
-        volumes=_volume_names(task.definition, around.stack),
+        networks=tuple(each.name for each in _networks(task.definition, around.stack)),
+        volumes={each.address: each.name for each in _volumes(task.definition, around.stack)},
         folder=around.stack.folder,
     )
-
-
-def _is_starting(view: TaskView, around: Surroundings) -> bool:
-    """Whether a start of one of its containers is under way: it is stopped once that is over."""
-    prefix = f"start_container {view.record.id} "
-    return any(key.startswith(prefix) for key in around.snapshot.in_flight)
 
 
 def _stop(view: TaskView, observed: ObservedTask, is_kept: bool) -> tuple[Step, ...]:

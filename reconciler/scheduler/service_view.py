@@ -1,0 +1,86 @@
+"""One service as it is at one moment: its deployment, and its tasks sorted by what is to become of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.model.service import SchedulingStrategy, Service
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.state import Deployment
+from reconciler.model.task_definition import TaskDefinition
+from reconciler.scheduler.rolling import Fleet
+from reconciler.scheduler.task_view import TaskView
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """A service with its primary deployment and its tasks, as they are now.
+
+    `definition` is what the deployment's revision says. `is_draining` services have left the target. `blocked` names
+    the service that must be steady (or, when draining, gone) before this one moves.
+    """
+
+    service: Service
+    deployment: Deployment | None
+    definition: TaskDefinition | None
+    tasks: tuple[TaskView, ...]
+    fleet: Fleet
+    is_draining: bool = False
+    blocked: str = ""
+
+    @property
+    def desired(self) -> int:
+        """How many tasks are wanted. DAEMON is one for the one engine there is."""
+        if self.is_draining:
+            return 0
+        if self.service.scheduling_strategy is SchedulingStrategy.DAEMON:
+            return 1
+        return self.service.desired_count
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all wanted tasks, and only they, are there and healthy."""
+        if self.desired == 0:
+            return self.fleet.total == 0
+        is_exact = len(self.fleet.keep) == self.desired == self.fleet.total
+        return is_exact and all(each.is_healthy() for each in self.fleet.keep)
+
+
+def fleet_of(
+    service: Service, deployment: Deployment | None, tasks: Iterable[TaskView], secrets: Mapping[str, str], now: float
+) -> Fleet:
+    """Sort the tasks that still occupy the engine into keep, replace and leaving."""
+    fleet: dict[str, list[TaskView]] = {"keep": [], "replace": [], "unhealthy": [], "leaving": []}
+    for view in tasks:
+        if not view.record.is_stopped:
+            fleet[_place_of(view, service, deployment, secrets, now)].append(view)
+    return Fleet(**{place: tuple(views) for place, views in fleet.items()})
+
+
+def _place_of(
+    view: TaskView, service: Service, deployment: Deployment | None, secrets: Mapping[str, str], now: float
+) -> str:
+    if view.is_leaving:
+        return "leaving"
+    if deployment is None or not why_replace(view, service, deployment, secrets, now):
+        return "keep"
+    is_target = (view.record.family, view.record.revision) == (deployment.family, deployment.revision)
+    is_ill = is_target and view.is_unhealthy(service.health_check_grace_period, now)
+    return "unhealthy" if is_ill else "replace"
+
+
+def why_replace(
+    view: TaskView, service: Service, deployment: Deployment, secrets: Mapping[str, str], now: float
+) -> str:
+    """Return why a task must give way to another, or an empty text."""
+    if (view.record.family, view.record.revision) != (deployment.family, deployment.revision):
+        return f"revision {deployment.family}:{deployment.revision} replaces it"
+    if view.is_unhealthy(service.health_check_grace_period, now):
+        return "its health checks failed"
+    return view.drift(secrets)
+
+
+def present_digests(snapshot: Snapshot) -> dict[str, str]:
+    """Return the keyed digests of the secrets that can be read now, by address."""
+    return {each.address: each.digest for each in snapshot.secrets if each.digest is not None}
