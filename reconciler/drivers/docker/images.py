@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import posixpath
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -83,10 +83,12 @@ def build(client: Client, step: BuildImage) -> str:
     """Build an image with the engine's classic builder and return its id."""
     import docker
 
-    context = posixpath.join(step.folder, step.build.context)
+    context = Path(step.folder, step.build.context)
+    if not context.is_dir():
+        raise StepFailedError(CANNOT_PULL, f"cannot build {step.reference}: its context {context} is no folder")
     try:
         progress = client.sdk.build(
-            path=context,
+            path=str(context),
             dockerfile=step.build.dockerfile,
             tag=step.reference,
             labels={labels.CONTEXT: step.build.context_digest},
