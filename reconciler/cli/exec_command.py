@@ -13,7 +13,7 @@ from reconciler.cli.workplace import open_workplace
 from reconciler.engine.present import present
 
 
-@click.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command("exec", context_settings={"ignore_unknown_options": True})
 @stack_options
 @variable_options
 @click.option(
@@ -32,7 +32,8 @@ def command(
 ) -> int:
     """Run a command in a container of a running task; ends with the command's exit code.
 
-    ADDRESS is service.web (a healthy task is chosen), service.web/TASK, or service.web/TASK/CONTAINER.
+    ADDRESS is service.web (a healthy task is chosen), service.web/TASK, or service.web/TASK/CONTAINER. What follows
+    `--` is the command, options and all.
 
     \b
     Example:

@@ -76,11 +76,11 @@ def seconds(text: str) -> float:
 def _merged(
     driver: Driver, streams: list[tuple[str, str]], tail: int | None, since: float | None
 ) -> Iterator[tuple[str, str]]:
-    logs = (
-        ((line.partition(" ")[0], prefix, line) for line in driver.logs(container_id, tail=tail, since=since))
-        for prefix, container_id in streams
-    )
-    for _, prefix, line in heapq.merge(*logs):
+    def read(prefix: str, container_id: str) -> Iterator[tuple[str, str, str]]:
+        for line in driver.logs(container_id, tail=tail, since=since):
+            yield line.partition(" ")[0], prefix, line
+
+    for _, prefix, line in heapq.merge(*(read(*stream) for stream in streams)):
         yield prefix, line
 
 

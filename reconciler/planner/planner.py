@@ -86,7 +86,7 @@ def _networks(stack: Stack, snapshot: Snapshot) -> Iterable[Change]:
 
 
 def _network_address(name: str, stack: Stack) -> str:
-    return "network" if name == stack.name else f"network.{name.removeprefix(stack.name + '-')}"
+    return "network" if name == stack.name else f"network.{name.removeprefix(stack.name + '_')}"
 
 
 def _volumes(stack: Stack, state: State, snapshot: Snapshot) -> Iterable[Change]:
