@@ -116,6 +116,13 @@ def test_volumes_of_a_task_without_containers_still_tell_whose_they_are(docker: 
     assert docker.look().tasks == ()
 
 
+def test_a_paused_container_is_removed_like_any_other(docker: World, client: Client) -> None:
+    task = docker.run()
+    client.post(f"/containers/{docker.container(task).id}/pause")
+    docker.perform(docker.remove(task))
+    assert docker.look().tasks == ()
+
+
 def test_a_shared_volume_that_is_not_there_is_not_made_empty(docker: World, client: Client) -> None:
     mount = MountPoint(source_volume="up", container_path="/up")
     blueprint = definition(container(mount_points=(mount,)), volumes=(SharedVolume(name="up", source="volume.up"),))

@@ -36,6 +36,14 @@ class Duplex:
             else:
                 self._wire.shutdown(socket.SHUT_WR)
 
+    def cut(self) -> None:
+        """End it both ways, from any thread: the reader sees the end."""
+        with suppress(OSError):
+            if hasattr(self._wire, "shutdown_write"):
+                self._wire.close()
+            else:
+                self._wire.shutdown(socket.SHUT_RDWR)
+
 
 def of_local(connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> Duplex:
     """Take over the connection of an answered request."""

@@ -11,10 +11,9 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from reconciler.drivers import labels
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
 from reconciler.drivers.docker.failure import CANNOT_PULL, StepFailedError, cleaned
 from reconciler.drivers.docker.holder import HOLDER_COMMAND, HOLDER_IMAGE, Architecture, image_archive
-from reconciler.errors import EngineError
 from reconciler.model.step import BuildImage, PullImage
 
 PULL_TRIES = 5
@@ -74,6 +73,10 @@ def pull(client: Client, step: PullImage, sleep: Callable[[float], None]) -> str
         except ApiError as refusal:
             if tries_left == 0 or refusal.status in (401, 403, 404) or _FINAL.search(refusal.message):
                 raise StepFailedError(CANNOT_PULL, f"{step.reference}: {refusal.message}") from refusal
+        except EngineTimeoutError as silence:
+            if tries_left == 0:
+                reason = f"{step.reference}: nothing came for {PULL_SILENCE:.0f} s, {PULL_TRIES} times"
+                raise StepFailedError(CANNOT_PULL, reason) from silence
         sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
     raise AssertionError("the last try returns or raises")
@@ -113,7 +116,7 @@ def why_unobtainable(client: Client, reference: str) -> str:
         client.call("GET", f"/distribution/{quoted(reference)}/json", headers=headers, timeout=REGISTRY_PATIENCE)
     except ApiError as refusal:
         return cleaned(refusal.message)
-    except EngineError:
+    except EngineTimeoutError:
         return f"its registry did not answer within {REGISTRY_PATIENCE:.0f} s"
     return ""
 

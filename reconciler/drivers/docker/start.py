@@ -77,6 +77,7 @@ class Starter:
         except ApiError as refusal:
             if refusal.status == 409 and (existing := self._existing(step)):
                 return existing
+            self._holder_image.forget()
             code = CANNOT_PULL if "no such image" in refusal.message.lower() else CANNOT_CREATE
             raise StepFailedError(code, refusal.message) from refusal
         if payload.is_on_networks(step):

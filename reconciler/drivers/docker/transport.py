@@ -229,18 +229,23 @@ class SdkTransport:
 class _SdkStream:
     def __init__(self, response: Any) -> None:
         self._response = response
+        self._duplex = duplex.of_sdk(response) if response.raw._fp.fp is not None else None
         self.status = response.status_code
 
     def chunks(self) -> Iterator[bytes]:
-        import requests
+        import urllib3
 
         try:
             yield from self._response.raw.stream(65536)
-        except requests.RequestException as problem:
+        except urllib3.exceptions.TimeoutError as problem:
+            raise TimeoutError(str(problem)) from problem
+        except (urllib3.exceptions.HTTPError, AttributeError) as problem:
+            # urllib3 trips over its own closed file when a connection is cut.
             raise ConnectionError(str(problem)) from problem
 
     def interrupt(self) -> None:
-        self._response.close()
+        if self._duplex is not None:
+            self._duplex.cut()
 
     def close(self) -> None:
         self._response.close()
