@@ -57,7 +57,7 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
         stack=stack.name,
         serial=state.serial,
         changes=tuple(sorted(changes, key=lambda change: change.address)),
-        drift=_drift(stack, recorded, decision, snapshot),
+        drift=_drift(stack, state, recorded, decision, snapshot),
         outputs=outputs,
         notes=_notes(stack, recorded, snapshot),
     )
@@ -86,7 +86,9 @@ def _networks(stack: Stack, snapshot: Snapshot) -> Iterable[Change]:
 
 
 def _network_address(name: str, stack: Stack) -> str:
-    return "network" if name == stack.name else f"network.{name.removeprefix(stack.name + '_')}"
+    """Return the address of a network that may have left the stack: `network.back` of `shop_back`."""
+    declared = {each.name: each.address for each in networks_of(stack)}
+    return declared.get(name) or ("network" if name == stack.name else f"network.{name.removeprefix(stack.name)[1:]}")
 
 
 def _volumes(stack: Stack, state: State, snapshot: Snapshot) -> Iterable[Change]:
@@ -232,13 +234,17 @@ def _output_change(old: Output | None, new: Output | None) -> OutputChange | Non
     )
 
 
-def _drift(stack: Stack, state: State, decision: Decision, snapshot: Snapshot) -> tuple[DriftEntry, ...]:
-    """Return what the engine shows otherwise than recorded."""
-    before = {each.id: each for each in state.tasks}
+def _drift(
+    stack: Stack, state: State, adopted: State, decision: Decision, snapshot: Snapshot
+) -> tuple[DriftEntry, ...]:
+    """Return what the engine shows otherwise than recorded. A stopped task that was only just adopted is history."""
+    known = {each.id for each in state.tasks}
+    before = {each.id: each for each in adopted.tasks}
     entries = [
         DriftEntry(address=each.group, task=each.short_id, reason=each.stopped_reason)
         for each in decision.state.tasks
         if each.failed and each.id in before and not before[each.id].failed
+        if each.id in known or not each.is_stopped
     ]
     entries += [
         DriftEntry(

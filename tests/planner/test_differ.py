@@ -1,0 +1,64 @@
+"""Attributes are named as the user wrote them."""
+
+from __future__ import annotations
+
+from reconciler.model.plan import AttributeChange, Effect
+from reconciler.model.task_definition import HealthCheck, PortMapping
+from reconciler.planner.differ import changed_attributes
+from tests.builders import container, definition
+
+
+def changed(old: object, new: object) -> list[tuple[str, object, object]]:
+    changes, _ = changed_attributes(old, new, Effect.NEW_REVISION, lambda path: "")  # type: ignore[arg-type]
+    return [(each.path, each.old, each.new) for each in changes]
+
+
+def test_a_variable_that_changes_comes_or_goes_is_named_alone() -> None:
+    old = definition(container(environment={"A": "1", "B": "2"}))
+    new = definition(container(environment={"A": "x", "C": "3"}))
+    assert changed(old, new) == [
+        ("container.app.environment.A", "1", "x"),
+        ("container.app.environment.B", "2", None),
+        ("container.app.environment.C", None, "3"),
+    ]
+
+
+def test_names_with_dots_and_quotes_are_paths_like_any_other() -> None:
+    old = definition(container(docker_labels={"com.example.team": "a", "it's": "b"}))
+    new = definition(container(docker_labels={"com.example.team": "c", "it's": "d"}))
+    assert changed(old, new) == [
+        ("container.app.docker_labels.com.example.team", "a", "c"),
+        ("container.app.docker_labels.it's", "b", "d"),
+    ]
+
+
+def test_a_list_is_one_value() -> None:
+    old, new = definition(container(command=("a", "b"))), definition(container(command=("a", "c")))
+    assert changed(old, new) == [("container.app.command", '["a", "b"]', '["a", "c"]')]
+
+
+def test_blocks_are_told_apart_by_what_names_them() -> None:
+    http, admin = PortMapping(container_port=80, host_port=0), PortMapping(container_port=81, host_port=0)
+    old = definition(container(port_mappings=(http, admin)))
+    new = definition(container(port_mappings=(admin, http.changed(host_port=8080))))
+    assert changed(old, new) == [("container.app.port_mapping.80/tcp.host_port", 0, 8080)]
+
+
+def test_a_block_that_comes_names_its_attributes() -> None:
+    old = definition(container())
+    new = definition(container(health_check=HealthCheck(command=("CMD", "true"))))
+    assert ("container.app.health_check.interval", None, 30.0) in changed(old, new)
+
+
+def test_equal_content_has_no_changes_and_counts_what_stays() -> None:
+    changes, unchanged = changed_attributes(definition(), definition(), Effect.NEW_REVISION, lambda path: "")
+    assert changes == ()
+    assert unchanged > 10
+
+
+def test_the_place_of_an_attribute_is_asked_for_by_its_path() -> None:
+    old, new = definition(container(cpu=1)), definition(container(cpu=2))
+    changes, _ = changed_attributes(old, new, Effect.NEW_REVISION, lambda path: f"web.hcl:{len(path)}")
+    assert changes == (
+        AttributeChange(path="container.app.cpu", old=1, new=2, effect=Effect.NEW_REVISION, place="web.hcl:17"),
+    )

@@ -1,0 +1,210 @@
+"""What a plan says, and that it is empty exactly when nothing would be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.drivers.simulated import Behaviour
+from reconciler.model.diagnostic import Span
+from reconciler.model.plan import Action, AttributeChange, Change, DriftEntry, Effect, OutputChange
+from reconciler.model.snapshot import Drift
+from reconciler.model.stack import Output, Stack
+from reconciler.planner.planner import plan
+from tests.builders import EMPTY, NOW, Site, container, declared, percents, snapshot, stack, state
+
+
+def short(changes: tuple[Change, ...]) -> list[tuple[str, str, str]]:
+    return [(each.address, each.action.value, each.reason or each.label) for each in changes]
+
+
+def steady(site: Site, wanted: Stack) -> None:
+    assert site.apply(wanted).decision.is_steady
+
+
+def test_a_new_stack_creates_its_network_revisions_and_services() -> None:
+    assert short(Site().plan(stack(declared("web", 3))).changes) == [
+        ("network", "create", "shop"),
+        ("service.web", "create", "3 tasks"),
+        ("task_definition.web", "create", "revision 1"),
+    ]
+
+
+def test_after_an_apply_the_plan_is_empty() -> None:
+    site = Site()
+    steady(site, stack(declared("web", 3)))
+    assert site.plan(stack(declared("web", 3))).is_empty
+
+
+def test_a_changed_image_names_the_attribute_with_old_new_effect_and_line() -> None:
+    site = Site()
+    steady(site, stack(declared("web", 1)))
+    path = "task_definition.web.container.app.image"
+    changed = stack(declared("web", 1, container(image="app:2"))).changed(
+        origins={path: Span("web.hcl", 7, 5, 7, 10), "service.web": Span("web.hcl", 20, 1, 20, 8)}
+    )
+    attribute = AttributeChange(
+        path="container.app.image", old="app:1", new="app:2", effect=Effect.NEW_REVISION, place="web.hcl:7"
+    )
+    service, definition = site.plan(changed).changes
+    assert service == Change(
+        address="service.web",
+        action=Action.UPDATE,
+        reason="a new revision replaces its tasks",
+        place="web.hcl:20",
+    )
+    assert (definition.address, definition.label, definition.attributes) == (
+        "task_definition.web",
+        "revision 2",
+        (attribute,),
+    )
+
+
+def test_scaling_is_in_place_and_makes_no_revision() -> None:
+    site = Site()
+    steady(site, stack(declared("web", 3)))
+    (change,) = site.plan(stack(declared("web", 5))).changes
+    assert change.attributes == (AttributeChange(path="desired_count", old=3, new=5, effect=Effect.IN_PLACE),)
+
+
+def test_a_changed_percent_alone_is_told_and_then_gone() -> None:
+    site = Site()
+    steady(site, stack(declared("web", 2)))
+    wanted = stack(declared("web", 2, configuration=percents(50, 150)))
+    (change,) = site.plan(wanted).changes
+    assert [each.path for each in change.attributes] == [
+        "deployment_configuration.maximum_percent",
+        "deployment_configuration.minimum_healthy_percent",
+    ]
+    steady(site, wanted)
+    assert site.plan(wanted).is_empty
+
+
+def test_a_service_that_left_the_files_is_destroyed() -> None:
+    site = Site()
+    steady(site, stack(declared("web"), declared("db")))
+    assert short(site.plan(stack(declared("web"))).changes) == [
+        ("service.db", "delete", "it is no longer in the stack")
+    ]
+
+
+def test_a_destroy_names_everything() -> None:
+    site = Site()
+    steady(site, stack(declared("web")))
+    assert [(each.address, each.action) for each in site.plan(EMPTY).changes] == [
+        ("network", Action.DELETE),
+        ("service.web", Action.DELETE),
+    ]
+
+
+def test_a_task_that_was_removed_by_hand_is_drift_and_a_reason_to_act() -> None:
+    site = Site()
+    steady(site, stack(declared("web", 2)))
+    victim = site.engine.look(site.request()).tasks[0]
+    site.engine.remove(victim.containers[0].id)
+    found = site.plan(stack(declared("web", 2)))
+    gone = "its containers were removed from outside"
+    assert found.drift == (DriftEntry(address="service.web", task=victim.task.short_id, reason=gone),)
+    assert short(found.changes) == [
+        ("service.web", "update", f"1 of 2 tasks run; task {victim.task.short_id}: {gone}")
+    ]
+
+
+def test_a_killed_task_is_a_reason_with_its_exit_code() -> None:
+    site = Site()
+    steady(site, stack(declared("web", 1)))
+    victim = site.engine.look(site.request()).tasks[0]
+    site.engine.kill(victim.containers[0].id, 137)
+    (change,) = site.plan(stack(declared("web", 1))).changes
+    assert change.reason.endswith("essential container app exited with code 137")
+
+
+def test_a_setting_edited_by_hand_is_drift_that_names_the_attribute() -> None:
+    site = Site()
+    wanted = stack(declared("web", 1))
+    steady(site, wanted)
+    shown = site.engine.look(site.request())
+    seen = shown.tasks[0]
+    edited = seen.containers[0].changed(drift=(Drift(attribute="memory", declared="128", observed="256"),))
+    shown = shown.changed(tasks=(seen.changed(containers=(edited,)),))
+    found = plan(wanted, site.store.load("shop"), shown, site.clock.now()).plan
+    assert found.drift == (
+        DriftEntry(
+            address="service.web",
+            task=seen.task.short_id,
+            attribute="app.memory",
+            declared="128",
+            observed="256",
+        ),
+    )
+    assert [each.address for each in found.changes] == ["service.web"]
+
+
+def test_a_network_that_is_gone_is_drift_and_made_again() -> None:
+    site = Site()
+    wanted = stack(declared("web", 1))
+    steady(site, wanted)
+    shown = site.engine.look(site.request()).changed(networks=())
+    found = plan(wanted, site.store.load("shop"), shown, site.clock.now()).plan
+    assert found.drift == (DriftEntry(address="network", reason="network shop is gone"),)
+    assert ("network", "create", "shop") in short(found.changes)
+
+
+def test_a_failed_deployment_is_tried_again() -> None:
+    site = Site()
+    site.engine.behave = lambda step: Behaviour(start_failure="exec format error")
+    ended = site.apply(stack(declared("web", 1)))
+    assert ended.decision.failed == ("service.web",)
+    (change,) = site.plan(stack(declared("web", 1))).changes
+    assert change.reason.startswith("its last deployment failed (3 of 3 task failures allowed; the last: Cannot")
+
+
+def test_a_lost_state_plans_nothing() -> None:
+    site = Site()
+    wanted = stack(declared("web", 2), declared("db", 1))
+    steady(site, wanted)
+    fresh = Site(clock=site.clock)
+    fresh.engine = site.engine
+    assert fresh.plan(wanted).is_empty
+
+
+def test_a_definition_that_no_service_runs_is_no_change() -> None:
+    site = Site()
+    wanted = stack(declared("web"))
+    job = declared("job")[1]
+    with_job = wanted.changed(definitions={**wanted.definitions, "task_definition.job": job})
+    steady(site, with_job)
+    assert site.plan(with_job).is_empty
+
+
+def test_outputs_change_by_value_and_sensitive_ones_are_never_compared() -> None:
+    wanted = stack().changed(
+        outputs=(
+            Output(name="later", known=False),
+            Output(name="password", value="hidden", sensitive=True),
+            Output(name="same", value=1),
+            Output(name="url", value="new"),
+        )
+    )
+    recorded = state(stack()).changed(
+        outputs=(
+            Output(name="gone", value=1),
+            Output(name="password", sensitive=True),
+            Output(name="same", value=1),
+            Output(name="url", value="old"),
+        ),
+        deployments=(),
+    )
+    assert plan(wanted, recorded, snapshot(networks=()), NOW).plan.outputs == (
+        OutputChange(name="gone", action=Action.DELETE, old=1),
+        OutputChange(name="later", action=Action.CREATE, known=False),
+        OutputChange(name="url", action=Action.UPDATE, old="old", new="new"),
+    )
+
+
+def test_the_order_of_maps_and_containers_never_changes_a_plan() -> None:
+    def wanted(environment: Mapping[str, str]) -> Stack:
+        return stack(declared("web", 1, container(environment=environment)))
+
+    site = Site()
+    steady(site, wanted({"A": "1", "B": "2"}))
+    assert site.plan(wanted({"B": "2", "A": "1"})).is_empty
