@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from reconciler.language.decode import Decoded
 from reconciler.language.instances import Instance
-from reconciler.language.origins import first_port
+from reconciler.language.origins import TOLD_APART_BY, first_port
 from reconciler.language.schema import Kind
 from reconciler.model.address import default_name
 from reconciler.model.service import Service
@@ -96,14 +96,25 @@ def _content(decoded: Decoded) -> dict[str, Any]:
         for attribute in decoded.schema.attributes
         if attribute.name in decoded.values and attribute.kind is not Kind.EXPRESSION
     }
+    for name in _UNORDERED & content.keys():
+        content[name] = tuple(sorted(set(content[name])))
     for inner in decoded.schema.blocks:
         found = decoded.all(inner.word)
         field = inner.field or inner.word
         if inner.repeated:
-            content[field] = [_content(each) for each in found]
+            content[field] = [_content(each) for each in _ordered(inner.word, found)]
         elif found and not inner.labelled and inner.word != "lifecycle":
             content[field] = _content(found[0])
     return content
+
+
+_UNORDERED = frozenset({"add", "drop", "ignored_exit_codes", "permissions"})
+"""Lists whose order means nothing."""
+
+
+def _ordered(word: str, blocks: list[Decoded]) -> list[Decoded]:
+    """Return repeated blocks sorted by what tells them apart: the order in a file never matters."""
+    return sorted(blocks, key=TOLD_APART_BY[word])
 
 
 def _volume(decoded: Decoded) -> dict[str, Any]:
@@ -117,7 +128,7 @@ def _volume(decoded: Decoded) -> dict[str, Any]:
 def _container(decoded: Decoded, files: StackFiles) -> dict[str, Any]:
     content = _content(decoded)
     content["name"] = decoded.label
-    content["port_mappings"] = [_port_mapping(each) for each in decoded.all("port_mapping")]
+    content["port_mappings"] = [_port_mapping(each) for each in _ordered("port_mapping", decoded.all("port_mapping"))]
     content["environment_files"] = [
         {"path": path, "variables": _environment(path, decoded, files)}
         for path in decoded.get("environment_files") or ()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from reconciler.errors import StackError
 from reconciler.language import access
 from reconciler.language.diagnostics import from_evaluation, from_problem
 from reconciler.language.evaluator import evaluate as evaluate_node
+from reconciler.language.files import FolderReader
 from reconciler.language.parser import parse_expression
 from reconciler.language.scope import EvaluationError, FileReader, Scope
 from reconciler.language.syntax import Place
-from reconciler.language.values import Value, from_python, object_of
+from reconciler.language.values import Value, from_python, is_wholly_known, object_of, to_python
+from reconciler.model.diagnostic import error
 
 FILE = "expression"
 
@@ -48,3 +51,11 @@ def value_of(
         return evaluate_node(node, Scope(_Variables(given), files, file=FILE))
     except EvaluationError as error:
         raise StackError((from_evaluation(error, {FILE: expression}),)) from None
+
+
+def python_value(expression: str, variables: Mapping[str, object], folder: Path | None) -> object:
+    """Return the value of an expression as JSON-like Python; raise StackError, also when it is unknown."""
+    value = value_of(expression, variables, FolderReader(folder) if folder is not None else None)
+    if not is_wholly_known(value):
+        raise StackError((error("E0404", "the value is known only after apply"),))
+    return to_python(value)

@@ -38,6 +38,8 @@ class ConversionError(ValueError):
 def type_name(kind: Type) -> str:
     """Return the kind of a type as a word with its article: "a string", "an object"."""
     names = {"any": "a value", "object": "an object", "bool": "a bool"}
+    if kind.element in PRIMITIVES:
+        return f"a {kind.kind} of {kind.element}s"
     if kind.element is not None and kind.element != ANY:
         return f"a {kind}"
     return names.get(kind.kind, f"a {kind.kind}")

@@ -11,7 +11,6 @@ from reconciler.language.report import Report
 from reconciler.language.schema_stack import RESOURCES, ROOT
 from reconciler.language.syntax import Place
 
-
 Name = TypeVar("Name", str, Key)
 
 

@@ -33,6 +33,8 @@ from reconciler.language.values import (
     unmark,
 )
 
+MAXIMUM_CHOICES_SHOWN, MAXIMUM_SHOWN = 6, 80
+
 _NAMING = (Kind.REFERENCE, Kind.REFERENCES, Kind.REFERENCE_MAP)
 """Kinds whose value matters by what it names: attributes of that may well be unknown."""
 
@@ -137,7 +139,8 @@ class Decoder:
         except _UnfitError as error:
             decoded.failed = True
             decoded.values.pop(node.name, None)
-            self.error(error.code, f'"{node.name}": {error}', error.detail, node.value.place)
+            detail = error.detail or f"It is a {attribute.kind}: {attribute.doc}"
+            self.error(error.code, f'"{node.name}": {error}', detail, node.value.place)
 
     def _null(self, attribute: Attribute, decoded: Decoded, node: syntax.Attribute) -> None:
         """Treat null as absent, as Terraform does."""
@@ -264,10 +267,16 @@ def _converted(value: Value, kind: Any) -> Value:
 
 def _string(value: Value, attribute: Attribute) -> str:
     text = str(_converted(value, STRING).data)
-    if attribute.choices and text not in attribute.choices:
-        options = ", ".join(f'"{choice}"' for choice in attribute.choices)
-        raise _UnfitError(f'"{text}" is not one of {options}', similar(text, attribute.choices))
-    return text
+    if not attribute.choices or text in attribute.choices:
+        return text
+    options = ", ".join(f'"{choice}"' for choice in attribute.choices)
+    if text in attribute.later:
+        detail = f"It comes with a later version; today there is {options}."
+        raise _UnfitError(f'"{text}" is not supported yet', detail, "E0210")
+    if len(attribute.choices) > MAXIMUM_CHOICES_SHOWN:
+        detail = " ".join(filter(None, (similar(text, attribute.choices), f"Known are {options}.")))
+        raise _UnfitError(f'"{text[:MAXIMUM_SHOWN]}" is not known', detail)
+    raise _UnfitError(f'"{text[:MAXIMUM_SHOWN]}" is not one of {options}', similar(text, attribute.choices))
 
 
 def _integer(value: Value, attribute: Attribute) -> int:

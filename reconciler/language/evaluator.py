@@ -38,6 +38,10 @@ from reconciler.language.values import (
     unmark,
 )
 
+OPERAND = "Convert it first, with tonumber() for example, or give it a value."
+NO_ATTRIBUTES = "See what the value before the dot holds."
+SAME_TYPE = "Make both results of one type."
+
 
 def evaluate(node: Expression, scope: Scope) -> Value:
     """Return the value of `node`; raise EvaluationError."""
@@ -58,7 +62,7 @@ def _evaluate(node: Expression, scope: Scope) -> Value:
         return _EVALUATORS[type(node)](node, scope)
     except (OperatorError, AccessError, LimitError) as error:
         code = "E0311" if isinstance(error, LimitError) else "E0302"
-        _fail(code, str(error), getattr(error, "detail", ""), node.place)
+        _fail(code, str(error), getattr(error, "detail", "") or "Correct the expression.", node.place)
 
 
 def _fail(code: str, summary: str, detail: str, place: Place) -> NoReturn:
@@ -95,7 +99,7 @@ def _get_attribute(node: syntax.GetAttribute, scope: Scope) -> Value:
         try:
             value = access.attribute(value, step.name)
         except AccessError as error:
-            _fail("E0303", str(error), error.detail, step.place)
+            _fail("E0303", str(error), error.detail or NO_ATTRIBUTES, step.place)
     return value
 
 
@@ -104,7 +108,7 @@ def _index(node: syntax.Index, scope: Scope) -> Value:
     try:
         return access.index(base, key)
     except AccessError as error:
-        _fail("E0304", str(error), error.detail, node.key.place)
+        _fail("E0304", str(error), error.detail or "Look at what stands in the brackets.", node.key.place)
 
 
 def _splat_item(node: syntax.SplatItem, scope: Scope) -> Value:
@@ -150,7 +154,7 @@ def _chain(node: syntax.Chain, scope: Scope) -> Value:
         try:
             value = binary(operator, value, right)
         except OperatorError as error:
-            _fail("E0302", str(error), "", (*first[:2], *operand.place[2:]))
+            _fail("E0302", str(error), OPERAND, (*first[:2], *operand.place[2:]))
     return value
 
 
@@ -207,7 +211,7 @@ def _choose(
     kind = _shared_type(then, otherwise)
     if kind is None:
         summary = f"the two results of the conditional differ: {type_name(then.type)} and {type_name(otherwise.type)}"
-        return EvaluationError("E0305", summary, "Make both results of one type.", place)
+        return EvaluationError("E0305", summary, SAME_TYPE, place)
     if test.is_unknown:
         if is_wholly_known(then) and is_wholly_known(otherwise) and equal(unmark(then), unmark(otherwise)):
             return then.mark(test.sensitive)
@@ -217,7 +221,7 @@ def _choose(
     try:
         return convert(picked, kind).mark(test.sensitive or then.sensitive or otherwise.sensitive)
     except ConversionError as error:
-        return EvaluationError("E0305", f"the results of the conditional do not fit: {error}", "", place)
+        return EvaluationError("E0305", f"the results of the conditional do not fit: {error}", SAME_TYPE, place)
 
 
 def _shared_type(then: Value, otherwise: Value) -> Type | None:
@@ -401,7 +405,8 @@ def _call(node: syntax.Call, scope: Scope) -> Value:
         place = node.place
         if error.argument is not None and error.argument < len(node.arguments):
             place = node.arguments[error.argument].place
-        _fail(error.code, f"{node.name}(): {error}", error.detail, place)
+        detail = error.detail or f"Look at this argument of {node.name}()."
+        _fail(error.code, f"{node.name}(): {error}", detail, place)
 
 
 _EVALUATORS: dict[type, Callable[[Any, Scope], Value]] = {

@@ -43,10 +43,14 @@ class Loaded:
     _source: _Source | None = field(default=None, repr=False)
 
     def outputs(self, attributes: Mapping[str, Mapping[str, object]]) -> dict[str, Output]:
-        """Evaluate the outputs, given attributes by address that only what runs can tell."""
-        if self._source is None:
+        """Evaluate the outputs, given attributes by address that only what runs can tell.
+
+        An output that asks for what is not there (a port that nothing publishes yet) stays unknown.
+        """
+        if self._source is None or self.stack is None:
             return {}
-        return self._source.interpret(Report(), attributes).outputs()
+        before = {each.name: each for each in self.stack.outputs}
+        return before | self._source.interpret(Report(), attributes).outputs()
 
 
 class _Source(NamedTuple):

@@ -8,8 +8,7 @@ from reconciler.language.decode import Decoded
 from reconciler.language.syntax import Place, span
 from reconciler.model.diagnostic import Span
 
-# What tells the blocks of one word apart; a labelled block's label does so by itself.
-_TOLD_APART_BY: Mapping[str, Callable[[Decoded], str]] = {
+TOLD_APART_BY: Mapping[str, Callable[[Decoded], str]] = {
     "port_mapping": lambda each: f"{first_port(each)}/{each.get('protocol')}",
     "depends_on": lambda each: str(each.get("container")),
     "mount_point": lambda each: str(each.get("container_path")),
@@ -21,6 +20,7 @@ _TOLD_APART_BY: Mapping[str, Callable[[Decoded], str]] = {
     "device": lambda each: str(each.get("host_path")),
     "tmpfs": lambda each: str(each.get("container_path")),
 }
+"""What tells the blocks of one word apart; a labelled block's label does so by itself."""
 
 
 def first_port(mapping: Decoded) -> int:
@@ -48,5 +48,5 @@ def _walk(path: str, decoded: Decoded) -> Iterator[tuple[str, Place]]:
 def _suffix(word: str, block: Decoded) -> str:
     if block.label:
         return f".{block.label}"
-    told_apart_by = _TOLD_APART_BY.get(word)
+    told_apart_by = TOLD_APART_BY.get(word)
     return f".{told_apart_by(block)}" if told_apart_by is not None else ""

@@ -41,6 +41,8 @@ class Attribute(NamedTuple):
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+    """Choices that come with a later version."""
 
 
 class Block(NamedTuple):

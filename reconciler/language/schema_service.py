@@ -37,7 +37,12 @@ DEPLOYMENT_CONFIGURATION = Block(
     "How a new revision replaces the old one.",
     (
         Attribute(
-            "strategy", Kind.STRING, "How the new revision takes over.", default="ROLLING", choices=("ROLLING",)
+            "strategy",
+            Kind.STRING,
+            "How the new revision takes over.",
+            default="ROLLING",
+            choices=("ROLLING",),
+            later=("BLUE_GREEN", "LINEAR", "CANARY"),
         ),
         Attribute(
             "minimum_healthy_percent",

@@ -162,7 +162,7 @@ def _validate_rule(variable: Variable, parts: dict[str, syntax.Expression], repo
         report.evaluation(error)
         return False
     except ConversionError as error:
-        report.error("E0306", f"the rule does not fit: {error}", "", file, condition.place)
+        report.error("E0306", f"the rule does not fit: {error}", "It must be true or false.", file, condition.place)
         return False
     detail = f"This rule decides: {file}:{condition.place[0]}."
     report.error(

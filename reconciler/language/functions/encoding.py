@@ -5,11 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
-import csv
-import gzip
-import io
 import json
-import urllib.parse
 from fractions import Fraction
 from typing import Any
 
@@ -61,6 +57,8 @@ def base64encode(text: str) -> str:
 @function(STRING, returns=STRING)
 def base64gzip(text: str) -> str:
     """Compress text and encode the result."""
+    import gzip
+
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
@@ -95,7 +93,9 @@ def textdecodebase64(text: str, encoding: str) -> str:
 @function(STRING, returns=STRING)
 def urlencode(text: str) -> str:
     """Escape text for a URL's query."""
-    return urllib.parse.quote_plus(text, safe="-_.").replace("~", "~")
+    from urllib.parse import quote_plus
+
+    return quote_plus(text)
 
 
 @function(Parameter(ANY, nullable=True), returns=STRING)
@@ -125,7 +125,7 @@ def encode_json(value: Value) -> str:
 
 def json_text(text: str) -> str:
     """Return a JSON string."""
-    quoted = json.dumps(text, ensure_ascii=False).replace("\x7f", "\x7f")
+    quoted = json.dumps(text, ensure_ascii=False)
     for character, escape in _ESCAPES.items():
         quoted = quoted.replace(character, escape)
     return quoted
@@ -183,6 +183,9 @@ def yamldecode(text: str) -> Value:
 @function(STRING, returns=ANY)
 def csvdecode(text: str) -> Value:
     """Read CSV with a header line: a list of objects of strings."""
+    import csv
+    import io
+
     try:
         rows = list(csv.reader(io.StringIO(text), strict=True))
     except csv.Error as error:

@@ -33,6 +33,7 @@ CONTEXTUAL = frozenset(
     ]
 )
 MAXIMUM_TEMPLATES = 16
+INSIDE = "Paths are relative to the stack's folder, and end inside it."
 
 
 class Context(NamedTuple):
@@ -55,7 +56,7 @@ def _read(context: Context, path: str) -> bytes:
     except ValueError as error:
         if isinstance(error, FunctionError):
             raise
-        raise FunctionError(str(error), 0) from None
+        raise FunctionError(str(error), 0, INSIDE) from None
 
 
 @function(STRING, returns=STRING)
@@ -72,7 +73,7 @@ def fileexists(context: Context, path: str) -> bool:
     except FunctionError:
         raise
     except ValueError as error:
-        raise FunctionError(str(error), 0) from None
+        raise FunctionError(str(error), 0, INSIDE) from None
 
 
 @function(STRING, STRING, returns=set_type(STRING))
@@ -83,7 +84,7 @@ def fileset(context: Context, path: str, pattern: str) -> Value:
     except FunctionError:
         raise
     except ValueError as error:
-        raise FunctionError(str(error), 0) from None
+        raise FunctionError(str(error), 0, INSIDE) from None
 
 
 @function(STRING, returns=STRING)

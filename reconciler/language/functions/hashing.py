@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import uuid
 
 from reconciler.language.functions.table import FunctionError, function
 from reconciler.language.values import STRING
-
-_NAMESPACES = {
-    "dns": uuid.NAMESPACE_DNS,
-    "url": uuid.NAMESPACE_URL,
-    "oid": uuid.NAMESPACE_OID,
-    "x500": uuid.NAMESPACE_X500,
-}
 
 
 def digest(algorithm: str, content: bytes) -> str:
@@ -48,7 +40,15 @@ for _algorithm in ("md5", "sha1", "sha256", "sha512"):
 @function(STRING, STRING, returns=STRING)
 def uuidv5(namespace: str, name: str) -> str:
     """Return the UUID of a name in a namespace (dns, url, oid, x500 or a UUID)."""
-    found = _NAMESPACES.get(namespace)
+    import uuid
+
+    named = {
+        "dns": uuid.NAMESPACE_DNS,
+        "url": uuid.NAMESPACE_URL,
+        "oid": uuid.NAMESPACE_OID,
+        "x500": uuid.NAMESPACE_X500,
+    }
+    found = named.get(namespace)
     if found is None:
         try:
             found = uuid.UUID(namespace)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
+from typing import TYPE_CHECKING
 
 from reconciler.language.functions.table import FunctionError, function
 from reconciler.language.limits import check_elements
 from reconciler.language.values import NUMBER, STRING, Number, Value, list_of, list_type, string
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+if TYPE_CHECKING:
+    import ipaddress
+
+    Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def _network(prefix: str) -> Network:
+    import ipaddress
+
     address, slash, bits = prefix.partition("/")
     try:
         if not slash or not bits.isdigit() or "%" in address:

@@ -1,0 +1,77 @@
+"""Stacks that are read and make no sense: every error of a folder with its place, in words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reconciler.language.loader import load
+from reconciler.model.diagnostic import Diagnostic
+
+_CASE = re.compile(r"=== (?P<name>.*)\n(?P<expected>(?:(?!---).*\n)*)---\n(?P<text>(?:(?!=== ).*\n)*)")
+CASES = [
+    pytest.param(found["text"], found["expected"], id=found["name"])
+    for found in _CASE.finditer(Path(__file__).with_name("broken_stacks.txt").read_text(encoding="utf-8"))
+]
+
+
+def told(diagnostic: Diagnostic) -> str:
+    span = diagnostic.span
+    return f"{f'{span.line}:{span.column}' if span else '-'} {diagnostic.code} {diagnostic.summary}\n"
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_every_mistake_has_its_place_and_says_one_thing(text: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_text(text)
+    shown = "".join(map(told, load(tmp_path).diagnostics)).replace(f"{tmp_path}/", "w/")
+    assert shown == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_a_stack_with_errors_is_no_stack_and_each_error_shows_its_line(
+    text: str, expected: str, tmp_path: Path
+) -> None:
+    (tmp_path / "main.hcl").write_text(text)
+    loaded = load(tmp_path)
+    lines = text.split("\n")
+    assert (loaded.stack is None) == any(each.severity == "error" for each in loaded.diagnostics)
+    for each in loaded.diagnostics:
+        assert each.span is not None and each.source[-1] == (each.span.line, lines[each.span.line - 1])
+        assert not each.summary.endswith(".") and each.detail
+
+
+def test_errors_of_all_files_come_in_one_run_by_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "b.hcl").write_text('network "x" {\n  a = 1\n}\n')
+    (tmp_path / "a.hcl").write_text('network "y" {\n  b = 1\n}\nnetwork "z" {\n  internal = \n}\n')
+    spans = [str(each.span) for each in load(tmp_path).diagnostics]
+    assert spans == [f"{tmp_path}/a.hcl:2:3", f"{tmp_path}/a.hcl:5:14", f"{tmp_path}/b.hcl:2:3"]
+
+
+def test_a_folder_without_stack_files_points_to_init(tmp_path: Path) -> None:
+    (found,) = load(tmp_path).diagnostics
+    assert found.code == "E0507" and "reconciler init" in found.detail
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_text("# " + "x" * 1024 * 1024)
+    assert [each.summary for each in load(tmp_path).diagnostics] == [f"{tmp_path}/main.hcl is larger than 1 MiB"]
+
+
+def test_bytes_that_are_no_text_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_bytes(b"a = \xff\n")
+    assert [each.code for each in load(tmp_path).diagnostics] == ["E0508"]
+
+
+def test_a_sensitive_value_is_in_no_diagnostic(tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_text(
+        'variable "p" {\n  type      = number\n  sensitive = true\n}\n'
+        'variable "q" {\n  sensitive = true\n  validation {\n    condition     = var.q == ""\n'
+        '    error_message = "bad: ${var.q}"\n  }\n}\n'
+    )
+    from reconciler.language.loader import VariableSources
+
+    loaded = load(tmp_path, VariableSources(pairs=(("p", "hunter2"), ("q", "hunter3"))))
+    assert [each.code for each in loaded.diagnostics] == ["E0502", "E0503"]
+    assert "hunter" not in repr([(each.summary, each.detail) for each in loaded.diagnostics])
