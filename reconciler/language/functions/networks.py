@@ -51,6 +51,11 @@ def cidrnetmask(prefix: str) -> str:
     return str(network.netmask)
 
 
+def _at(network: Network, start: int, length: int) -> Network:
+    """Return the network of that length at an address, of the version of another one."""
+    return type(network)((start, length))
+
+
 def _subnet(network: Network, newbits: int, netnum: int, argument: int) -> Network:
     length = network.prefixlen + newbits
     if newbits < 0 or length > network.max_prefixlen:
@@ -58,7 +63,7 @@ def _subnet(network: Network, newbits: int, netnum: int, argument: int) -> Netwo
     if not 0 <= netnum < 2**newbits:
         raise FunctionError(f"{newbits} bits cannot hold network number {netnum}", argument + 1)
     step = netnum << (network.max_prefixlen - length)
-    return ipaddress.ip_network((int(network.network_address) + step, length))
+    return _at(network, int(network.network_address) + step, length)
 
 
 @function(STRING, NUMBER, NUMBER, returns=STRING)
@@ -83,14 +88,6 @@ def cidrsubnets(prefix: str, *newbits: Number) -> Value:
         start = -(-following // size) * size
         if start + size > int(network.network_address) + network.num_addresses:
             raise FunctionError(f"{network} has no room left for a network of {extra} more bits", position)
-        found.append(
-            string(
-                str(
-                    ipaddress.ip_network((start, length))
-                    if network.version == 4
-                    else ipaddress.IPv6Network((start, length))
-                )
-            )
-        )
+        found.append(string(str(_at(network, start, length))))
         following = start + size
     return list_of(STRING, found)
