@@ -27,7 +27,7 @@ from reconciler.model.task_definition import PortMapping, TaskDefinition
 
 from .builders import container, definition
 
-MODULES = ("times", "rows", "resources", "images", "failure")
+MODULES = ("times", "rows", "resources", "images", "failure", "socket_transport")
 MIB = 1024**2
 
 
@@ -257,6 +257,6 @@ def test_permission_denied_says_which_group(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("reconciler.drivers.docker.transport._SocketConnection.connect", refuse)
+    monkeypatch.setattr("reconciler.drivers.docker.socket_transport.Connection.connect", refuse)
     with pytest.raises(EngineError, match=r"Permission denied on the socket.*group `docker`"):
         Client(Endpoint(url="unix:///somewhere.sock")).get("/info")

@@ -119,6 +119,53 @@ def test_a_command_runs_over_tcp(tcp: World, docker: World) -> None:
     assert (ended.returncode, ended.stdout) == (0, "hello\n"), ended.stderr
 
 
+SSH = f"""#!{sys.executable}
+import os, socket, sys, threading
+open(os.environ["SSH_LOG"], "a").write(" ".join(sys.argv[1:]) + chr(10))
+if os.environ.get("SSH_FAILS"):
+    sys.exit("me@box: Permission denied (publickey).")
+engine = socket.socket(socket.AF_UNIX)
+engine.connect(os.environ["SSH_ENGINE"])
+def forward():
+    while content := os.read(0, 65536):
+        engine.sendall(content)
+    engine.shutdown(socket.SHUT_WR)
+threading.Thread(target=forward, daemon=True).start()
+while content := engine.recv(65536):
+    os.write(1, content)
+"""
+
+
+@pytest.fixture
+def ssh(docker: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The stack of the test's own, seen through a program called `ssh` that stands for the real one."""
+    program = tmp_path / "bin" / "ssh"
+    program.parent.mkdir()
+    program.write_text(SSH)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("SSH_LOG", str(tmp_path / "log"))
+    monkeypatch.setenv("SSH_ENGINE", find_endpoint(None, None, os.environ).socket_path or "")
+    driver = DockerDriver(Cluster(engine="ssh://me@box:2222"), SystemClock())
+    yield World(driver, docker.stack, docker.owner, str(tmp_path))
+    driver.close()
+
+
+def test_a_task_lives_and_ends_through_ssh_on_connections_that_are_kept(ssh: World) -> None:
+    task = ssh.run(definition(shell("echo one")))
+    assert len(list(ssh.driver.logs(ssh.container(task).id, follow=True))) == 1
+    ssh.perform(ssh.remove(task))
+    calls = (Path(ssh.folder) / "log").read_text().splitlines()
+    assert set(calls) == {"-T -o ConnectTimeout=30 -l me -p 2222 -- box docker system dial-stdio"}
+    assert len(calls) <= 3
+
+
+def test_what_ssh_complains_of_is_told(ssh: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_FAILS", "1")
+    with pytest.raises(EngineError, match=r"ssh://me@box:2222.*Permission denied \(publickey\)"):
+        ssh.look()
+
+
 def test_a_broken_connection_is_replaced_and_the_subscriber_woken(docker: World, tmp_path: Path) -> None:
     path = str(tmp_path / "s")
     listener = socket.socket(socket.AF_UNIX)

@@ -9,12 +9,14 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from reconciler.drivers.docker.duplex import Duplex
 from reconciler.drivers.docker.endpoint import Endpoint
-from reconciler.drivers.docker.transport import LocalTransport, SdkTransport, Stream, Transport, sdk_session
+from reconciler.drivers.docker.sdk_transport import SdkTransport
+from reconciler.drivers.docker.socket_transport import Connection, SocketTransport, SshConnection
+from reconciler.drivers.docker.transport import Body, Stream, Transport
 from reconciler.errors import EngineError
 
 NEWEST_VERSION = (1, 44)
@@ -53,7 +55,6 @@ class Client:
         self._lock = threading.Lock()
         self._transport: Transport | None = None
         self._version = ""
-        self._sdk: Any = None
 
     def get(self, path: str, query: Query | None = None, *, timeout: float = READ_TIMEOUT) -> Any:
         """Return what the engine says of `path`; raises ApiError and EngineError."""
@@ -116,10 +117,10 @@ class Client:
 
     def upgrade(self, path: str, body: object) -> Duplex:
         """Turn a request into a two-way stream of bytes."""
-        content, headers = _encode_body(body, {})
         transport, prefix = self._connected()
         with _InOurWords(self.endpoint):
-            answer = transport.upgrade(prefix + path, content or b"", headers)
+            headers = {"Content-Type": "application/json"}
+            answer = transport.upgrade(prefix + path, json.dumps(body).encode(), headers)
         if isinstance(answer, Duplex):
             return answer
         raise ApiError(answer.status, _message(answer.body))
@@ -134,24 +135,12 @@ class Client:
         """The API version that every call names."""
         return self._connected()[1].removeprefix("/v")
 
-    @property
-    def sdk(self) -> Any:
-        """The SDK's low-level client, for what has no simpler way: builds and exec."""
-        transport, prefix = self._connected()
-        with self._lock:
-            if self._sdk is None:
-                version = prefix.removeprefix("/v")
-                self._sdk = transport.session if isinstance(transport, SdkTransport) else None
-                self._sdk = self._sdk or sdk_session(self.endpoint, version)
-            return self._sdk
-
     def close(self) -> None:
         """Let go of the connections. A later call opens new ones."""
         with self._lock:
-            transport, self._transport, sdk, self._sdk = self._transport, None, self._sdk, None
-        for each in (transport, sdk):
-            if each is not None:
-                each.close()
+            transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
 
     def _connected(self) -> tuple[Transport, str]:
         with self._lock:
@@ -162,8 +151,7 @@ class Client:
 
 
 def _connect(endpoint: Endpoint) -> tuple[Transport, str]:
-    path = endpoint.socket_path
-    transport: Transport = LocalTransport(path) if path is not None else SdkTransport(endpoint)
+    transport = _transport(endpoint)
     try:
         reply = transport.send("GET", "/_ping", None, {}, READ_TIMEOUT)
         offered = reply.headers.get("Api-Version")
@@ -173,6 +161,15 @@ def _connect(endpoint: Endpoint) -> tuple[Transport, str]:
     except BaseException:
         transport.close()
         raise
+
+
+def _transport(endpoint: Endpoint) -> Transport:
+    path = endpoint.socket_path
+    if path is not None:
+        return SocketTransport(lambda: Connection(path))
+    if endpoint.url.startswith("ssh://"):
+        return SocketTransport(lambda: SshConnection(endpoint.url))
+    return SdkTransport(endpoint)
 
 
 def _pinned(offered: str, endpoint: Endpoint) -> str:
@@ -240,11 +237,12 @@ def _query_text(value: object) -> str:
     return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
-def _encode_body(body: object, headers: Mapping[str, str]) -> tuple[bytes | None, dict[str, str]]:
+def _encode_body(body: object, headers: Mapping[str, str]) -> tuple[Body, dict[str, str]]:
+    """Bytes and files are archives; everything else is JSON."""
     if body is None:
         return None, dict(headers)
-    if isinstance(body, bytes):
-        return body, {"Content-Type": "application/x-tar", **headers}
+    if isinstance(body, bytes) or hasattr(body, "read"):
+        return cast(Body, body), {"Content-Type": "application/x-tar", **headers}
     return json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
 
 

@@ -30,30 +30,22 @@ class Duplex:
 
     def end_of_input(self) -> None:
         """Tell the other side that no more will be sent."""
-        with suppress(OSError, AttributeError):
-            if hasattr(self._wire, "shutdown_write"):
-                self._wire.shutdown_write()
-            else:
-                self._wire.shutdown(socket.SHUT_WR)
+        with suppress(OSError):
+            self._wire.shutdown(socket.SHUT_WR)
 
     def cut(self) -> None:
         """End it both ways, from any thread: the reader sees the end."""
         with suppress(OSError):
-            if hasattr(self._wire, "shutdown_write"):
-                self._wire.close()
-            else:
-                self._wire.shutdown(socket.SHUT_RDWR)
+            self._wire.shutdown(socket.SHUT_RDWR)
 
 
-def of_local(connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> Duplex:
+def of_http(connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> Duplex:
     """Take over the connection of an answered request."""
     assert connection.sock is not None
     return Duplex(response.fp.read1, connection.sock, connection.close)
 
 
 def of_sdk(response: Any) -> Duplex:
-    """Take over the connection behind an answer of the SDK's session: a socket, a TLS socket or an SSH channel."""
+    """Take over the connection behind an answer of the SDK's session."""
     reader = response.raw._fp.fp
-    if hasattr(reader, "channel"):
-        return Duplex(reader.channel.recv, reader.channel, response.close)
     return Duplex(reader.read1, reader.raw._sock, response.close)

@@ -20,6 +20,8 @@ from reconciler.errors import EngineError
 
 WINDOW = 60.0
 _GRACE = 10.0
+BETWEEN_WINDOWS = 0.1
+"""Nothing is lost meanwhile; and an engine whose windows end at once is not asked without end."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 _OF_CONTAINERS = (
     "create", "start", "die", "oom", "pause", "unpause", "update", "destroy", "rename", "restart", "health_status",
@@ -43,6 +45,7 @@ class _Subscription:
             try:
                 self._window()
                 pause = FIRST_PAUSE
+                self._ended.wait(BETWEEN_WINDOWS)
             except (EngineError, ApiError, ValueError):
                 self._ended.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)

@@ -11,7 +11,9 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from reconciler.drivers import labels
+from reconciler.drivers.docker.build_context import packed
 from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
+from reconciler.drivers.docker.credentials import all_credentials, credentials
 from reconciler.drivers.docker.failure import CANNOT_PULL, StepFailedError, cleaned
 from reconciler.drivers.docker.holder import HOLDER_COMMAND, HOLDER_IMAGE, Architecture, image_archive
 from reconciler.model.step import BuildImage, PullImage
@@ -22,6 +24,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.1, 5.0
 PULL_SILENCE = 60.0
 """ECS's agent gives up on a pull that says nothing for a minute."""
 REGISTRY_PATIENCE = 10.0
+BUILD_SILENCE = 7200.0
+"""A step of a build may say nothing for as long as ECS's agent lets a pull last."""
 
 _FINAL = re.compile(
     r"not found|manifest unknown|denied|unauthorized|does not exist|invalid reference|no basic auth"
@@ -84,26 +88,29 @@ def pull(client: Client, step: PullImage, sleep: Callable[[float], None]) -> str
 
 def build(client: Client, step: BuildImage) -> str:
     """Build an image with the engine's classic builder and return its id."""
-    import docker
-
     context = Path(step.folder, step.build.context)
-    if not context.is_dir():
-        raise StepFailedError(CANNOT_PULL, f"cannot build {step.reference}: its context {context} is no folder")
+    query = {
+        "t": step.reference,
+        "labels": {labels.CONTEXT: step.build.context_digest},
+        "rm": True,
+        "forcerm": True,
+    }
     try:
-        progress = client.sdk.build(
-            path=str(context),
-            dockerfile=step.build.dockerfile,
-            tag=step.reference,
-            labels={labels.CONTEXT: step.build.context_digest},
-            rm=True,
-            forcerm=True,
-            decode=True,
-            timeout=7200,
-        )
-        _follow(progress)
-    except (docker.errors.DockerException, TypeError, OSError) as problem:
-        explanation = getattr(problem, "explanation", None) or str(problem)
-        raise StepFailedError(CANNOT_PULL, f"cannot build {step.reference}: {explanation}") from problem
+        with packed(context, step.build.dockerfile) as (archive, dockerfile):
+            stream = client.stream(
+                "POST",
+                "/build",
+                {**query, "dockerfile": dockerfile},
+                archive,
+                headers=all_credentials(),
+                timeout=BUILD_SILENCE,
+            )
+            try:
+                _follow(_json_lines(client.read(stream)))
+            finally:
+                stream.close()
+    except OSError as problem:
+        raise StepFailedError(CANNOT_PULL, f"cannot build {step.reference}: {problem}") from problem
     except ApiError as refusal:
         raise StepFailedError(CANNOT_PULL, f"cannot build {step.reference}: {refusal.message}") from refusal
     return _image_id(client, step.reference)
@@ -111,7 +118,7 @@ def build(client: Client, step: BuildImage) -> str:
 
 def why_unobtainable(client: Client, reference: str) -> str:
     """Return why the registry does not hand out an image, in one line, or an empty text."""
-    headers = _credentials(reference)
+    headers = credentials(_name_and_tag(reference)[0])
     try:
         client.call("GET", f"/distribution/{quoted(reference)}/json", headers=headers, timeout=REGISTRY_PATIENCE)
     except ApiError as refusal:
@@ -132,7 +139,7 @@ def _pull_once(client: Client, reference: str) -> None:
         "POST",
         "/images/create",
         {"fromImage": name, "tag": tag},
-        headers=_credentials(reference),
+        headers=credentials(_name_and_tag(reference)[0]),
         timeout=PULL_SILENCE,
     )
     try:
@@ -175,16 +182,3 @@ def _name_and_tag(reference: str) -> tuple[str, str]:
 
 def _image_id(client: Client, reference: str) -> str:
     return str(client.get(f"/images/{quoted(reference)}/json")["Id"])
-
-
-def _credentials(reference: str) -> dict[str, str]:
-    """Return the registry's credentials from the docker configuration, as a header."""
-    from docker import auth
-    from docker.errors import DockerException
-
-    try:
-        registry, _ = auth.resolve_repository_name(_name_and_tag(reference)[0])
-        found = auth.resolve_authconfig(auth.load_config(), registry)
-    except DockerException:
-        return {}
-    return {"X-Registry-Auth": auth.encode_header(found).decode()} if found else {}
