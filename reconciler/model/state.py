@@ -137,6 +137,11 @@ class State(Noun):
         """Return the newest revision of a family."""
         return max((each for each in self.revisions if each.family == family), key=_number, default=None)
 
+    def revision_of(self, family: str, content: str) -> Revision | None:
+        """Return the newest revision whose content has that fingerprint."""
+        same = (each for each in self.revisions if each.fingerprint == content and each.family == family)
+        return max(same, key=_number, default=None)
+
     def task(self, task_id: str) -> TaskRecord | None:
         """Return the record of a task."""
         return next((each for each in self.tasks if each.id == task_id), None)

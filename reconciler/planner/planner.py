@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from reconciler.model.decision import Decision
-from reconciler.model.noun import Noun
+from reconciler.model.noun import Noun, fingerprint
 from reconciler.model.plan import Action, Change, DriftEntry, Effect, OutputChange, Plan
 from reconciler.model.service import Service
 from reconciler.model.snapshot import Snapshot
@@ -20,9 +20,10 @@ from reconciler.model.task import DesiredStatus
 from reconciler.planner.checks import place
 from reconciler.planner.differ import changed_attributes
 from reconciler.planner.target import adopt_deployments, retarget, used_definitions
-from reconciler.scheduler.recorder import adopt
+from reconciler.scheduler.recorder import adopt, views
 from reconciler.scheduler.resources import networks_of
 from reconciler.scheduler.scheduler import decide
+from reconciler.scheduler.service_view import present_digests, why_replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,11 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
     if healing:
         first = retarget(stack, recorded, now, healing)
         decision = decide(stack, first, snapshot, now)
-    changes = (*configured, *_healing(stack, healing, decision), *_other_steps(decision, named | healing))
+    changes = (
+        *configured,
+        *_healing(stack, healing, decision, snapshot, now),
+        *_other_steps(decision, named | healing),
+    )
     outputs = () if is_lost else _output_changes(state.outputs, stack.outputs)
     result = Plan(
         stack=stack.name,
@@ -103,15 +108,19 @@ def _volumes(stack: Stack, state: State, snapshot: Snapshot) -> Iterable[Change]
 
 
 def _definitions(stack: Stack, state: State) -> Iterable[Change]:
+    """Compare each definition with the revision that its service was last given."""
+    deployed = {each.family: each for each in state.deployments if each.is_primary}
     addresses = {definition.family: address for address, definition in stack.definitions.items()}
     for definition in used_definitions(stack):
-        address = addresses[definition.family]
+        address, primary = addresses[definition.family], deployed.get(definition.family)
         latest = state.latest_revision(definition.family)
-        if latest is None:
+        before = (state.revision(definition.family, primary.revision) if primary else None) or latest
+        if before is None or latest is None:
             yield _create(stack, address, label="revision 1")
-        elif latest.definition != definition:
-            label = f"revision {latest.number + 1}"
-            yield _update(stack, address, latest.definition, definition, Effect.NEW_REVISION, label)
+        elif before.definition != definition:
+            again = state.revision_of(definition.family, fingerprint(definition))
+            label = f"revision {again.number} again" if again else f"revision {latest.number + 1}"
+            yield _update(stack, address, before.definition, definition, Effect.NEW_REVISION, label)
 
 
 def _services(stack: Stack, state: State) -> Iterable[Change]:
@@ -122,9 +131,8 @@ def _services(stack: Stack, state: State) -> Iterable[Change]:
             yield _create(stack, service.address, label=f"{service.desired_count} tasks")
             continue
         before = recorded.get(service.address)
-        revision = state.latest_revision(stack.definition_of(service).family)
+        revision = state.revision(primary.family, primary.revision)
         is_rolled = revision is None or revision.definition != stack.definition_of(service)
-        is_rolled = is_rolled or (revision is not None and str(revision) != f"{primary.family}:{primary.revision}")
         if primary.rollout_state.value == "FAILED" and not is_rolled:
             reason = f"its last deployment failed ({primary.reason}); it is tried again"
             yield Change(
@@ -173,7 +181,9 @@ def _place(stack: Stack) -> Callable[[str], str]:
     return find
 
 
-def _healing(stack: Stack, healing: frozenset[str], decision: Decision) -> Iterable[Change]:
+def _healing(
+    stack: Stack, healing: frozenset[str], decision: Decision, snapshot: Snapshot, now: float
+) -> Iterable[Change]:
     services = {each.address: each for each in stack.services}
     for address in sorted(healing):
         service = services.get(address)
@@ -184,12 +194,28 @@ def _healing(stack: Stack, healing: frozenset[str], decision: Decision) -> Itera
             yield Change(
                 address=address,
                 action=Action.UPDATE,
-                reason=_why_unsettled(service, decision),
+                reason=_why_unsettled(service, decision, snapshot, now),
                 place=_place(stack)(address),
             )
 
 
-def _why_unsettled(service: Service, decision: Decision) -> str:
+def _why_replaced(
+    service: Service, decision: Decision, snapshot: Snapshot, now: float
+) -> tuple[tuple[str, str], ...]:
+    """Return (task, reason) for each task that runs but must give way."""
+    primary = decision.state.primary(service.address)
+    if primary is None:
+        return ()
+    digests = present_digests(snapshot)
+    return tuple(
+        (view.record.short_id, why)
+        for view in views(decision.state, snapshot)
+        if view.record.group == service.address and not view.is_leaving
+        if (why := why_replace(view, service, primary, digests, now))
+    )
+
+
+def _why_unsettled(service: Service, decision: Decision, snapshot: Snapshot, now: float) -> str:
     """Say in a sentence what is not as it should be: `2 of 3 tasks run; task 7f3c1a2b: ...`."""
     records = [each for each in decision.state.tasks if each.group == service.address]
     running = [each for each in records if each.desired_status is DesiredStatus.RUNNING and each.seen]
@@ -197,6 +223,7 @@ def _why_unsettled(service: Service, decision: Decision) -> str:
     ended += [each for each in records if each.is_stopped and each.failed][-3:]
     count = f"{len(running)} of {service.desired_count} tasks run"
     reasons = [f"task {each.short_id}: {each.stopped_reason}" for each in ended[:3]]
+    reasons += [f"task {short_id}: {why}" for short_id, why in _why_replaced(service, decision, snapshot, now)[:3]]
     waits = [each.reason for each in decision.waiting_for if each.address == service.address]
     return "; ".join([count, *(reasons or waits)])
 
@@ -288,9 +315,5 @@ def _notes(stack: Stack, state: State, snapshot: Snapshot) -> tuple[str, ...]:
                 )
     kept = [each.name for each in snapshot.volumes if each.is_ours and stack.is_empty]
     notes += [f"volume {name} is kept; --volumes removes it" for name in kept if name not in state.doomed_volumes]
-    notes += [
-        f"{each.address} cannot be read ({each.reason}): tasks that need it will not start"
-        for each in snapshot.secrets
-        if each.digest is None
-    ]
+    notes += [f"{each.reason}; tasks that need it will not start" for each in snapshot.secrets if each.digest is None]
     return tuple(notes)

@@ -24,9 +24,12 @@ def retarget(stack: Stack, state: State, now: float, reopen: frozenset[str] = fr
     `reopen` names services whose tasks are not as they should be though their revision stays: their deployment is
     in progress again, so that it can complete or fail anew.
     """
-    state = _register(stack, state, now)
+    revisions: dict[str, Revision] = {}
+    for definition in used_definitions(stack):
+        state, revisions[definition.family] = register(definition, state, now)
     for service in stack.services:
-        state = _deploy(service, stack.definition_of(service), state, now, is_reopened=service.address in reopen)
+        revision = revisions[stack.definition_of(service).family]
+        state = _deploy(service, revision, state, now, is_reopened=service.address in reopen)
     wanted = {service.address for service in stack.services}
     leaving = [*state.draining, *(state.target.services if state.target else ())]
     draining = {service.address: service for service in leaving if service.address not in wanted}
@@ -36,9 +39,7 @@ def retarget(stack: Stack, state: State, now: float, reopen: frozenset[str] = fr
 
 def run_tasks(state: State, definition: TaskDefinition, overridden: TaskDefinition, count: int, now: float) -> State:
     """Record `count` one-off tasks of a definition, as changed by overrides (ECS RunTask)."""
-    state = register(definition, state, now)
-    revision = state.latest_revision(definition.family)
-    assert revision is not None  # registered one line above
+    state, revision = register(definition, state, now)
     group = f"family:{definition.family}"
     deployment = _new_deployment(group, revision, state, count, now).changed(status=DeploymentStatus.ACTIVE)
     tasks = tuple(
@@ -58,17 +59,21 @@ def run_tasks(state: State, definition: TaskDefinition, overridden: TaskDefiniti
     return state.changed(deployments=(*state.deployments, deployment), tasks=(*state.tasks, *tasks))
 
 
-def register(definition: TaskDefinition, state: State, now: float) -> State:
-    """Register a definition unless its family's newest revision has the same content."""
-    latest = state.latest_revision(definition.family)
+def register(definition: TaskDefinition, state: State, now: float) -> tuple[State, Revision]:
+    """Register a definition; content that its family had before is that revision again."""
     content = fingerprint(definition)
-    if latest is not None and latest.fingerprint == content:
-        return state
-    number = latest.number + 1 if latest else 1
+    known = state.revision_of(definition.family, content)
+    if known is not None:
+        return state, known
+    latest = state.latest_revision(definition.family)
     revision = Revision(
-        family=definition.family, number=number, fingerprint=content, definition=definition, registered_at=now
+        family=definition.family,
+        number=latest.number + 1 if latest else 1,
+        fingerprint=content,
+        definition=definition,
+        registered_at=now,
     )
-    return state.changed(revisions=(*state.revisions, revision))
+    return state.changed(revisions=(*state.revisions, revision)), revision
 
 
 def used_definitions(stack: Stack) -> tuple[TaskDefinition, ...]:
@@ -81,15 +86,7 @@ def _family(definition: TaskDefinition) -> str:
     return definition.family
 
 
-def _register(stack: Stack, state: State, now: float) -> State:
-    for definition in used_definitions(stack):
-        state = register(definition, state, now)
-    return state
-
-
-def _deploy(service: Service, definition: TaskDefinition, state: State, now: float, *, is_reopened: bool) -> State:
-    revision = state.latest_revision(definition.family)
-    assert revision is not None  # _register came first
+def _deploy(service: Service, revision: Revision, state: State, now: float, *, is_reopened: bool) -> State:
     primary = state.primary(service.address)
     is_same = primary and (primary.family, primary.revision) == (revision.family, revision.number)
     if primary and is_same and primary.rollout_state is not RolloutState.FAILED:

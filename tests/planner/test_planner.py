@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from reconciler.drivers.simulated import Behaviour
 from reconciler.model.diagnostic import Span
 from reconciler.model.plan import Action, AttributeChange, Change, DriftEntry, Effect, OutputChange
-from reconciler.model.snapshot import Drift
+from reconciler.model.snapshot import Drift, SecretReading
 from reconciler.model.stack import Output, Stack
 from reconciler.planner.planner import plan
 from tests.builders import EMPTY, NOW, Site, container, declared, percents, snapshot, stack, state
@@ -208,3 +208,42 @@ def test_the_order_of_maps_and_containers_never_changes_a_plan() -> None:
     site = Site()
     steady(site, wanted({"A": "1", "B": "2"}))
     assert site.plan(wanted({"B": "2", "A": "1"})).is_empty
+
+
+def test_content_that_ran_before_is_the_old_revision_again() -> None:
+    site = Site()
+    first, second = stack(declared("web", 1)), stack(declared("web", 1, container(image="app:2")))
+    steady(site, first)
+    steady(site, second)
+    definition = site.plan(first).changes[1]
+    assert (definition.address, definition.label) == ("task_definition.web", "revision 1 again")
+    steady(site, first)
+    assert site.live == ("web:1",)
+    assert site.plan(first).is_empty
+
+
+def test_going_back_after_a_failed_deployment_touches_no_task() -> None:
+    site = Site()
+    good, bad = stack(declared("web", 2)), stack(declared("web", 2, container(image="bad:1")))
+    steady(site, good)
+    before = site.engine.look(site.request()).tasks
+    site.engine.behave = lambda step: Behaviour(start_failure="exec format error")
+    assert site.apply(bad).decision.failed == ("service.web",)
+    steady(site, good)
+    assert [each.task.id for each in site.engine.look(site.request()).tasks] == [each.task.id for each in before]
+
+
+def test_a_new_value_of_a_secret_is_a_reason_that_names_it() -> None:
+    site = Site()
+    wanted = stack(declared("web", 1, container(secrets={"PW": "secret.pw"}, secrets_as="environment")))
+    old, new = (SecretReading(address="secret.pw", digest=each) for each in ("old", "new"))
+    steady(site, wanted)
+    shown = site.engine.look(site.request())
+    seen = shown.tasks[0]
+    given = seen.task.changed(secret_digests={"secret.pw": "old"})
+    shown = shown.changed(tasks=(seen.changed(task=given),))
+    recorded, now = site.store.load("shop"), site.clock.now()
+    assert plan(wanted, recorded, shown.changed(secrets=(old,)), now).plan.is_empty
+    assert short(plan(wanted, recorded, shown.changed(secrets=(new,)), now).plan.changes) == [
+        ("service.web", "update", f"1 of 1 tasks run; task {seen.task.short_id}: secret.pw has a new value")
+    ]
