@@ -106,7 +106,7 @@ class SimulatedEngine:
     _containers: dict[str, _Simulated] = field(default_factory=dict)
     _networks: dict[str, ObservedNetwork] = field(default_factory=dict)
     _volumes: dict[str, ObservedVolume] = field(default_factory=dict)
-    _private: dict[str, str] = field(default_factory=dict)
+    _private: dict[str, Task] = field(default_factory=dict)
     _images: dict[str, ObservedImage] = field(default_factory=dict)
     _owners: dict[str, tuple[str, Owner]] = field(default_factory=dict)
 
@@ -118,7 +118,7 @@ class SimulatedEngine:
             for each in observed.containers:
                 key = f"{observed.task.id}-{each.name}"
                 engine._containers[key] = _from_seen(key, observed.task, each, clock.now())
-            engine._private.update(dict.fromkeys(observed.volumes, observed.task.id))
+            engine._private.update(dict.fromkeys(observed.volumes, observed.task))
         engine._networks = {each.name: each for each in snapshot.networks}
         engine._volumes = {each.name: each for each in snapshot.volumes}
         engine._images = {each.reference: each for each in snapshot.images}
@@ -181,21 +181,24 @@ class SimulatedEngine:
         """Nothing to let go of."""
 
     def _tasks(self, stack: str, owner: str) -> tuple[ObservedTask, ...]:
-        by_task: dict[str, list[_Simulated]] = {}
-        for each in self._containers.values():
-            if each.task.stack == stack and each.task.owner == owner:
-                by_task.setdefault(each.task.id, []).append(each)
+        tasks: dict[str, Task] = {}
+        containers: dict[str, list[Container]] = {}
         volumes: dict[str, list[str]] = {}
-        for name, task_id in sorted(self._private.items()):
-            volumes.setdefault(task_id, []).append(name)
         now = self.clock.now()
+        for name, task in sorted(self._private.items()):
+            tasks[task.id] = task
+            volumes.setdefault(task.id, []).append(name)
+        for each in self._containers.values():
+            tasks[each.task.id] = each.task
+            containers.setdefault(each.task.id, []).append(_observe(each, now))
         return tuple(
             ObservedTask(
-                task=found[0].task,
-                containers=tuple(_observe(each, now) for each in sorted(found, key=lambda each: each.name)),
+                task=tasks[task_id],
+                containers=tuple(sorted(containers.get(task_id, ()), key=lambda each: each.name)),
                 volumes=tuple(volumes.get(task_id, ())),
             )
-            for task_id, found in sorted(by_task.items())
+            for task_id in sorted(tasks)
+            if (tasks[task_id].stack, tasks[task_id].owner) == (stack, owner)
         )
 
     def _create_owner(self, step: CreateOwner) -> Outcome:
@@ -278,7 +281,7 @@ class SimulatedEngine:
         self._containers[key] = created
         for volume in step.task.definition.volumes:
             if volume.kind in ("private", "tmpfs"):
-                self._private[private_volume_name(step.task, volume.name)] = step.task.id
+                self._private[private_volume_name(step.task, volume.name)] = step.task
         if behaviour.start_failure:
             return Outcome(step=step, ok=False, code="CannotStartContainerError", reason=behaviour.start_failure)
         self._containers[key] = replace(created, started_at=self.clock.now())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from reconciler.model.snapshot import Container, ObservedTask, Snapshot
 from reconciler.model.state import Revision, State
 from reconciler.model.step import Outcome, RemoveTask, StartContainer
-from reconciler.model.task import ContainerResult, DesiredStatus, StopCode, Task, TaskRecord, TaskStatus
+from reconciler.model.task import ContainerResult, DesiredStatus, StopCode, TaskRecord, TaskStatus
 from reconciler.model.task_definition import HOLDER, TaskDefinition
 from reconciler.scheduler.containers import exited_essential, start_order
 from reconciler.scheduler.task_view import TaskView
@@ -21,7 +21,7 @@ from reconciler.scheduler.task_view import TaskView
 def adopt(state: State, snapshot: Snapshot, now: float) -> State:
     """Record the tasks and revisions that the engine shows and the State does not know."""
     known = {record.id for record in state.tasks}
-    found = tuple(_adopted(each.task, now) for each in snapshot.tasks if each.task.id not in known)
+    found = tuple(_adopted(each, now) for each in snapshot.tasks if each.task.id not in known)
     if not found:
         return state
     registered = {(each.family, each.number) for each in state.revisions}
@@ -112,8 +112,10 @@ def _evidence(outcomes: tuple[Outcome, ...]) -> dict[str, _Evidence]:
     return found
 
 
-def _adopted(task: Task, now: float) -> TaskRecord:
-    return TaskRecord(
+def _adopted(observed: ObservedTask, now: float) -> TaskRecord:
+    """Return the record of a task that was not known. One that only volumes are left of had stopped before."""
+    task = observed.task
+    record = TaskRecord(
         id=task.id,
         group=task.group,
         service_name=task.service_name,
@@ -125,6 +127,9 @@ def _adopted(task: Task, now: float) -> TaskRecord:
         seen=True,
         definition=task.definition if task.is_one_off else None,
     )
+    if observed.containers:
+        return record
+    return stop(record, StopCode.SERVICE_SCHEDULER_INITIATED, "only its volumes are left", now)
 
 
 def _view(

@@ -73,7 +73,8 @@ def pursue(view: TaskView, around: Surroundings) -> Pursuit:
         return _start(view, around)
     if view.observed is None or view.record.id in around.starting:
         return Pursuit()  # what is being started is stopped once that is over
-    return Pursuit(steps=_stop(view, view.observed, view.record.id in around.kept))
+    is_kept = view.record.id in around.kept and bool(view.observed.containers)
+    return Pursuit(steps=_stop(view, view.observed, is_kept))
 
 
 def _start(view: TaskView, around: Surroundings) -> Pursuit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import pytest
 
@@ -163,7 +164,7 @@ def test_a_step_without_an_answer_is_tried_again_but_not_at_once() -> None:
 
     site.engine.perform = lost  # type: ignore[method-assign]
     assert site.apply(stack(declared())).decision.is_steady
-    assert [round(after - before, 1) for before, after in zip(tries, tries[1:], strict=False)] == [1.3, 2.3, 4.3]
+    assert [round(after - before, 1) for before, after in pairwise(tries)] == [1.3, 2.3, 4.3]
 
 
 def test_a_step_that_is_never_answered_ends_the_apply() -> None:

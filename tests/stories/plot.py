@@ -1,0 +1,157 @@
+"""What a story tells: a sequence of chapters, each an apply of a random stack while some kinds of faults are at work.
+
+A chapter's random numbers come from its own seed, so that leaving out another chapter changes nothing in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from reconciler.model.service import lower_bound, upper_bound
+from reconciler.model.stack import Stack
+from reconciler.model.task_definition import PrivateVolume, RestartPolicy
+from tests.builders import CHECK, EMPTY, Declared, container, declared, percents, stack
+
+FAULTS = ("crash", "lost", "refused", "away", "stale", "hands", "death", "amnesia", "wakes")
+NAMES = ("db", "api", "web", "cron")
+SHAPES = ("plain", "plain", "checked", "pair", "init", "restart", "volume")
+BOUNDS = ((100, 200), (50, 150), (0, 100), (50, 100), (100, 150), (67, 134), (0, 200))
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One service of a random stack."""
+
+    name: str
+    count: int
+    tag: int
+    shape: str
+    bounds: tuple[int, int]
+    healthy_time: int
+    after: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.tag} x{self.count} {self.shape} {self.bounds[0]}/{self.bounds[1]}"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Apply `wishes` (none of them: destroy) while `faults` are at work."""
+
+    seed: str
+    wishes: tuple[Wish, ...]
+    faults: frozenset[str]
+
+    @property
+    def stack(self) -> Stack:
+        wanted = {wish.name for wish in self.wishes}
+        return stack(*(_declared(wish, wanted) for wish in self.wishes)) if self.wishes else EMPTY
+
+    def __str__(self) -> str:
+        wishes = ", ".join(str(wish) for wish in self.wishes)
+        return f"apply [{wishes}] with {', '.join(sorted(self.faults)) or 'no faults'}"
+
+
+def chapters(seed: int) -> tuple[Chapter, ...]:
+    """Return the chapters of a story: two to four, the last of which the world recovers in."""
+    random = Random(f"story {seed}")
+    kinds = frozenset(random.sample(FAULTS, random.randint(1, 4)))
+    shapes = {name: random.choice(SHAPES) for name in NAMES}
+    wishes: tuple[Wish, ...] = tuple(_new(name, shapes, random) for name in NAMES if random.random() < 0.45)
+    told = []
+    for number in range(random.randint(1, 3)):
+        faults = frozenset(kind for kind in kinds if random.random() < 0.8)
+        told.append(Chapter(f"{seed}/{number}", wishes, faults))
+        wishes = _changed(wishes, shapes, random)
+    return tuple(told)
+
+
+def _new(name: str, shapes: Mapping[str, str], random: Random) -> Wish:
+    count = random.choice((0, 1, 1, 2, 2, 3, 4))
+    earlier = NAMES[: NAMES.index(name)]
+    return Wish(
+        name=name,
+        count=count,
+        tag=1,
+        shape=shapes[name],
+        bounds=_bounds(count, random),
+        healthy_time=random.choice((0, 2, 10)),
+        after=tuple(each for each in earlier if random.random() < 0.3),
+    )
+
+
+def _bounds(count: int, random: Random) -> tuple[int, int]:
+    """Choose bounds that can move at all (I2)."""
+    movable = [each for each in BOUNDS if upper_bound(count, each[1]) > count or lower_bound(count, each[0]) < count]
+    return random.choice(movable or BOUNDS)
+
+
+def _changed(wishes: tuple[Wish, ...], shapes: Mapping[str, str], random: Random) -> tuple[Wish, ...]:
+    if random.random() < 0.12:
+        return ()
+    found = {wish.name: wish for wish in wishes}
+    for name in NAMES:
+        if name not in found:
+            if random.random() < 0.25:
+                found[name] = _new(name, shapes, random)
+        elif random.random() < 0.15:
+            del found[name]
+        elif random.random() < 0.6:
+            found[name] = _changed_wish(found[name], random)
+    return tuple(found[name] for name in NAMES if name in found)
+
+
+def _changed_wish(wish: Wish, random: Random) -> Wish:
+    if random.random() < 0.6:
+        wish = replace(wish, tag=wish.tag + 1)
+    if random.random() < 0.4:
+        count = random.choice((0, 1, 2, 3, 4))
+        wish = replace(wish, count=count, bounds=_bounds(count, random))
+    return wish
+
+
+def _declared(wish: Wish, wanted: set[str]) -> Declared:
+    image = f"{wish.name}:{wish.tag}"
+    containers, more = _SHAPES[wish.shape](image)
+    configuration = percents(*wish.bounds, minimum_healthy_time=wish.healthy_time, timeout=120)
+    after = tuple(each for each in wish.after if each in wanted)
+    return declared(wish.name, wish.count, *containers, configuration=configuration, after=after, **more)
+
+
+def _plain(image: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (container(image=image),), {}
+
+
+def _checked(image: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (container(image=image, health_check=CHECK),), {"health_check_grace_period": 3}
+
+
+def _pair(image: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    side = container("side", image, essential=False)
+    return (container(image=image, health_check=CHECK, after={"side": "START"}), side), {}
+
+
+def _init(image: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    init = container("init", image, essential=False, start_timeout=20)
+    return (container(image=image, after={"init": "SUCCESS"}), init), {}
+
+
+def _restart(image: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (container(image=image, restart_policy=RestartPolicy(restart_attempt_period=20)),), {}
+
+
+def _volume(image: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (container(image=image),), {"volumes": (PrivateVolume(name="scratch"),)}
+
+
+_SHAPES: Mapping[str, Any] = {
+    "plain": _plain,
+    "checked": _checked,
+    "pair": _pair,
+    "init": _init,
+    "restart": _restart,
+    "volume": _volume,
+}

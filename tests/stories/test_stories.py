@@ -1,0 +1,152 @@
+"""Random stories on the simulated engine: random stacks and faults, process deaths on both sides of every effect.
+
+    RECONCILER_STORIES=20000 pytest tests/stories     # how many are told
+    RECONCILER_STORY=4711 pytest tests/stories -k replay   # tell one again
+
+A story that fails is cut down to the fewest chapters and kinds of faults that still fail, and printed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from reconciler.engine import session
+from reconciler.errors import ReconcilerError
+from reconciler.model.decision import Decision
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.step import Outcome, Step
+from tests.builders import EMPTY, Site
+from tests.stories.faults import Death, Dice, FaultyEngine, FaultyPerformer, MortalStore
+from tests.stories.plot import FAULTS, Chapter, chapters
+from tests.stories.properties import Safety, check_recovered, foreigners, live_tasks, settle_foreigners
+
+COUNT = int(os.environ.get("RECONCILER_STORIES", "2000"))
+REPLAYED = os.environ.get("RECONCILER_STORY", "")
+PARTS = 20
+LOOKS = 60
+"""After so many looks with faults a process is killed: a crash loop has no end of its own."""
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_stories_are_safe_and_end_well(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(part, COUNT, PARTS):
+        if _failure(chapters(seed), monkeypatch) is not None:
+            pytest.fail(_report(seed, monkeypatch), pytrace=False)
+
+
+@pytest.mark.skipif(not REPLAYED, reason="RECONCILER_STORY names no story")
+def test_replay(monkeypatch: pytest.MonkeyPatch) -> None:
+    if _failure(chapters(int(REPLAYED)), monkeypatch) is not None:
+        pytest.fail(_report(int(REPLAYED), monkeypatch), pytrace=False)
+
+
+def _failure(told: tuple[Chapter, ...], monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[str]] | None:
+    """Tell a story; returns what went wrong with a trace of what happened, or None."""
+    trace: list[str] = []
+    dice = Random(told[0].seed)
+    monkeypatch.setattr(session.randomness, "token_hex", lambda size: f"{dice.getrandbits(8 * size):0{2 * size}x}")
+    try:
+        _tell(told, trace)
+    except AssertionError as problem:
+        return str(problem), trace
+    return None
+
+
+def _tell(told: tuple[Chapter, ...], trace: list[str]) -> None:
+    site = Site(store=MortalStore(writes=told[0].seed.endswith("3")), looks=10**6)
+    settle_foreigners(site.engine)
+    foreign = foreigners(site.engine)
+    before = EMPTY
+    for chapter in told:
+        trace.append(f"--- {chapter}")
+        _live_through(site, chapter, before, foreign, trace)
+        before = chapter.stack
+    trace.append("--- the faults stop")
+    calm = Dice(Random(0), frozenset(), site.clock, trace)
+    _at_work(site, calm, Safety(site.engine, before, before, live_tasks(site.engine), foreign))
+    site.looks = 1500
+    check_recovered(site, before, foreign)
+
+
+def _live_through(site: Site, chapter: Chapter, before: object, foreign: object, trace: list[str]) -> None:
+    """Apply a chapter's stack, once more after each death, at most five times."""
+    dice = Dice(Random(chapter.seed), chapter.faults, site.clock, trace)
+    most = Counter[str]()
+    for _ in range(5):
+        most |= live_tasks(site.engine)
+        safety = Safety(site.engine, chapter.stack, before, most, foreign)  # type: ignore[arg-type]
+        performer = _at_work(site, dice, safety)
+        try:
+            site.apply(chapter.stack, site.world(driver=performer._engine, performer=performer))
+            return
+        except ReconcilerError as problem:
+            dice.tell(f"the apply ends: {problem}")
+            return
+        except Death:
+            performer.die()
+            if dice.fall("amnesia", 0.4):
+                dice.tell("the store is lost")
+                site.store = MortalStore()
+
+
+def _at_work(site: Site, dice: Dice, safety: Safety) -> FaultyPerformer:
+    """Put the chapter's faults between us and the engine, and let `safety` look on."""
+    faulty = FaultyEngine(site.engine, dice)
+    site.engine.behave = faulty.behave
+    looks = iter(range(LOOKS))
+
+    def observe(decision: Decision, shown: Snapshot) -> None:
+        safety.at_look(decision, shown)
+        if dice.faults and next(looks, None) is None:
+            dice.tell("killed: it went on for too long")
+            raise Death
+
+    def perform(step: Step) -> Outcome:
+        try:
+            return type(site.engine).perform(site.engine, step)
+        finally:
+            safety.after_effect(step.key)
+
+    site.observe = observe
+    site.engine.perform = perform  # type: ignore[method-assign]
+    assert isinstance(site.store, MortalStore)
+    site.store.dice = dice
+    return FaultyPerformer(faulty, site.clock, dice)
+
+
+def _report(seed: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Cut a failing story down, and tell it."""
+    told = chapters(seed)
+    for smaller in _smaller_ones(told, monkeypatch):
+        told = smaller
+    failure = _failure(told, monkeypatch)
+    assert failure is not None
+    problem, trace = failure
+    lines = "\n".join(f"  {line}" for line in trace)
+    return f"story {seed}: {problem}\n{lines}\nreplay: RECONCILER_STORY={seed} pytest tests/stories -k replay"
+
+
+def _smaller_ones(told: tuple[Chapter, ...], monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    """Yield ever smaller stories that still fail."""
+    for chapter in told:
+        rest = tuple(each for each in told if each is not chapter)
+        if rest and _failure(rest, monkeypatch) is not None:
+            told = rest
+            yield told
+    for fault in FAULTS:
+        without = tuple(replace(each, faults=each.faults - {fault}) for each in told)
+        if without != told and _failure(without, monkeypatch) is not None:
+            told = without
+            yield told
+    for wish in {wish.name for chapter in told for wish in chapter.wishes}:
+        fewer = tuple(
+            replace(each, wishes=tuple(found for found in each.wishes if found.name != wish)) for each in told
+        )
+        if _failure(fewer, monkeypatch) is not None:
+            told = fewer
+            yield told
