@@ -29,7 +29,9 @@ _OF_CONTAINERS = (
 _OF_OTHERS = ("remove", "pull", "tag", "untag", "delete", "import", "load")
 
 
-class _Subscription:
+class Subscription:
+    """Reads events until it is ended."""
+
     def __init__(self, client: Client, engine: Engine, looker: Looker, wake: Callable[[], None]) -> None:
         self._client = client
         self._engine = engine
@@ -78,11 +80,11 @@ class _Subscription:
         rest = b""
         for chunk in self._client.read(stream):
             *lines, rest = (rest + chunk).split(b"\n")
-            worth_a_look = [self._take(json.loads(line)) for line in lines if line.strip()]
+            worth_a_look = [self.take(json.loads(line)) for line in lines if line.strip()]
             if any(worth_a_look):
                 self._wake()
 
-    def _take(self, event: Mapping[str, Any]) -> bool:
+    def take(self, event: Mapping[str, Any]) -> bool:
         """Note an event; returns whether it is worth a look."""
         stamp = event.get("timeNano", 0)
         if stamp <= self._last:
@@ -93,7 +95,8 @@ class _Subscription:
             self._looker.images.forget()
         if event["Type"] != "container":
             return event["Type"] == "image" or event["Action"] in ("destroy", "remove")
-        if labels.OWNER not in (actor.get("Attributes") or {}):
+        owner = (actor.get("Attributes") or {}).get(labels.OWNER)
+        if not owner or owner != (self._looker.owner or owner):
             return False
         self._looker.containers.forget(actor.get("ID", ""))
         return True
@@ -101,7 +104,7 @@ class _Subscription:
 
 def subscribe(client: Client, engine: Engine, looker: Looker, wake: Callable[[], None]) -> Callable[[], None]:
     """Call `wake` from a thread of its own after each event and each reconnect; returns what ends it."""
-    subscription = _Subscription(client, engine, looker, wake)
+    subscription = Subscription(client, engine, looker, wake)
     thread = threading.Thread(target=subscription.run, name="docker-events", daemon=True)
     thread.start()
 

@@ -27,6 +27,8 @@ class Looker:
         self._clock = clock
         self.containers = Containers(client, engine)
         self.images = ImageCache(client, clock)
+        self.owner = ""
+        """Whose objects the last look was for: what happens to others' is no reason to look again."""
 
     def look(self, request: LookRequest) -> Snapshot:
         """Return what the engine shows now; raises EngineError when it is out of reach."""
@@ -40,6 +42,7 @@ class Looker:
         all_volumes = self._client.get("/volumes", {"filters": {"label": [labels.OWNER]}}).get("Volumes") or ()
         owners = _owners(all_volumes, request.stack)
         owner = request.owner or (owners[0].id if len(owners) == 1 else "")
+        self.owner = owner
         all_networks = self._client.get("/networks")
         networks = _networks(all_networks, owner, request.networks)
         drift = self._drift(all_networks, owner) if request.detailed else None
