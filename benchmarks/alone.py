@@ -53,6 +53,7 @@ def plan_of_nothing(client: Client, folder: Path, rounds: int) -> Iterator[Row]:
     where = ("--stack", files, "--state", files / "state")
     try:
         run((RECONCILER, "apply", *where, "--auto-approve", "--progress", "quiet"))
+        run((RECONCILER, "plan", *where))
         wait_for_rest()
         samples = Samples(run((RECONCILER, "plan", *where, "--detailed-exitcode")) for _ in range(rounds))
     finally:
@@ -63,6 +64,7 @@ def plan_of_nothing(client: Client, folder: Path, rounds: int) -> Iterator[Row]:
 def start_up(rounds: int) -> Iterator[Row]:
     """Measure the process that only says what it is."""
     for option in ("--help", "--version"):
+        run((RECONCILER, option))
         samples = Samples(run((RECONCILER, option)) for _ in range(rounds))
         yield Row(f"`{option}`", samples, None, START_GOAL)
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from tests.acceptance.command import as_users_have_it
+
 ENGINE_PROGRAMS = ("dockerd", "containerd")
 REST_SHARE = 0.04
 """The engine is at rest when it uses less than this share of one CPU ..."""
@@ -68,7 +70,7 @@ def run(
         engine_before, began_at = engine_cpu(), time.perf_counter()
         process = subprocess.Popen(
             command,
-            env={**os.environ, **(environment or {})},
+            env={**as_users_have_it(), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -17,12 +17,18 @@ from .proxy import recording
 
 STACKS = Path(__file__).parents[2] / "stacks"
 PREFIX = "reading"
+PLANS_OF_AN_APPLIED_ONE = 3
 _STACK_BLOCK = re.compile(r'^stack "[^"]+"', re.MULTILINE)
 
 
 def example_stacks() -> tuple[str, ...]:
     """Return the names of the stacks in stacks/."""
     return tuple(sorted({path.parent.name for path in STACKS.glob("*/*.hcl")}))
+
+
+def plans(stacks: Collection[str], also_applied: Collection[str]) -> int:
+    """Return how many plans `reading` makes."""
+    return len(stacks) + PLANS_OF_AN_APPLIED_ONE * len(also_applied)
 
 
 def reading(stacks: Collection[str], also_applied: Collection[str]) -> Counted:
@@ -40,7 +46,7 @@ def reading(stacks: Collection[str], also_applied: Collection[str]) -> Counted:
             found += told(f"{stack}, applied", _plan(command, 0))
             shutil.rmtree(command.state)
             found += told(f"{stack}, without its state", _plan(command, 0))
-        tried += 3
+        tried += PLANS_OF_AN_APPLIED_ONE
     return Counted(tried, tuple(found), "requests seen by a proxy: GET and HEAD only; files of the state unchanged")
 
 

@@ -1,0 +1,127 @@
+"""`make acceptance`: runs the counted figures in full and writes benchmarks/acceptance.md.
+
+python benchmarks/acceptance.py                  everything; about 25 minutes
+python benchmarks/acceptance.py --only kills     one of them; prints, and writes nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.machine import machine
+from benchmarks.report import markdown, table
+from tests.acceptance.adoption import adoption
+from tests.acceptance.engine import alone_with_the_engine, clean_leftovers, connect
+from tests.acceptance.figure import Counted, Figure, measured
+from tests.acceptance.kills import kills
+from tests.acceptance.locks import locks
+from tests.acceptance.reading import PREFIX as PREFIX_OF_COPIES
+from tests.acceptance.reading import example_stacks, plans, reading
+from tests.acceptance.site import PREFIX
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).with_name("acceptance.md")
+PREFIXES = (PREFIX, PREFIX_OF_COPIES)
+SEED = 1
+OUTPUT_SHOWN = 1500
+HEADINGS = ("figure", "stated", "measured", "problems", "met", "took", "how")
+
+PREFACE = """\
+# Acceptance
+
+Written by `make acceptance`: the counted figures in full, as measured. `make test` runs a stated part of each:
+5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 2,000 stories.
+"""
+
+
+class Acceptance(NamedTuple):
+    """A figure to be measured."""
+
+    what: str
+    stated: int
+    counter: Callable[[int], Counted]
+
+
+def _stories(count: int) -> Counted:
+    """Run the simulated stories of tests/stories so many times; their failures name the seeds."""
+    command = (sys.executable, "-m", "pytest", "tests/stories", "--timeout=0", "-q", "-p", "no:cacheprovider")
+    environment = {**os.environ, "RECONCILER_STORIES": str(count)}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    problems = () if ended.returncode == 0 else (ended.stdout[-OUTPUT_SHOWN:],)
+    return Counted(count, problems, "on the simulated driver, faults and kills at every save included")
+
+
+def _plans(count: int) -> Counted:
+    return reading(example_stacks(), also_applied=example_stacks())
+
+
+ACCEPTANCES: dict[str, Acceptance] = {
+    "plans": Acceptance("`plan` sends only GET and HEAD", plans(example_stacks(), example_stacks()), _plans),
+    "kills": Acceptance("kill -9 of `apply`, next one converges", 50, lambda count: kills(count, SEED)),
+    "locks": Acceptance("two and more `apply` at once, one works", 20, lambda count: locks(count, SEED)),
+    "adoption": Acceptance("state deleted, plan adopts and is empty", 20, lambda count: adoption(count, SEED)),
+    "stories": Acceptance("simulated stories, safe and live", 20000, _stories),
+}
+
+
+def main() -> int:
+    """Measure, print, and write when everything was measured; exits with 1 when a figure is not met."""
+    arguments = _arguments()
+    names = arguments.only or list(ACCEPTANCES)
+    client = connect()
+    before = machine(client)
+    figures: list[Figure] = []
+    with alone_with_the_engine():
+        for prefix in PREFIXES:  # alone here: whatever is there was left by a killed run
+            clean_leftovers(client, prefix, older_than=-1.0)
+        for name in names:
+            print(f"measuring {name} ...", file=sys.stderr, flush=True)
+            figures.append(measured(*ACCEPTANCES[name]))
+            print(figures[-1], file=sys.stderr, flush=True)
+    print(table(HEADINGS, map(_cells, figures)))
+    if arguments.only:
+        print("\nNot written to benchmarks/acceptance.md: that is for full runs.")
+    else:
+        RESULTS.write_text(_results(before, figures))
+        print("\nWritten to benchmarks/acceptance.md.")
+    return 0 if all(figure.is_met for figure in figures) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Run the counted figures in full and write benchmarks/acceptance.md."
+    )
+    parser.add_argument("--only", action="append", choices=list(ACCEPTANCES), help="run this one; repeatable")
+    return parser.parse_args()
+
+
+def _cells(figure: Figure) -> tuple[str, ...]:
+    counted = figure.counted
+    minutes, seconds = divmod(round(figure.seconds), 60)
+    return (
+        figure.what,
+        f"{figure.stated:,}",
+        f"{counted.tried:,}",
+        str(len(counted.problems)),
+        "yes" if figure.is_met else "no",
+        f"{minutes}m{seconds:02d}s",
+        counted.remark,
+    )
+
+
+def _results(before: tuple[tuple[str, str], ...], figures: list[Figure]) -> str:
+    parts = [PREFACE, markdown(HEADINGS, map(_cells, figures)), "", markdown(("machine", ""), before)]
+    problems = [problem for figure in figures for problem in figure.counted.problems]
+    if problems:
+        parts += ["\n## Problems\n", *(f"```\n{problem}\n```" for problem in problems)]
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
