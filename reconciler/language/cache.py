@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+MAXIMUM_TREES = 256
+
 
 def cache_folder(environment: Mapping[str, str]) -> Path | None:
     """Return our folder in the user's cache, made when absent; None when there is none to trust."""
@@ -67,7 +69,17 @@ def write(folder: Path | None, name: str, content: object) -> None:
         return
     draft = folder / f".tree-{name}.{os.getpid()}"
     try:
+        _make_room(folder)
         draft.write_bytes(pickle.dumps(content, protocol=5))
         draft.replace(folder / f"tree-{name}.bin")
     except (OSError, RecursionError):
         draft.unlink(missing_ok=True)
+
+
+def _make_room(folder: Path) -> None:
+    """Drop the older half of the trees once there are many: every edit leaves one behind."""
+    trees = list(folder.glob("tree-*.bin"))
+    if len(trees) < MAXIMUM_TREES:
+        return
+    for tree in sorted(trees, key=lambda each: each.stat().st_mtime)[: MAXIMUM_TREES // 2]:
+        tree.unlink(missing_ok=True)

@@ -8,32 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any
 
 from reconciler.language import syntax
 from reconciler.language.access import similar
-from reconciler.language.conversion import ConversionError, convert, type_name
-from reconciler.language.durations import DURATION_HELP, seconds
+from reconciler.language.attribute_values import UnfitError, python_value
 from reconciler.language.evaluator import evaluate
-from reconciler.language.references import Reference
 from reconciler.language.report import UNKNOWN_AT_PLAN, Report
 from reconciler.language.schema import Attribute, Block, Kind
 from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.syntax import Place
 from reconciler.language.values import (
-    BOOL,
-    NUMBER,
-    STRING,
     Value,
     has_sensitive,
     is_wholly_known,
-    list_type,
-    map_type,
-    unmark,
 )
-
-MAXIMUM_CHOICES_SHOWN, MAXIMUM_SHOWN = 6, 80
 
 _NAMING = (Kind.REFERENCE, Kind.REFERENCES, Kind.REFERENCE_MAP)
 """Kinds whose value matters by what it names: attributes of that may well be unknown."""
@@ -131,12 +120,12 @@ class Decoder:
                 self._null(attribute, decoded, node)
                 return
             self._check_known(value, attribute)
-            decoded.values[node.name] = _PYTHON[attribute.kind](value, attribute)
+            decoded.values[node.name] = python_value(value, attribute)
         except EvaluationError as error:
             decoded.failed = True
             error.file = error.file or self.file
             self.report.evaluation(error)
-        except _UnfitError as error:
+        except UnfitError as error:
             decoded.failed = True
             decoded.values.pop(node.name, None)
             detail = error.detail or f"It is a {attribute.kind}: {attribute.doc}"
@@ -160,10 +149,10 @@ class Decoder:
                 )
             else:
                 detail = "What a stack declares is shown in plans and labels; use a secret block instead."
-            raise _UnfitError("a sensitive value would be shown", detail, "E0208")
+            raise UnfitError("a sensitive value would be shown", detail, "E0208")
         if not is_wholly_known(value):
             detail = "Only outputs may use attributes that are known after apply."
-            raise _UnfitError("the value is known only after apply", detail, UNKNOWN_AT_PLAN)
+            raise UnfitError("the value is known only after apply", detail, UNKNOWN_AT_PLAN)
 
     def _blocks(self, block: syntax.Block, schema: Block, decoded: Decoded) -> None:
         seen: dict[tuple[str, str], Place] = {}
@@ -248,154 +237,3 @@ def titled(block: syntax.Block) -> str:
 def _literal_keys(node: syntax.ObjectConstructor) -> dict[str, Place]:
     """Return the place of the value of every plain key, so that a plan can point at one variable of many."""
     return {str(key.value): value.place for key, value in node.items if isinstance(key, syntax.Literal)}
-
-
-class _UnfitError(ValueError):
-    """A value does not fit its attribute."""
-
-    def __init__(self, summary: str, detail: str = "", code: str = "E0206") -> None:
-        super().__init__(summary)
-        self.detail, self.code = detail, code
-
-
-def _converted(value: Value, kind: Any) -> Value:
-    try:
-        return unmark(convert(value, kind))
-    except ConversionError as error:
-        raise _UnfitError(str(error)) from None
-
-
-def _string(value: Value, attribute: Attribute) -> str:
-    text = str(_converted(value, STRING).data)
-    if not attribute.choices or text in attribute.choices:
-        return text
-    options = ", ".join(f'"{choice}"' for choice in attribute.choices)
-    if text in attribute.later:
-        detail = f"It comes with a later version; today there is {options}."
-        raise _UnfitError(f'"{text}" is not supported yet', detail, "E0210")
-    if len(attribute.choices) > MAXIMUM_CHOICES_SHOWN:
-        detail = " ".join(filter(None, (similar(text, attribute.choices), f"Known are {options}.")))
-        raise _UnfitError(f'"{text[:MAXIMUM_SHOWN]}" is not known', detail)
-    raise _UnfitError(f'"{text[:MAXIMUM_SHOWN]}" is not one of {options}', similar(text, attribute.choices))
-
-
-def _integer(value: Value, attribute: Attribute) -> int:
-    amount = _converted(value, NUMBER).data
-    if isinstance(amount, Fraction):
-        raise _UnfitError("a whole number is required")
-    return int(_bounded(amount, attribute, ""))
-
-
-def _bool(value: Value, attribute: Attribute) -> bool:
-    return bool(_converted(value, BOOL).data)
-
-
-def _duration(value: Value, attribute: Attribute) -> float:
-    amount = seconds(value)
-    if amount is None:
-        raise _UnfitError("a duration is required", DURATION_HELP)
-    return float(_bounded(amount, attribute, " s"))
-
-
-def _bounded(amount: Any, attribute: Attribute, unit: str) -> Any:
-    low, high = attribute.minimum, attribute.maximum
-    if (low is not None and amount < low) or (high is not None and amount > high):
-        given = f"{float(amount):g}{unit}"
-        if low is not None and high is not None:
-            raise _UnfitError(f"{given} is not between {low:g}{unit} and {high:g}{unit}")
-        raise _UnfitError(
-            f"{given} is less than {low:g}{unit}" if high is None else f"{given} is more than {high:g}{unit}"
-        )
-    return amount
-
-
-def _strings(value: Value, attribute: Attribute) -> tuple[str, ...]:
-    return tuple(_item(item) for item in _converted(value, list_type(STRING)).data)
-
-
-def _item(item: Value) -> str:
-    if item.data is None:
-        raise _UnfitError("an element is null")
-    return str(item.data)
-
-
-def _integers(value: Value, attribute: Attribute) -> tuple[int, ...]:
-    items = _converted(value, list_type(NUMBER)).data
-    if any(not isinstance(item.data, int) for item in items):
-        raise _UnfitError("a list of whole numbers is required")
-    return tuple(int(item.data) for item in items)
-
-
-def _map(value: Value, attribute: Attribute) -> dict[str, str]:
-    """Return a map of strings; an element that is null is left out."""
-    return {name: str(item.data) for name, item in _strings_by_name(value).items() if item.data is not None}
-
-
-def _strings_by_name(value: Value) -> dict[str, Value]:
-    if value.type.kind not in ("map", "object"):
-        _converted(value, map_type(STRING))
-    items: dict[str, Value] = {}
-    for name, item in value.data.items():
-        try:
-            items[name] = convert(item, STRING)
-        except ConversionError:
-            raise _UnfitError(f'element "{name}" is {type_name(item.type)}, and must be a string') from None
-    return items
-
-
-def _reference(value: Value, attribute: Attribute) -> str:
-    found = _addresses(value, attribute)
-    if len(found) != 1:
-        detail = 'Choose one with ["key"] or [index].'
-        raise _UnfitError(f"one {_of(attribute)} is required, not {len(found)} of them", detail)
-    return found[0]
-
-
-def _references(value: Value, attribute: Attribute) -> tuple[str, ...]:
-    if value.identity is not None:
-        return _addresses(value, attribute)
-    if value.type.kind not in ("list", "set", "tuple"):
-        raise _UnfitError(f"a list of references is required, not {type_name(value.type)}", _example(attribute, True))
-    return tuple(dict.fromkeys(address for item in value.data for address in _addresses(item, attribute)))
-
-
-def _reference_map(value: Value, attribute: Attribute) -> dict[str, str]:
-    if value.type.kind not in ("map", "object") or value.identity is not None:
-        raise _UnfitError(f"a map of references is required, not {type_name(value.type)}", _example(attribute, False))
-    present = {name: item for name, item in value.data.items() if item.data is not None}
-    return {name: _reference(item, attribute) for name, item in present.items()}
-
-
-def _addresses(value: Value, attribute: Attribute) -> tuple[str, ...]:
-    found = value.identity
-    if not isinstance(found, Reference):
-        raise _UnfitError(
-            f"a reference to a {_of(attribute)} is required, not {type_name(value.type)}", _example(attribute, False)
-        )
-    if found.block_type not in attribute.of:
-        raise _UnfitError(f"a reference to a {_of(attribute)} is required, not to a {found.block_type}")
-    return found.addresses
-
-
-def _of(attribute: Attribute) -> str:
-    return " or ".join(attribute.of)
-
-
-def _example(attribute: Attribute, listed: bool) -> str:
-    example = f"{attribute.of[0]}.name"
-    return f"Write `{attribute.name} = {f'[{example}]' if listed else example}`, without quotes."
-
-
-_PYTHON: dict[Kind, Any] = {
-    Kind.STRING: _string,
-    Kind.INTEGER: _integer,
-    Kind.BOOL: _bool,
-    Kind.DURATION: _duration,
-    Kind.STRINGS: _strings,
-    Kind.INTEGERS: _integers,
-    Kind.MAP: _map,
-    Kind.REFERENCE: _reference,
-    Kind.REFERENCES: _references,
-    Kind.REFERENCE_MAP: _reference_map,
-    Kind.ANY: lambda value, attribute: value,
-}

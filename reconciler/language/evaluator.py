@@ -124,10 +124,15 @@ def _splat(node: syntax.Splat, scope: Scope) -> Value:
         return unknown(ANY if kind.kind not in ("list", "set") else Type("list", ANY), kind != ANY).mark(
             source.sensitive
         )
+    inner = scope.inside()
     if kind.kind not in ("list", "set", "tuple"):
-        return tuple_of([_evaluate(node.each, scope.having(**{"*": source}))])
+        inner.variables["*"] = source
+        return tuple_of([_evaluate(node.each, inner)])
     scope.budget.spend(len(data))
-    items = [_evaluate(node.each, scope.having(**{"*": item})) for item in data]
+    items = []
+    for item in data:
+        inner.variables["*"] = item
+        items.append(_evaluate(node.each, inner))
     if kind.kind == "tuple":
         return tuple_of(items).mark(source.sensitive)
     element = unify([item.type for item in items]) if items else ANY
@@ -280,8 +285,9 @@ def _for(node: syntax.For, scope: Scope) -> Value:
     scope.budget.spend(len(pairs))
     results: list[tuple[Value | None, Value]] = []
     sensitive, known = source.sensitive, True
+    inner = scope.inside()
     for key, value in pairs:
-        inner = scope.having(**({node.key: key} if node.key else {}), **{node.value: value})
+        _turn(node, inner, key, value)
         if node.condition is not None:
             test = _truth(node.condition, inner, "the for expression's condition")
             sensitive = sensitive or test.sensitive
@@ -295,6 +301,13 @@ def _for(node: syntax.For, scope: Scope) -> Value:
     if node.result_key is None:
         return tuple_of([value for _, value in results]).mark(sensitive)
     return _for_object(node, node.result_key.place, results).mark(sensitive)
+
+
+def _turn(node: syntax.For | syntax.TemplateFor, inner: Scope, key: Value, value: Value) -> None:
+    """Set the variables of a loop for one turn."""
+    if node.key is not None:
+        inner.variables[node.key] = key
+    inner.variables[node.value] = value
 
 
 def _for_object(node: syntax.For, place: Place, results: list[tuple[Value | None, Value]]) -> Value:
@@ -388,8 +401,9 @@ def _template_for(node: syntax.TemplateFor, scope: Scope) -> Value:
         return unknown(STRING, True).mark(source.sensitive)
     scope.budget.spend(len(pairs))
     turns = []
+    inner = scope.inside()
     for key, value in pairs:
-        inner = scope.having(**({node.key: key} if node.key else {}), **{node.value: value})
+        _turn(node, inner, key, value)
         turns.append(_concatenate(node.body, inner))
     sensitive = source.sensitive or any(turn.sensitive for turn in turns)
     if any(turn.is_unknown for turn in turns):

@@ -114,7 +114,7 @@ def expand(
     assert block is not None
     schema = ROOT.block(key.root)
     assert schema is not None
-    outer = Scope(scope.names, scope.files, {}, scope.budget, file)
+    outer = Scope(scope.names, scope.files, file=file)
     try:
         repeated = repetition(declaration, outer)
     except EvaluationError as error:
@@ -123,7 +123,7 @@ def expand(
         raise SkippedError(declaration.place) from None
     instances = []
     for suffix, names in repeated.keys:
-        inner = Scope(scope.names, scope.files, names, scope.budget, file)
+        inner = Scope(scope.names, scope.files, names, outer.budget, file)
         decoded = Decoder(report, file, inner).block(block, schema)
         instances.append(Instance(f"{key}{suffix}", decoded))
     return instances, _value(key.root, repeated, instances, attributes)

@@ -79,8 +79,8 @@ class Interpreter:
             variables.validate(variable, self.report, self.scope_of(variable.declaration.file))
 
     def scope_of(self, file: str) -> Scope:
-        """Return the scope of expressions in a file."""
-        return Scope(self.scope.names, self.scope.files, {}, self.scope.budget, file)
+        """Return the scope of a declaration in a file, with a budget of its own."""
+        return Scope(self.scope.names, self.scope.files, file=file)
 
     def _declaration(self, key: Key) -> Declaration:
         return self.declarations.values[key.name] if key.root == "local" else self.declarations.resources[key]

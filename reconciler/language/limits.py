@@ -4,7 +4,7 @@ from __future__ import annotations
 
 MAXIMUM_TEXT = 8 * 1024 * 1024
 MAXIMUM_ELEMENTS = 200_000
-MAXIMUM_ITERATIONS = 400_000
+MAXIMUM_ITERATIONS = 200_000
 MAXIMUM_COUNT = 10_000
 MAXIMUM_FILE_BYTES = 1024 * 1024
 
@@ -14,7 +14,7 @@ class LimitError(ValueError):
 
 
 class Budget:
-    """Counts the turns of all loops of one evaluation."""
+    """Counts the turns of all loops of one declaration."""
 
     def __init__(self) -> None:
         self.left = MAXIMUM_ITERATIONS
@@ -23,7 +23,7 @@ class Budget:
         """Take `turns` from what is left; raise LimitError when that is too little."""
         self.left -= turns
         if self.left < 0:
-            raise LimitError(f"the loops of this stack turn more than {MAXIMUM_ITERATIONS} times")
+            raise LimitError(f"the loops turn more than {MAXIMUM_ITERATIONS} times")
 
 
 def check_text(length: int) -> None:

@@ -56,10 +56,10 @@ class Scope:
         templates: int = 0,
     ) -> None:
         self.names, self.files, self.file = names, files, file
-        self.variables: Mapping[str, Value] = variables or {}
+        self.variables: dict[str, Value] = dict(variables or {})
         self.budget = budget or Budget()
         self.templates = templates
 
-    def having(self, **variables: Value) -> Scope:
-        """Return the scope inside a loop, where `variables` hide outer names."""
-        return Scope(self.names, self.files, {**self.variables, **variables}, self.budget, self.file, self.templates)
+    def inside(self) -> Scope:
+        """Return the scope inside a loop: the loop sets its variables anew for each turn, hiding outer names."""
+        return Scope(self.names, self.files, self.variables, self.budget, self.file, self.templates)

@@ -146,6 +146,6 @@ def test_long_chains_are_no_depth() -> None:
 
 def test_doubling_a_string_again_and_again_ends() -> None:
     expression = '"x"'
-    for _ in range(9):
+    for _ in range(6):
         expression = f'join("", [for i in range(10) : {expression}])'
     assert outcome(expression) is None

@@ -14,6 +14,7 @@ from reconciler.language.functions import (
     encoding,
     files,
     hashing,
+    maps,
     networks,
     numeric,
     sets,
@@ -25,7 +26,7 @@ from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.syntax import Expression
 from reconciler.language.values import ANY, FALSE, TRUE, Unknown, Value, is_wholly_known, unknown
 
-AREAS = (collections, dates, encoding, files, hashing, networks, numeric, sets, strings, types)
+AREAS = (collections, dates, encoding, files, hashing, maps, networks, numeric, sets, strings, types)
 
 UNSUPPORTED = frozenset({"bcrypt", "rsadecrypt", "timestamp", "plantimestamp", "uuid", "convert", "ephemeralasnull"})
 
