@@ -118,8 +118,10 @@ def _why_not_start(
     if view.blocked:
         return view.blocked, None
     if deployment.retry_at is not None and now < deployment.retry_at:
-        throttled = f"is unable to consistently start tasks successfully: {deployment.reason or 'tasks keep ending'}"
-        return throttled, deployment.retry_at
+        last = deployment.reason or "tasks end soon after their start"
+        if deployment.consecutive_failures == 1:
+            return f"a moment to pass after a failure: {last}", deployment.retry_at
+        return f"is unable to consistently start tasks successfully: {last}", deployment.retry_at
     missing = images.unpinned(definition, deployment.images)
     if missing:
         return f"image {missing[0]} to be there", None

@@ -1,0 +1,238 @@
+"""Named scenarios, each with the golden transcript of what happened in `golden/`.
+
+RECONCILER_GOLDEN=write pytest tests/scenarios     # write them anew; then read the diff as you would read code
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.drivers.simulated import Behaviour
+from reconciler.engine import session
+from reconciler.model.stack import Stack
+from reconciler.model.step import RemoveTask, StartContainer
+from reconciler.model.task_definition import ContainerDefinition, RestartPolicy
+from tests.builders import CHECK, EMPTY, container, declared, percents, stack
+from tests.scenarios.play import Play
+
+GOLDEN = Path(__file__).parent / "golden"
+Scenario = Callable[[Play], None]
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(act: Scenario) -> Scenario:
+    SCENARIOS[act.__name__] = act
+    return act
+
+
+def web(
+    count: int, tag: int, minimum: int = 100, maximum: int = 200, *more: ContainerDefinition, **fields: object
+) -> Stack:
+    """A stack of one service; its image is `app:TAG`."""
+    app = container(image=f"app:{tag}", **{key: value for key, value in fields.items() if key in ("health_check",)})
+    configuration = percents(minimum, maximum, **{key: fields[key] for key in ("timeout",) if key in fields})
+    return stack(declared("web", count, app, *more, configuration=configuration))
+
+
+@scenario
+def rolling_50_150_replaces_two_at_a_time(play: Play) -> None:
+    play.apply(web(4, 1, 50, 150), "4 tasks of app:1 at 50/150")
+    play.apply(web(4, 2, 50, 150), "app:2")
+
+
+@scenario
+def rolling_100_200_starts_all_before_it_stops_any(play: Play) -> None:
+    play.apply(web(2, 1), "2 tasks of app:1 at 100/200")
+    play.apply(web(2, 2), "app:2")
+
+
+@scenario
+def recreate_0_100_stops_first_but_only_after_the_image_is_there(play: Play) -> None:
+    play.apply(web(2, 1, 0, 100), "2 tasks of app:1 at 0/100")
+    play.apply(web(2, 2, 0, 100), "app:2")
+
+
+@scenario
+def an_image_that_cannot_be_had_fails_without_stopping_anything(play: Play) -> None:
+    play.apply(web(2, 1, 0, 100), "2 tasks of app:1 at 0/100")
+    refusals: dict[str, bool] = {"app:2": False}
+    play.site.engine.why_unobtainable = lambda reference: ""  # type: ignore[method-assign]
+    play.site.engine.obtainable = lambda reference: refusals.get(reference, True)
+    play.apply(web(2, 2, 0, 100), "app:2, which no registry has")
+
+
+@scenario
+def an_essential_sidecar_that_exits_replaces_the_whole_task(play: Play) -> None:
+    pair = stack(declared("web", 2, container("app"), container("proxy")))
+    play.apply(pair, "2 tasks of app and proxy")
+    play.happens("docker stop of the proxy of web-1")
+    play.site.engine.kill(play.container("web-1", "proxy"), 0)
+    play.apply(pair, "the same")
+
+
+@scenario
+def a_revision_that_never_gets_healthy_fails_and_leaves_the_old_tasks(play: Play) -> None:
+    play.apply(web(2, 1, health_check=CHECK), "2 tasks of app:1")
+    play.will(lambda step: step.image.endswith("app:2"), Behaviour(unhealthy_after=15))
+    play.apply(web(2, 2, health_check=CHECK), "app:2, whose checks fail")
+    play.apply(web(2, 1, health_check=CHECK), "back to app:1")
+
+
+@scenario
+def a_revision_that_exits_at_once_fails_at_the_threshold(play: Play) -> None:
+    play.apply(web(1, 1), "1 task of app:1")
+    play.will(lambda step: step.image.endswith("app:2"), Behaviour(exits_after=0.5, exit_code=1))
+    play.apply(web(1, 2), "app:2, which exits with 1")
+
+
+@scenario
+def a_failed_deployment_at_50_150_never_goes_below_the_floor(play: Play) -> None:
+    play.apply(web(4, 1, 50, 150, health_check=CHECK), "4 tasks of app:1 at 50/150")
+    play.will(lambda step: step.image.endswith("app:2"), Behaviour(start_failure="exec format error"))
+    play.apply(web(4, 2, 50, 150, health_check=CHECK), "app:2, which does not start")
+
+
+@scenario
+def services_start_in_dependency_order_and_destroy_reverses_it(play: Play) -> None:
+    shop = stack(declared("db"), declared("api", after=("db",)), declared("web", after=("api",)))
+    play.apply(shop, "web needs api needs db")
+    play.apply(EMPTY, "nothing")
+
+
+@scenario
+def a_service_waits_for_one_that_failed_and_the_apply_ends(play: Play) -> None:
+    play.will(lambda step: step.task.service_name == "db", Behaviour(exits_after=0.1, exit_code=3))
+    play.apply(stack(declared("db"), declared("web", after=("db",))), "web needs db, which exits")
+
+
+@scenario
+def a_superseding_apply_drains_both_older_revisions(play: Play) -> None:
+    play.apply(web(2, 1), "2 tasks of app:1")
+    play.dies_before = lambda step: isinstance(step, RemoveTask)
+    play.apply(web(2, 2), "app:2, and the process dies when the first old task is to go")
+    play.dies_before = lambda step: False
+    play.apply(web(2, 3), "app:3")
+
+
+@scenario
+def a_lost_state_is_adopted(play: Play) -> None:
+    shop = stack(declared("db"), declared("web", 2, after=("db",)))
+    play.apply(shop, "db and 2 tasks of web")
+    play.lose_state()
+    play.apply(shop, "the same")
+
+
+@scenario
+def a_state_lost_in_the_middle_of_a_rollout_goes_on(play: Play) -> None:
+    play.apply(web(2, 1), "2 tasks of app:1")
+    play.dies_before = lambda step: isinstance(step, RemoveTask)
+    play.apply(web(2, 2), "app:2, and the process dies when the first old task is to go")
+    play.dies_before = lambda step: False
+    play.lose_state()
+    play.apply(web(2, 2), "the same")
+
+
+@scenario
+def an_unhealthy_task_is_replaced_start_first(play: Play) -> None:
+    first = iter((Behaviour(healthy_after=5, unhealthy_after=40),))
+    play.will(lambda step: True, Behaviour(healthy_after=5))
+    play.site.engine.behave = lambda step: next(first, Behaviour(healthy_after=5))
+    play.apply(web(2, 1, health_check=CHECK), "2 tasks")
+    play.wait(60)
+    play.go_on("a minute later the checks of web-1 fail")
+
+
+@scenario
+def a_crash_between_save_and_perform_loses_nothing(play: Play) -> None:
+    play.dies_before = lambda step: isinstance(step, StartContainer)
+    play.apply(web(2, 1), "2 tasks, and the process dies before the first start")
+    play.dies_before = lambda step: False
+    play.go_on("another process")
+
+
+@scenario
+def a_removed_task_is_made_anew(play: Play) -> None:
+    play.apply(web(3, 1), "3 tasks")
+    play.happens("docker rm -f of web-2")
+    play.site.engine.remove(play.container("web-2"))
+    play.apply(web(3, 1), "the same")
+
+
+@scenario
+def scaling_in_stops_the_newest_and_scaling_out_is_no_new_deployment(play: Play) -> None:
+    play.apply(web(1, 1), "1 task")
+    play.apply(web(3, 1), "3 tasks")
+    play.apply(web(1, 1), "1 task")
+    play.apply(web(0, 1), "no task")
+
+
+@scenario
+def containers_of_a_task_start_in_order_and_stop_in_reverse(play: Play) -> None:
+    task = (
+        container("app", after={"db": "HEALTHY", "init": "SUCCESS"}),
+        container("db", health_check=CHECK),
+        container("init", essential=False, after={"db": "HEALTHY"}),
+    )
+    play.apply(stack(declared("web", 1, *task)), "db, then init, then app")
+    play.apply(EMPTY, "nothing")
+
+
+@scenario
+def a_restart_policy_restarts_in_place(play: Play) -> None:
+    first = iter((Behaviour(exits_after=100, exit_code=1),))
+    play.site.engine.behave = lambda step: next(first, Behaviour())
+    policy = RestartPolicy(restart_attempt_period=60)
+    play.apply(stack(declared("web", 1, container(restart_policy=policy))), "a task that restarts in place")
+    play.wait(120)
+    play.go_on("it exited after 100 s")
+
+
+@scenario
+def a_service_that_comes_back_begins_anew(play: Play) -> None:
+    both = stack(declared("db"), declared("web", after=("db",)))
+    play.apply(both, "db and web")
+    play.apply(stack(declared("db")), "without web")
+    play.apply(both, "web is back")
+
+
+@scenario
+def an_engine_without_memory_says_so_and_the_deployment_fails(play: Play) -> None:
+    large = stack(declared("web", 3, container(memory=1500), configuration=percents(timeout=60)))
+    play.apply(large, "3 tasks of 1500 MiB on an engine of 4096")
+
+
+@scenario
+def a_crash_loop_is_held_back_longer_each_time(play: Play) -> None:
+    """An hour of it: 12 starts at most twice over (R20)."""
+    play.apply(web(1, 1), "1 task")
+    play.happens("from now on it exits after 12 s, just when it has become healthy")
+    play.will(lambda step: True, Behaviour(exits_after=12, exit_code=1))
+    play.site.engine.kill(play.container("web-1"), 1)
+    ends_at = play.site.clock.now() + 3600
+    while play.site.clock.now() < ends_at:
+        play.go_on("")
+        play.wait(5)
+    starts = sum(isinstance(step, StartContainer) for step in play.site.engine.steps)
+    assert starts <= 25, f"{starts} starts in an hour"
+    play.lines = [line for line in play.lines if "start web" in line]
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_scenario(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session.randomness, "token_hex", lambda size: "ab" * size)
+    play = Play()
+    SCENARIOS[name](play)
+    text = "\n".join(play.lines) + "\n"
+    golden = GOLDEN / f"{name}.txt"
+    if os.environ.get("RECONCILER_GOLDEN") == "write":
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(text)
+    assert text == golden.read_text()
+
+
+def test_every_golden_transcript_has_its_scenario() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == set(SCENARIOS)
