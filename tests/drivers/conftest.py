@@ -8,6 +8,8 @@ import subprocess
 import tarfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 
 from reconciler.clock import SystemClock
 from reconciler.drivers import labels
-from reconciler.drivers.docker.client import Client
+from reconciler.drivers.docker.client import ApiError, Client
 from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.drivers.docker.endpoint import find_endpoint
 from reconciler.model.stack import Cluster
@@ -54,6 +56,16 @@ def docker(docker_driver: DockerDriver, client: Client, tmp_path: Path) -> Itera
     _clean(client, lambda owner: owner == world.owner)
 
 
+@pytest.fixture(scope="module")
+def shared_docker(
+    docker_driver: DockerDriver, client: Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A stack that a module's tests share: each looks only at the task it started."""
+    world = World(docker_driver, folder=str(tmp_path_factory.mktemp("stack")))
+    yield world
+    _clean(client, lambda owner: owner == world.owner)
+
+
 @pytest.fixture(params=[pytest.param("docker", marks=pytest.mark.engine)])
 def world(request: pytest.FixtureRequest) -> World:
     """A stack of the test's own on each driver in turn."""
@@ -69,15 +81,20 @@ def _age(owner: str) -> float:
 def _clean(client: Client, is_meant: Any) -> None:
     """Remove what test owners made, by label: containers, then networks and volumes."""
     only_labelled = {"filters": {"label": [labels.OWNER]}}
-    for row in client.get("/containers/json", {"all": True, **only_labelled}):
-        if _is_of_tests(row, is_meant):
-            client.call("DELETE", f"/containers/{row['Id']}", {"force": True, "v": True})
+    rows = client.get("/containers/json", {"all": True, **only_labelled})
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda row: _remove(client, row), [row for row in rows if _is_of_tests(row, is_meant)]))
     for network in client.get("/networks", only_labelled):
         if _is_of_tests(network, is_meant):
             client.call("DELETE", f"/networks/{network['Id']}")
     for volume in client.get("/volumes", only_labelled)["Volumes"] or ():
         if _is_of_tests(volume, is_meant):
             client.call("DELETE", f"/volumes/{volume['Name']}")
+
+
+def _remove(client: Client, row: dict[str, Any]) -> None:
+    with suppress(ApiError):  # somebody removes it already
+        client.call("DELETE", f"/containers/{row['Id']}", {"force": True, "v": True})
 
 
 def _is_of_tests(thing: dict[str, Any], is_meant: Any) -> bool:

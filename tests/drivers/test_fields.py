@@ -236,13 +236,13 @@ NOT_OF_THE_CONTAINER = {
 
 
 @pytest.mark.parametrize("attribute", CONTAINER)
-def test_an_attribute_of_a_container_is_read_back(attribute: str, docker: World, client: Client) -> None:
-    check(CONTAINER[attribute], docker, client)
+def test_an_attribute_of_a_container_is_read_back(attribute: str, shared_docker: World, client: Client) -> None:
+    check(CONTAINER[attribute], shared_docker, client)
 
 
 @pytest.mark.parametrize("attribute", TASK)
-def test_an_attribute_of_a_task_is_read_back(attribute: str, docker: World, client: Client) -> None:
-    check(TASK[attribute], docker, client)
+def test_an_attribute_of_a_task_is_read_back(attribute: str, shared_docker: World, client: Client) -> None:
+    check(TASK[attribute], shared_docker, client)
 
 
 def test_gpus_are_requested_by_count(docker: World) -> None:
@@ -311,7 +311,7 @@ def test_no_attribute_is_forgotten(model: Any, rows: Any, elsewhere: Mapping[str
 
 
 def check(row: Row, world: World, client: Client) -> None:
-    (Path(world.folder) / "conf").mkdir()
+    (Path(world.folder) / "conf").mkdir(exist_ok=True)
     world.perform(world.create_volume(Volume(address="volume.uploads", name=f"{world.stack}-uploads")))
     links = bool(row.declared.get("links") or row.declared.get("volumes_from"))
     others = (container("other"),) if links else ()

@@ -42,8 +42,8 @@ def remove_task(client: Client, step: RemoveTask) -> tuple[ContainerResult, ...]
     ended = _all_at_once(client, step, members)
     for holder in holders:
         _delete(client, f"/containers/{holder['Id']}", {"force": True, "v": True})
-    if step.volumes or holders:
-        _remove_volumes(client, step, of_task)
+    for volume in client.get("/volumes", {"filters": of_task}).get("Volumes") or ():
+        _delete(client, f"/volumes/{volume['Name']}", {})
     return tuple(sorted(ended, key=lambda result: result.name))
 
 
@@ -90,9 +90,3 @@ def _delete(client: Client, path: str, query: Mapping[str, Any]) -> None:
         is_going = refusal.status == 409 and "already in progress" in refusal.message
         if refusal.status != 404 and not is_going:
             raise StepFailedError(CANNOT_STOP, refusal.message) from refusal
-
-
-def _remove_volumes(client: Client, step: RemoveTask, of_task: Mapping[str, Any]) -> None:
-    found = client.get("/volumes", {"filters": of_task}).get("Volumes") or ()
-    for volume in found:
-        _delete(client, f"/volumes/{volume['Name']}", {})
