@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from typing import Any
 
 import pytest
 
 from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.secret_files import secrets_archive
 from reconciler.model.task import ContainerResult
-from reconciler.model.task_definition import HOLDER, NetworkMode, VolumesFrom
+from reconciler.model.task_definition import HOLDER, ContainerDefinition, NetworkMode, VolumesFrom
 
 from .builders import World, container, definition, eventually, shell
 from .conftest import SECRETS
@@ -20,7 +21,7 @@ VALUE = SECRETS["secret.db"]
 READS = f'[ "$(cat /run/secrets/DB)" = {VALUE} ] && sleep 600'
 
 
-def with_secret(script: str = READS, name: str = "app", **fields: object) -> object:
+def with_secret(script: str = READS, name: str = "app", **fields: Any) -> ContainerDefinition:
     return shell(script, name, secrets={"DB": "secret.db"}, **fields)
 
 
