@@ -7,6 +7,7 @@ what runs can be adopted from its labels.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
@@ -172,7 +173,15 @@ class SqliteStore:
         return token
 
     def _read(self, stack: str) -> State:
+        """Read a State whole: within one transaction, so that a save of another process comes before or after it."""
         database = self._open()
+        database.execute("BEGIN")
+        try:
+            return self._read_entries(database, stack)
+        finally:
+            database.execute("ROLLBACK")
+
+    def _read_entries(self, database: sqlite3.Connection, stack: str) -> State:
         row = database.execute(
             "SELECT serial, owner, digest_key, doomed_volumes FROM stacks WHERE stack = ?", (stack,)
         ).fetchone()
@@ -208,15 +217,27 @@ class SqliteStore:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            connection = sqlite3.connect(self._path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode = DELETE")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA trusted_schema = OFF")
-            _migrate(connection, self._path)
+            mode = "rw" if self._is_writable() else "ro"
+            address = f"{self._path.absolute().as_uri()}?mode={mode}"
+            connection = sqlite3.connect(address, 5.0, isolation_level=None, check_same_thread=False, uri=True)
+            try:
+                _prepare(connection, self._path)
+            except BaseException:
+                connection.close()
+                raise
             self._connection = connection
         return self._connection
+
+    def _is_writable(self) -> bool:
+        """Make the file if there is none. One that may only be read is read: `plan` and `status` need no more."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as problem:
+            if problem.errno in (errno.EROFS, errno.EACCES) and self._path.exists():
+                return False
+            raise
+        return True
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -239,6 +260,16 @@ class SqliteStore:
             if isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.OperationalError):
                 hint = "move the file away: the next plan adopts what runs from its labels"
             raise StoreError(f"the state in {self._path} could not be {verb}: {problem}; {hint}") from problem
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+    _migrate(connection, path)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
