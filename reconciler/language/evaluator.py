@@ -7,7 +7,7 @@ is wrong. Depth comes from brackets only (at most 64), for chains are flat; a Re
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from reconciler.language import access, syntax
 from reconciler.language.access import AccessError
@@ -21,6 +21,7 @@ from reconciler.language.syntax import Expression, Place
 from reconciler.language.values import (
     ANY,
     BOOL,
+    NUMBER,
     STRING,
     Type,
     Unknown,
@@ -185,8 +186,11 @@ def _asks_sensitive(operand: Expression, scope: Scope, operator: str) -> bool:
 def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
     """Choose from right to left, unifying types pairwise as nested conditionals would."""
     chosen: Value | EvaluationError = _attempt(node.otherwise, scope)
+    kind = _static_type(node.otherwise)
     for condition, then in reversed(node.cases):
-        chosen = _choose(condition, _attempt(then, scope), chosen, scope, node.place)
+        kinds = (_static_type(then), kind)
+        chosen = _choose(condition, (_attempt(then, scope), chosen), kinds, scope, node.place)
+        kind = ANY
     if isinstance(chosen, EvaluationError):
         raise chosen
     return chosen
@@ -199,20 +203,37 @@ def _attempt(node: Expression, scope: Scope) -> Value | EvaluationError:
         return error
 
 
+def _static_type(node: Expression) -> Type:
+    """Return the type that an expression has whatever its parts are; `any` where that depends on them."""
+    while isinstance(node, syntax.Parentheses):
+        node = node.inner
+    if isinstance(node, syntax.Chain):
+        return NUMBER if node.rest[-1][0] in ("+", "-", "*", "/", "%") else BOOL
+    if isinstance(node, syntax.Unary):
+        return NUMBER if node.operator == "-" else BOOL
+    return STRING if isinstance(node, syntax.Template) and len(node.parts) != 1 else ANY
+
+
+Attempt: TypeAlias = Value | EvaluationError
+
+
 def _choose(
-    condition: Expression,
-    then: Value | EvaluationError,
-    otherwise: Value | EvaluationError,
-    scope: Scope,
-    place: Place,
-) -> Value | EvaluationError:
+    condition: Expression, attempts: tuple[Attempt, Attempt], kinds: tuple[Type, Type], scope: Scope, place: Place
+) -> Attempt:
+    """Return what the condition picks. A branch that fails counts with the type it would have had (`kinds`)."""
     try:
         test = _truth(condition, scope, "the condition")
     except EvaluationError as error:
         return error
-    if isinstance(then, EvaluationError) or isinstance(otherwise, EvaluationError):
-        picked = unknown() if test.is_unknown else then if test.data else otherwise
-        return picked.mark(test.sensitive) if isinstance(picked, Value) else picked
+    picked = attempts[0] if test.data is True else attempts[1]
+    if isinstance(picked, EvaluationError) and not test.is_unknown:
+        return picked
+    then, otherwise = (
+        unknown(kind) if isinstance(attempt, EvaluationError) else attempt
+        for attempt, kind in zip(attempts, kinds, strict=True)
+    )
+    if test.is_unknown and any(isinstance(attempt, EvaluationError) for attempt in attempts):
+        return unknown().mark(test.sensitive)
     kind = _shared_type(then, otherwise)
     if kind is None:
         summary = f"the two results of the conditional differ: {type_name(then.type)} and {type_name(otherwise.type)}"
@@ -222,9 +243,10 @@ def _choose(
             return then.mark(test.sensitive)
         not_null = all(value.data is not None and not value.is_unknown for value in (then, otherwise))
         return unknown(kind, not_null).mark(test.sensitive or has_sensitive(then) or has_sensitive(otherwise))
-    picked = then if test.data else otherwise
     try:
-        return convert(picked, kind).mark(test.sensitive or then.sensitive or otherwise.sensitive)
+        return convert(then if test.data else otherwise, kind).mark(
+            test.sensitive or then.sensitive or otherwise.sensitive
+        )
     except ConversionError as error:
         return EvaluationError("E0305", f"the results of the conditional do not fit: {error}", SAME_TYPE, place)
 

@@ -31,6 +31,7 @@ from reconciler.language.values import (
 )
 
 SEQUENCES = ("list", "set", "tuple")
+LISTS = ("list", "tuple")
 PARTLY = Parameter(ANY, takes_unknown=True, takes_sensitive=True)
 
 
@@ -111,8 +112,13 @@ def coalescelist(*candidates: Value) -> Value:
     """Return the first list that is not empty."""
     if not candidates:
         raise FunctionError("at least 1 argument wanted, 0 given", None, "", "E0322")
-    for position, value in enumerate(candidates):
-        if value.data is not None and sequence(value, position):
+    lists = [
+        (value, sequence(value, position, LISTS))
+        for position, value in enumerate(candidates)
+        if value.data is not None
+    ]
+    for value, items in lists:
+        if items:
             return value
     raise FunctionError("no argument is a list with elements")
 

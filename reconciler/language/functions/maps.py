@@ -84,6 +84,8 @@ def transpose(items: Value) -> Value:
     """Make of a map of lists the map from each listed string to the keys it was listed under."""
     turned: dict[str, list[Value]] = {}
     for name, members in items.data.items():
+        if members.data is None:
+            raise FunctionError("an element is null", 0)
         for member in members.data:
             if member.data is None:
                 raise FunctionError("an element is null", 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from reconciler.language import numbers
 from reconciler.language.functions.table import FunctionError
 from reconciler.language.values import Value
@@ -9,7 +11,9 @@ from reconciler.language.values import Value
 
 def encode(value: Value) -> str:
     """Return block-style YAML with quoted strings and keys, as `yamlencode` gives it."""
-    return "\n".join(_lines(value)) + "\n"
+    text = "\n".join(_lines(value)) + "\n"
+    bare = value.data is None or isinstance(value.data, bool | int | Fraction)
+    return text + "...\n" if bare else text
 
 
 def _lines(value: Value) -> list[str]:
