@@ -38,7 +38,12 @@ _SETTINGS: dict[str, tuple[str, Callable[[int], str]]] = {
 def find_drift(
     task: Task, name: str, found: Mapping[str, Any], engine: EngineFacts, networks: Mapping[str, str]
 ) -> tuple[Drift, ...]:
-    """Compare an inspect with what the task's definition says. `networks` maps addresses to names on the engine."""
+    """Compare an inspect with what the task's definition says. `networks` maps addresses to names on the engine.
+
+    A container that is only created is still being made: its further networks are connected before it starts.
+    """
+    if found["State"]["Status"] == "created":
+        return ()
     try:
         declared = resources.host_resources(task.definition, name, engine)
     except (KeyError, ValueError):
