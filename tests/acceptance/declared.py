@@ -66,6 +66,11 @@ class DeclaredStack:
         """Return it with the variable of every service set: all tasks are to be replaced."""
         return replace(self, services={name: replace(each, round=number) for name, each in self.services.items()})
 
+    def with_counts(self, **counts: int) -> DeclaredStack:
+        """Return it with other desired counts, by service."""
+        changed = {name: replace(self.services[name], desired_count=count) for name, count in counts.items()}
+        return replace(self, services=self.services | changed)
+
     def write(self, folder: Path) -> None:
         """Write it as HCL."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -31,6 +31,7 @@ def locks(count: int, seed: int = 1) -> Counted:
     random = Random(seed)
     found: list[str] = []
     with site() as place:
+        place.declare(place.declared.with_counts(web=2, worker=1, plain=1))
         place.command.apply()
         for number in range(count):
             is_patient = number % 2 == 1
