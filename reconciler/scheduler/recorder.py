@@ -172,7 +172,7 @@ def _note_started(record: TaskRecord, observed: ObservedTask) -> TaskRecord:
 
 
 def _record_present(view: TaskView, record: TaskRecord, observed: ObservedTask, now: float) -> TaskRecord:
-    if record.desired_status is DesiredStatus.RUNNING:
+    if record.desired_status is DesiredStatus.RUNNING and not view.is_whole:
         code, reason, failed = _why_ended(view, record, observed, now)
         if code is not None:
             record = fail(record, code, reason, now).changed(failed=failed)

@@ -98,7 +98,7 @@ def _moved(
     """Return the tasks with what the services want of them now, and the new ones."""
     changed = {record.id: record for each in moves.values() for record in each.records}
     known = {view.record.id for view in tasks}
-    kept = (replace(view, record=changed.get(view.record.id, view.record)) for view in tasks)
+    kept = (replace(view, record=changed[view.record.id]) if view.record.id in changed else view for view in tasks)
     new = (
         TaskView(record, definition)
         for record in changed.values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from reconciler.model.service import SchedulingStrategy, Service
 from reconciler.model.snapshot import Snapshot
@@ -13,7 +14,7 @@ from reconciler.scheduler.rolling import Fleet
 from reconciler.scheduler.task_view import TaskView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceView:
     """A service with its primary deployment and its tasks, as they are now.
 
@@ -29,7 +30,7 @@ class ServiceView:
     is_draining: bool = False
     blocked: str = ""
 
-    @property
+    @cached_property
     def desired(self) -> int:
         """How many tasks are wanted. DAEMON is one for the one engine there is."""
         if self.is_draining:
@@ -38,7 +39,7 @@ class ServiceView:
             return 1
         return self.service.desired_count
 
-    @property
+    @cached_property
     def is_settled(self) -> bool:
         """Whether all wanted tasks, and only they, are there and healthy."""
         if self.desired == 0:

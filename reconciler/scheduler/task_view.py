@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from reconciler.model.snapshot import ContainerHealth, ObservedTask
 from reconciler.model.task import DesiredStatus, HealthStatus, TaskRecord, TaskStatus
-from reconciler.model.task_definition import ContainerDefinition, TaskDefinition
+from reconciler.model.task_definition import HOLDER, ContainerDefinition, TaskDefinition
+
+_NONE: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskView:
-    """One task. `observed` is None while the engine shows nothing of it."""
+    """One task. `observed` is None while the engine shows nothing of it. What is asked often is worked out once."""
 
     record: TaskRecord
     definition: TaskDefinition
@@ -28,16 +31,24 @@ class TaskView:
         """Whether it is RUNNING and wanted so."""
         return self.record.last_status is TaskStatus.RUNNING and not self.is_leaving
 
-    @property
+    @cached_property
+    def live(self) -> frozenset[str]:
+        """The names of its containers that are there and live."""
+        return frozenset(each.name for each in self.observed.containers if each.is_live) if self.observed else _NONE
+
+    @cached_property
     def is_up(self) -> bool:
         """Whether all its essential containers are there and live; one that is restarted in place is not."""
-        observed = self.observed
-        return observed is not None and all(
-            (present := observed.container(each.name)) is not None and present.is_live
-            for each in self.definition.essential
-        )
+        return self.observed is not None and all(each.name in self.live for each in self.definition.essential)
 
-    @property
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all its containers are there and live, the holder too: nothing can be missing or have ended."""
+        if not all(each.name in self.live for each in self.definition.containers):
+            return False
+        return HOLDER in self.live or not self.definition.needs_holder
+
+    @cached_property
     def health(self) -> HealthStatus:
         """What its essential containers' health checks say together (ECS Task.healthStatus)."""
         return task_health(self.definition, self.observed)

@@ -70,7 +70,7 @@ def kept_for_logs(records: Iterable[TaskRecord], groups: frozenset[str], now: fl
 def pursue(view: TaskView, around: Surroundings) -> Pursuit:
     """Return what a task needs next to be as it is wanted."""
     if not view.is_leaving:
-        return _start(view, around)
+        return Pursuit() if view.is_whole else _start(view, around)
     if view.observed is None or view.record.id in around.starting:
         return Pursuit()  # what is being started is stopped once that is over
     is_kept = view.record.id in around.kept and bool(view.observed.containers)
