@@ -9,6 +9,7 @@
     ├── StaleError                 5   the world changed between plan and apply
     ├── PartialError               6   stopped half-way; what was done is recorded, a re-run converges
     ├── UsageError                64   the command line itself
+    ├── OutputClosedError        141   whoever read our output has gone, as of a process ended by SIGPIPE
     └── StoppedBySignalError  130 / 143  a signal; the state is saved
 
 Expected failures of single steps are values (`model.step.Outcome`), not exceptions.
@@ -72,6 +73,12 @@ class UsageError(ReconcilerError):
     """The command line is wrong."""
 
     exit_code = 64
+
+
+class OutputClosedError(ReconcilerError):
+    """Whoever read our output has gone; there is nobody left to tell."""
+
+    exit_code = 141
 
 
 class StoppedBySignalError(ReconcilerError):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import click
 
-from reconciler.cli.failures import tell_failures
-from reconciler.cli.options import json_option, lock_option, stack_options, variable_options
-from reconciler.cli.output import say, tell
+from reconciler.cli.failures import failures
+from reconciler.cli.options import Given, json_option, lock_option, place_options, progress_option
+from reconciler.cli.output import say, say_lines, say_meanwhile, tell
 from reconciler.cli.plan import show
 from reconciler.cli.progress import progress
 from reconciler.cli.workplace import Workplace, is_interactive, open_workplace
@@ -17,34 +17,24 @@ from reconciler.engine.session import Applied, Options, Outputs, Prepared, apply
 from reconciler.errors import DeploymentFailedError, ReconcilerError
 from reconciler.model.stack import Stack
 from reconciler.render import json_lines
+from reconciler.render.failures import failure_text
 from reconciler.render.outputs import outputs_text
 from reconciler.render.words import duration
 from reconciler.store.store import Lease
 
 
 @click.command("apply")
-@stack_options
-@variable_options
+@place_options
 @lock_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--parallelism", type=click.IntRange(1), metavar="N", help="Starts in flight at once [default: 4].")
 @click.option(
     "--allow-volume-destroy", is_flag=True, help="Remove shared volumes that left the stack, with their data."
 )
-@click.option(
-    "--progress",
-    "progress_mode",
-    type=click.Choice(["auto", "tty", "plain", "quiet"]),
-    default="auto",
-    envvar="RECONCILER_PROGRESS",
-    help="How to show progress on standard error [default: auto].",
-)
+@progress_option
 @json_option
 def command(
-    stack_folder: str | None,
-    state_folder: str | None,
-    variables: tuple[str, ...],
-    var_files: tuple[str, ...],
+    given: Given,
     lock_timeout: float,
     auto_approve: bool,
     parallelism: int | None,
@@ -57,7 +47,7 @@ def command(
     Shows the plan and asks first, unless --auto-approve. Exits with 3 when a deployment failed, with the cause and
     the last lines of the log; interrupted or killed, it goes on where it was when it is called again.
     """
-    place = open_workplace(stack_folder, state_folder, variables, var_files)
+    place = open_workplace(given)
     options = Options(doom_volumes=allow_volume_destroy)
     request = Request(
         operation="apply",
@@ -67,7 +57,7 @@ def command(
         lock_timeout=lock_timeout,
         auto_approve=auto_approve,
         parallelism=parallelism,
-        progress_mode="quiet" if as_json and progress_mode == "auto" else progress_mode,
+        progress_mode="json" if as_json else progress_mode,
         as_json=as_json,
     )
     return carry_out(place, request)
@@ -95,30 +85,25 @@ def carry_out(place: Workplace, request: Request) -> int:
     thinks, and an apply that came between makes the plan stale.
     """
     if request.auto_approve:
-        lease = place.store.acquire(place.stack.name, request.operation, request.lock_timeout)
-        return _released(lease, lambda: _planned_and_applied(place, request, lease))
+        return _locked(place, request, lambda lease: _applied(place, request, _prepared(place, request), lease))
     if request.as_json:
         raise ReconcilerError(
             f"{request.operation} --json needs --auto-approve: nothing can be asked on a JSON stream"
         )
     prepared = _prepared(place, request)
-    if prepared.plan.is_empty:
+    if prepared.plan.is_empty and not prepared.messages:
         return 0
-    _ask(request.operation)
+    if not prepared.plan.is_empty:
+        _ask(request.operation)
+    return _locked(place, request, lambda lease: _applied(place, request, prepared, lease))
+
+
+def _locked(place: Workplace, request: Request, act: Callable[[Lease], int]) -> int:
     lease = place.store.acquire(place.stack.name, request.operation, request.lock_timeout)
-    return _released(lease, lambda: _applied(place, request, prepared, lease))
-
-
-def _released(lease: Lease, act: Callable[[], int]) -> int:
     try:
-        return act()
+        return act(lease)
     finally:
         lease.release()
-
-
-def _planned_and_applied(place: Workplace, request: Request, lease: Lease) -> int:
-    prepared = _prepared(place, request)
-    return 0 if prepared.plan.is_empty else _applied(place, request, prepared, lease)
 
 
 def _prepared(place: Workplace, request: Request) -> Prepared:
@@ -141,6 +126,9 @@ def _ask(operation: str) -> None:
 
 
 def _applied(place: Workplace, request: Request, prepared: Prepared, lease: Lease) -> int:
+    """Carry out a plan. An empty one is only recorded, when the state was lost."""
+    if prepared.plan.is_empty and not prepared.messages:
+        return 0
     began = place.clock.now()
     with (
         progress(request.progress_mode, place.clock) as shown,
@@ -149,20 +137,28 @@ def _applied(place: Workplace, request: Request, prepared: Prepared, lease: Leas
         applied = apply(place.session, world, prepared, request.outputs, lease)
     took = duration(place.clock.now() - began)
     if applied.converged.decision.failed:
-        tell_failures(place.driver, applied.converged)
+        _tell_failures(place, request, applied)
         failed = ", ".join(applied.converged.decision.failed)
         raise DeploymentFailedError(f"the deployment of {failed} failed after {took}")
     _tell_done(request, prepared, applied, took, place.clock.now())
     return 0
 
 
+def _tell_failures(place: Workplace, request: Request, applied: Applied) -> None:
+    for failure in failures(place.driver, applied.converged):
+        tell("\n" + failure_text(failure, place.given.options) + "\n")
+        if request.as_json:
+            say_meanwhile([json_lines.failure_line(failure, place.clock.now())])
+
+
 def _tell_done(request: Request, prepared: Prepared, applied: Applied, took: str, now: float) -> None:
     if request.as_json:
-        say(json_lines.applied_line(prepared.plan, now))
+        say_lines(json_lines.applied_lines(prepared.plan, applied.outputs, request.operation, now))
         return
-    tell("")
-    word = "Apply" if request.operation == "apply" else "Destroy"
-    say(f"{word} complete after {took}.")
+    if prepared.plan.is_empty:
+        say("What runs is recorded again.")
+        return
+    say(f"\n{request.operation.capitalize()} complete after {took}.")
     text = outputs_text(applied.outputs)
     if text:
         say(f"\nOutputs:\n\n{text}")

@@ -7,25 +7,21 @@ import sys
 import click
 
 from reconciler.cli.addresses import first_essential, named_container, one_task
-from reconciler.cli.options import stack_options, variable_options
+from reconciler.cli.options import Given, place_options
 from reconciler.cli.output import tell
-from reconciler.cli.workplace import open_workplace
+from reconciler.cli.workplace import open_recorded
 from reconciler.engine.present import present
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True})
-@stack_options
-@variable_options
+@place_options
 @click.option(
     "-c", "--container", default="", metavar="NAME", help="The container [default: the first essential one]."
 )
 @click.argument("address")
 @click.argument("command_line", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(
-    stack_folder: str | None,
-    state_folder: str | None,
-    variables: tuple[str, ...],
-    var_files: tuple[str, ...],
+    given: Given,
     container: str,
     address: str,
     command_line: tuple[str, ...],
@@ -39,7 +35,7 @@ def command(
     Example:
       reconciler exec service.web -- sh
     """
-    place = open_workplace(stack_folder, state_folder, variables, var_files, quiet=True)
+    place = open_recorded(given)
     now = present(place.driver, place.stack, place.store.load(place.stack.name), place.clock)
     task = one_task(now.tasks, address)
     chosen = first_essential(task, container or named_container(address))

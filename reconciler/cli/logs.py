@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import click
 
 from reconciler.cli.addresses import containers_of, matching_tasks, named_container
-from reconciler.cli.options import stack_options, variable_options
+from reconciler.cli.options import Given, place_options
 from reconciler.cli.output import say
-from reconciler.cli.workplace import open_workplace
+from reconciler.cli.workplace import open_recorded
 from reconciler.drivers.driver import Driver
 from reconciler.engine.present import present
 from reconciler.errors import UsageError
@@ -25,8 +25,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 @click.command("logs")
 @click.argument("address")
-@stack_options
-@variable_options
+@place_options
 @click.option("-f", "--follow", is_flag=True, help="Go on printing until interrupted.")
 @click.option("-n", "--tail", type=int, metavar="N", help="Only the last N lines of each container.")
 @click.option("--since", metavar="DURATION", help="Only lines younger than this: 30s, 10m, 2h.")
@@ -34,10 +33,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 @click.option("-c", "--container", default="", metavar="NAME", help="Only this container.")
 def command(
     address: str,
-    stack_folder: str | None,
-    state_folder: str | None,
-    variables: tuple[str, ...],
-    var_files: tuple[str, ...],
+    given: Given,
     follow: bool,
     tail: int | None,
     since: str | None,
@@ -49,7 +45,7 @@ def command(
     Lines of several tasks are merged by time and begin with task/container. A failed task's log stays readable until
     a newer one fails, three hours at most.
     """
-    place = open_workplace(stack_folder, state_folder, variables, var_files, quiet=True)
+    place = open_recorded(given)
     now = present(place.driver, place.stack, place.store.load(place.stack.name), place.clock)
     tasks = [each for each in matching_tasks(now.tasks, address) if each.observed is not None]
     after = place.clock.now() - seconds(since) if since else None

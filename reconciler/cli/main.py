@@ -6,14 +6,17 @@ Verbs are imported when they are called, so that `--help` and `--version` cost n
 from __future__ import annotations
 
 import importlib
-import os
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
 import click
 
 from reconciler import __version__
-from reconciler.errors import ReconcilerError, StackError
+from reconciler.cli.options import output_options
+from reconciler.cli.output import begin
+from reconciler.errors import ReconcilerError, StoppedBySignalError
 
 USAGE_EXIT_CODE = 64
 
@@ -48,7 +51,13 @@ class Verbs(click.Group):
             return None
         module = importlib.import_module(f"reconciler.cli.{_MODULES.get(name, name)}")
         command: click.Command = module.command
+        known = {option.name for option in command.params}
+        command.params += [option for option in output_options() if option.name not in known]
         return command
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        begin()
+        return super().parse_args(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -70,7 +79,11 @@ def _unknown_verb(name: str) -> str:
     return f'There is no command "{name}".{hint}'
 
 
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=Verbs,
+    params=output_options(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
 def cli() -> None:
     """Run services on your own Docker engine: declared in HCL, planned and applied like Terraform, kept like ECS.
@@ -89,31 +102,32 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command and exit with its code."""
+    from reconciler.cli.ending import leave, report_crash
+
+    sys.excepthook = report_crash
+    signal.signal(signal.SIGTERM, _stop)
+    leave(run())
+
+
+def run() -> int:
+    """Run the command line; returns the exit code that stands for how it ended."""
+    from reconciler.cli.ending import tell_problem
+
     try:
         result = cli.main(standalone_mode=False)
-        code = result if isinstance(result, int) else 0
-        sys.stdout.flush()
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
-        code = 130
+        return 130
     except click.ClickException as problem:
         problem.show()
-        code = USAGE_EXIT_CODE
-    except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
+        return USAGE_EXIT_CODE
     except ReconcilerError as problem:
-        _tell(problem)
-        code = problem.exit_code
-    sys.exit(code)
+        tell_problem(problem)
+        return problem.exit_code
+    return result if isinstance(result, int) else 0
 
 
-def _tell(problem: ReconcilerError) -> None:
-    """Print an error for people on standard error."""
-    from reconciler.cli.output import tell_diagnostics, tell_error
-
-    if isinstance(problem, StackError):
-        tell_diagnostics(problem.diagnostics)
-    else:
-        tell_error(str(problem))
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    problem = StoppedBySignalError("stopped by a signal; nothing was changed")
+    problem.exit_code = 128 + number
+    raise problem

@@ -2,23 +2,61 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import shlex
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from reconciler.cli.output import mode
 from reconciler.errors import ReconcilerError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Result = TypeVar("Result")
 
 
-def stack_options(command: Command) -> Command:
-    """Add --stack and --state."""
-    command = click.option(
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says about where the stack is and what its variables are."""
+
+    stack_folder: str | None = None
+    state_folder: str | None = None
+    variables: tuple[str, ...] = ()
+    var_files: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> str:
+        """Return ` --stack DIR --state DIR` as given, for commands that we suggest."""
+        found = (("--stack", self.stack_folder), ("--state", self.state_folder))
+        return "".join(f" {name} {shlex.quote(folder)}" for name, folder in found if folder)
+
+
+def place_options(command: Callable[..., Result]) -> Callable[..., Result]:
+    """Add --stack, --state, --var and --var-file, handed over together as `given`."""
+
+    @functools.wraps(command)
+    def gathered(
+        *,
+        stack_folder: str | None,
+        state_folder: str | None,
+        variables: tuple[str, ...],
+        var_files: tuple[str, ...],
+        **rest: Any,
+    ) -> Result:
+        return command(given=Given(stack_folder, state_folder, variables, var_files), **rest)
+
+    state = click.option(
         "--state", "state_folder", metavar="DIR", envvar="RECONCILER_STATE", help="Folder of the recorded state."
-    )(command)
+    )
+    return stack_option(state(variable_options(gathered)))
+
+
+def stack_option(command: Command) -> Command:
+    """Add --stack."""
     return click.option(
         "--stack",
         "stack_folder",
@@ -41,13 +79,61 @@ def variable_options(command: Command) -> Command:
 def lock_option(command: Command) -> Command:
     """Add --lock-timeout."""
     return click.option(
-        "--lock-timeout", type=float, default=0.0, metavar="SECONDS", help="Wait this long for the lock [default: 0]."
+        "--lock-timeout",
+        type=click.FloatRange(0),
+        default=0.0,
+        metavar="SECONDS",
+        help="Wait this long for the lock [default: 0].",
     )(command)
 
 
 def json_option(command: Command) -> Command:
-    """Add --json."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")(command)
+    """Add --json: with it nothing but JSON is on standard output, errors too."""
+
+    def note(context: click.Context, option: click.Parameter, is_wanted: bool) -> bool:
+        mode.as_json = is_wanted
+        return is_wanted
+
+    return click.option("--json", "as_json", is_flag=True, callback=note, help="Print JSON for scripts.")(command)
+
+
+def progress_option(command: Command) -> Command:
+    """Add --progress."""
+    return click.option(
+        "--progress",
+        "progress_mode",
+        type=click.Choice(["auto", "tty", "plain", "quiet"]),
+        default="auto",
+        envvar="RECONCILER_PROGRESS",
+        help="How to show progress on standard error [default: auto].",
+    )(command)
+
+
+def output_options() -> list[click.Parameter]:
+    """Return the options that every command takes, before its name or after: --color and --debug."""
+
+    def note_colour(context: click.Context, option: click.Parameter, colour: str | None) -> None:
+        mode.colour = colour or mode.colour
+
+    def note_debug(context: click.Context, option: click.Parameter, is_wanted: bool) -> None:
+        mode.debug = mode.debug or is_wanted
+
+    return [
+        click.Option(
+            ["--color"],
+            type=click.Choice(["auto", "always", "never"]),
+            expose_value=False,
+            callback=note_colour,
+            help="When to colour [default: auto; NO_COLOR and FORCE_COLOR are heeded].",
+        ),
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            callback=note_debug,
+            help="Show the traceback of a bug instead of writing a report.",
+        ),
+    ]
 
 
 def find_stack(given: str | None) -> Path:

@@ -1,4 +1,7 @@
-"""Standard streams: results on stdout, progress and problems on stderr, colours only where they help."""
+"""Standard streams: results on stdout, progress and problems on stderr, colours only where they help.
+
+With --json there is nothing but JSON on stdout; what went wrong is a line there, and text for people on stderr.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TextIO
 
 import click
 
+from reconciler.errors import OutputClosedError, ReconcilerError
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.render.diagnostics import diagnostic_text
 from reconciler.render.safe import defused, safe
@@ -23,8 +29,28 @@ _COLOURS = (
 )
 
 
+@dataclass
+class Mode:
+    """What this command line asks of all output. `has_begun` says that the JSON stream's first line is out."""
+
+    colour: str = "auto"
+    as_json: bool = False
+    debug: bool = False
+    has_begun: bool = False
+
+
+mode = Mode()
+
+
+def begin() -> None:
+    """Forget what an earlier command line of this process asked for."""
+    mode.colour, mode.as_json, mode.debug, mode.has_begun = "auto", False, False, False
+
+
 def wants_colour(stream: TextIO) -> bool:
-    """Say whether to colour: NO_COLOR, then FORCE_COLOR or CLICOLOR_FORCE, then TERM=dumb, then a terminal."""
+    """Say whether to colour: --color, then NO_COLOR, FORCE_COLOR or CLICOLOR_FORCE, TERM=dumb, then a terminal."""
+    if mode.colour != "auto":
+        return mode.colour == "always"
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE"):
@@ -33,27 +59,54 @@ def wants_colour(stream: TextIO) -> bool:
 
 
 def say(text: str) -> None:
-    """Print a result."""
-    _print(text, sys.stdout)
+    """Print a result. Raises OutputClosedError when nobody reads any more."""
+    try:
+        _print(text, sys.stdout)
+    except BrokenPipeError:
+        raise OutputClosedError("whoever read the output has gone") from None
+    except OSError as problem:
+        raise ReconcilerError(f"standard output cannot be written: {problem.strerror}") from problem
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Print lines of a JSON stream, which begins with our version."""
+    if not mode.has_begun:
+        from reconciler import __version__
+        from reconciler.clock import SystemClock
+        from reconciler.render.json_lines import version_line
+
+        mode.has_begun = True
+        say(version_line(__version__, SystemClock().now()))
+    for line in lines:
+        say(line)
+
+
+def say_meanwhile(lines: Iterable[str]) -> None:
+    """Print lines of a JSON stream while something is under way: that goes on though nobody reads any more."""
+    with suppress(OutputClosedError, ReconcilerError):
+        say_lines(lines)
 
 
 def tell(text: str) -> None:
-    """Print progress or a remark."""
-    _print(text, sys.stderr)
+    """Print progress or a remark; nothing stops because nobody reads it."""
+    with suppress(OSError):
+        _print(text, sys.stderr)
 
 
 def tell_error(text: str) -> None:
     """Print an error that has no place in a file."""
-    _print(f"Error: {safe(text)}", sys.stderr)
+    tell(f"Error: {safe(text)}")
 
 
 def tell_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     """Print errors and warnings, each followed by an empty line."""
     for diagnostic in diagnostics:
-        _print(diagnostic_text(diagnostic) + "\n", sys.stderr)
+        tell(diagnostic_text(diagnostic) + "\n")
 
 
-def _print(text: str, stream: TextIO) -> None:
+def _print(text: str, stream: TextIO | None) -> None:
+    if stream is None:  # the shell closed it: `>&-`
+        return
     if os.environ.get("GITHUB_ACTIONS") == "true":
         text = defused(text)
     if wants_colour(stream):

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from reconciler.cli.options import json_option, stack_options, variable_options
+from reconciler.cli.options import Given, json_option, place_options
 from reconciler.cli.output import say
-from reconciler.cli.workplace import open_workplace
+from reconciler.cli.workplace import open_recorded
 from reconciler.errors import ReconcilerError
+from reconciler.render.json_text import compact, indented
 from reconciler.render.outputs import outputs_json, outputs_text
 
 
 @click.command("output")
 @click.argument("name", required=False)
-@stack_options
-@variable_options
+@place_options
 @click.option("--raw", is_flag=True, help="Print the value alone, without quotes.")
 @json_option
 def command(
     name: str | None,
-    stack_folder: str | None,
-    state_folder: str | None,
-    variables: tuple[str, ...],
-    var_files: tuple[str, ...],
+    given: Given,
     raw: bool,
     as_json: bool,
 ) -> None:
     """Print the output values of the last apply: all of them, or NAME."""
-    place = open_workplace(stack_folder, state_folder, variables, var_files, quiet=True)
+    place = open_recorded(given)
     outputs = place.store.load(place.stack.name).outputs
     if name is None:
-        say(
-            json.dumps(outputs_json(outputs), ensure_ascii=False, indent=2)
-            if as_json
-            else _all(outputs_text(outputs))
-        )
+        say(indented(outputs_json(outputs)) if as_json else _all(outputs_text(outputs)))
         return
     found = next((each for each in outputs if each.name == name), None)
     if found is None:
@@ -47,7 +38,7 @@ def command(
     if raw and not isinstance(found.value, dict | list):
         say(str(found.value) if not isinstance(found.value, bool) else str(found.value).lower())
     else:
-        say(json.dumps(found.value, ensure_ascii=False))
+        say(compact(found.value))
 
 
 def _all(text: str) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import click
 
-from reconciler import __version__
-from reconciler.cli.options import json_option, stack_options, variable_options
-from reconciler.cli.output import say, tell
-from reconciler.cli.workplace import Workplace, open_workplace
+from reconciler.cli.options import Given, json_option, place_options
+from reconciler.cli.output import say, say_lines, tell
+from reconciler.cli.workplace import open_recorded, open_workplace
 from reconciler.engine.session import Options, Prepared, prepare
-from reconciler.errors import StackError
 from reconciler.render import json_lines
 from reconciler.render.plan import plan_text
 
@@ -17,8 +15,7 @@ CHANGES_EXIT_CODE = 2
 
 
 @click.command("plan")
-@stack_options
-@variable_options
+@place_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 for no changes, 2 for changes, 1 for errors.")
 @click.option("--full", is_flag=True, help="Show long values whole.")
 @click.option("--no-preview", is_flag=True, help="Do not simulate the rollout.")
@@ -28,10 +25,7 @@ CHANGES_EXIT_CODE = 2
 )
 @json_option
 def command(
-    stack_folder: str | None,
-    state_folder: str | None,
-    variables: tuple[str, ...],
-    var_files: tuple[str, ...],
+    given: Given,
     detailed_exitcode: bool,
     full: bool,
     no_preview: bool,
@@ -49,7 +43,7 @@ def command(
       reconciler plan
       reconciler plan --var tag=2.0 --detailed-exitcode
     """
-    place = _open(stack_folder, state_folder, variables, var_files, as_json)
+    place = open_recorded(given) if for_destroy else open_workplace(given)
     stack = place.stack.emptied() if for_destroy else place.stack
     options = Options(doom_volumes=allow_volume_destroy, with_preview=not no_preview)
     prepared = prepare(place.session, stack, (lambda _: ()) if for_destroy else place.outputs, options)
@@ -61,30 +55,9 @@ def show(prepared: Prepared, *, as_json: bool, full: bool, now: float) -> None:
     """Print a plan as text or as JSON lines."""
     for message in prepared.messages:
         tell(f"Note: {message}")
-    if not as_json:
+    if as_json:
+        say_lines(json_lines.plan_lines(prepared.plan, now))
+    elif prepared.plan.is_empty and prepared.stack.is_empty:
+        say(f'Nothing to destroy: nothing of stack "{prepared.stack.name}" is on the engine.')
+    else:
         say(plan_text(prepared.plan, full=full).rstrip("\n"))
-        return
-    say(json_lines.version_line(__version__, now))
-    for line in json_lines.plan_lines(prepared.plan, now):
-        say(line)
-
-
-def _open(
-    stack_folder: str | None,
-    state_folder: str | None,
-    variables: tuple[str, ...],
-    var_files: tuple[str, ...],
-    as_json: bool,
-) -> Workplace:
-    """Open the workplace; with --json, what is wrong with the files is told as JSON lines too."""
-    from reconciler.clock import SystemClock
-
-    try:
-        return open_workplace(stack_folder, state_folder, variables, var_files)
-    except StackError as problem:
-        if as_json:
-            now = SystemClock().now()
-            say(json_lines.version_line(__version__, now))
-            for diagnostic in problem.diagnostics:
-                say(json_lines.diagnostic_line(diagnostic, now))
-        raise

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from reconciler.cli.addresses import matching_tasks
-from reconciler.cli.options import json_option, stack_options, variable_options
+from reconciler.cli.options import Given, json_option, place_options
 from reconciler.cli.output import say
-from reconciler.cli.workplace import open_workplace
+from reconciler.cli.workplace import open_recorded
 from reconciler.engine.present import present
+from reconciler.render.json_text import indented
 from reconciler.render.status import tasks_json, tasks_text
 
 
 @click.command("ps")
 @click.argument("address", required=False)
-@stack_options
-@variable_options
+@place_options
 @click.option("-a", "--all", "show_all", is_flag=True, help="Show stopped tasks too, as long as they are remembered.")
 @json_option
 def command(
     address: str | None,
-    stack_folder: str | None,
-    state_folder: str | None,
-    variables: tuple[str, ...],
-    var_files: tuple[str, ...],
+    given: Given,
     show_all: bool,
     as_json: bool,
 ) -> None:
@@ -33,7 +28,7 @@ def command(
 
     Stopped ones are shown with --all, with the reason why they stopped.
     """
-    place = open_workplace(stack_folder, state_folder, variables, var_files, quiet=True)
+    place = open_recorded(given)
     now = present(place.driver, place.stack, place.store.load(place.stack.name), place.clock)
     tasks = matching_tasks(now.tasks, address) if address else now.tasks
     shown = tuple(
@@ -42,6 +37,6 @@ def command(
         if show_all or not each.record.is_stopped
     )
     if as_json:
-        say(json.dumps(tasks_json(shown), ensure_ascii=False, indent=2))
+        say(indented(tasks_json(shown)))
     else:
         say(tasks_text(shown, place.clock.now()))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import click
 
 from reconciler.cli.logs import follow_lines
-from reconciler.cli.options import lock_option, stack_options, variable_options
+from reconciler.cli.options import Given, json_option, lock_option, place_options
 from reconciler.cli.output import say, tell
 from reconciler.cli.overrides import overridden
 from reconciler.cli.progress import QuietProgress
@@ -19,6 +18,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.stack import Stack
 from reconciler.model.task import StopCode
 from reconciler.model.task_definition import HOLDER, TaskDefinition
+from reconciler.render.json_text import compact
 from reconciler.render.safe import one_line, safe
 
 OUR_FAILURE = 125
@@ -28,8 +28,7 @@ POLL_SECONDS = 0.5
 @click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True})
 @click.argument("name")
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED)
-@stack_options
-@variable_options
+@place_options
 @lock_option
 @click.option("--count", type=click.IntRange(1, 10), default=1, help="How many tasks [default: 1].")
 @click.option(
@@ -42,14 +41,11 @@ POLL_SECONDS = 0.5
 )
 @click.option("--cpu", type=int, help="Override the container's CPU units.")
 @click.option("--memory", type=int, help="Override the container's memory in MiB.")
-@click.option("--json", "as_json", is_flag=True, help="Print the tasks' ids as JSON.")
+@json_option
 def command(
     name: str,
     command_line: tuple[str, ...],
-    stack_folder: str | None,
-    state_folder: str | None,
-    variables: tuple[str, ...],
-    var_files: tuple[str, ...],
+    given: Given,
     lock_timeout: float,
     count: int,
     wait_for_end: bool,
@@ -70,12 +66,12 @@ def command(
       reconciler run report --wait --logs
       reconciler run report -e DAY=monday -- ./report --all
     """
-    place = open_workplace(stack_folder, state_folder, variables, var_files, quiet=True)
+    place = open_workplace(given, quiet=True)
     definition = find_definition(place.stack, name)
     words = command_line[1:] if command_line[:1] == ("--",) else command_line
     changed = overridden(definition, container, words, environment, cpu=cpu, memory=memory)
     ids = _start(place, definition, changed, count, lock_timeout)
-    say(json.dumps({"tasks": list(ids)}) if as_json else "\n".join(ids))
+    say(compact({"tasks": list(ids)}) if as_json else "\n".join(ids))
     if not (wait_for_end or show_logs):
         return _started(place, ids)
     return _watch(place, ids, show_logs=show_logs, propagate=wait_for_end)

@@ -5,26 +5,22 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.addresses import one_task
-from reconciler.cli.options import lock_option, stack_options, variable_options
+from reconciler.cli.options import Given, lock_option, place_options
 from reconciler.cli.output import say
 from reconciler.cli.progress import QuietProgress
-from reconciler.cli.workplace import open_workplace
+from reconciler.cli.workplace import open_recorded
 from reconciler.engine.present import present
 from reconciler.engine.session import stop_task
 
 
 @click.command("stop")
 @click.argument("address")
-@stack_options
-@variable_options
+@place_options
 @lock_option
 @click.option("--reason", default="stopped by the user", metavar="TEXT", help="Shown as the task's stopped reason.")
 def command(
     address: str,
-    stack_folder: str | None,
-    state_folder: str | None,
-    variables: tuple[str, ...],
-    var_files: tuple[str, ...],
+    given: Given,
     lock_timeout: float,
     reason: str,
 ) -> None:
@@ -32,7 +28,7 @@ def command(
 
     A task of a service is replaced. A one-off task stays stopped.
     """
-    place = open_workplace(stack_folder, state_folder, variables, var_files, quiet=True)
+    place = open_recorded(given)
     lease = place.store.acquire(place.stack.name, "stop", lock_timeout)
     try:
         now = present(place.driver, place.stack, place.store.load(place.stack.name), place.clock)

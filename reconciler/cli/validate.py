@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from reconciler.cli.options import find_stack, json_option, variable_options
+from reconciler.cli.options import find_stack, json_option, stack_option, variable_options
 from reconciler.cli.output import say, tell_diagnostics
 from reconciler.cli.variables import variable_sources
 from reconciler.language.loader import load
 from reconciler.render.diagnostics import validation_json
+from reconciler.render.json_text import indented
 
 
 @click.command("validate")
-@click.option("--stack", "stack_folder", metavar="DIR", envvar="RECONCILER_STACK", help="Folder of the stack.")
+@stack_option
 @variable_options
 @json_option
 def command(stack_folder: str | None, variables: tuple[str, ...], var_files: tuple[str, ...], as_json: bool) -> int:
@@ -23,7 +22,7 @@ def command(stack_folder: str | None, variables: tuple[str, ...], var_files: tup
     loaded = load(folder, variable_sources(variables, var_files))
     errors = sum(each.severity == "error" for each in loaded.diagnostics)
     if as_json:
-        say(json.dumps(validation_json(loaded.diagnostics), ensure_ascii=False, indent=2))
+        say(indented(validation_json(loaded.diagnostics)))
         return 1 if errors else 0
     tell_diagnostics(loaded.diagnostics)
     if errors:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import platform
 
 import click
 
 from reconciler import __version__
+from reconciler.cli.options import json_option
+from reconciler.cli.output import say
+from reconciler.render.json_text import compact
 
 
 @click.command("version")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+@json_option
 def command(as_json: bool) -> None:
     """Print the version."""
     if as_json:
-        click.echo(json.dumps({"reconciler": __version__, "python": platform.python_version()}))
+        say(compact({"reconciler": __version__, "python": platform.python_version()}))
     else:
-        click.echo(f"reconciler {__version__}")
+        say(f"reconciler {__version__}")

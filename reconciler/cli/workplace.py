@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from reconciler.cli.options import find_stack, find_state, user_name
+from reconciler.cli.options import Given, find_stack, find_state, user_name
 from reconciler.cli.output import tell_diagnostics
+from reconciler.cli.recorded import recorded_stack
 from reconciler.cli.variables import variable_sources
 from reconciler.clock import SystemClock
 from reconciler.drivers.docker.driver import DockerDriver
@@ -20,18 +21,22 @@ from reconciler.drivers.secrets import SecretReader
 from reconciler.engine.converge import Settings, World
 from reconciler.engine.performer import STARTS_IN_FLIGHT, ThreadPerformer, lane_limits
 from reconciler.engine.session import Session
-from reconciler.errors import StackError, StoppedBySignalError
+from reconciler.errors import StackError, StoppedBySignalError, UsageError
 from reconciler.language.loader import Loaded, load
 from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Output, Stack
 from reconciler.store.sqlite import SqliteStore
 
+STOPPING = b"\nStopping: the steps in hand are finished first, for 8 seconds at most. Once more stops at once.\n"
+SHOW_CURSOR = b"\x1b[?25h"
+
 
 @dataclass
 class Workplace:
     """One stack with everything a verb needs. Nothing is connected before it is used."""
 
+    given: Given
     folder: Path
     loaded: Loaded
     stack: Stack
@@ -82,8 +87,10 @@ class Workplace:
     def _signals(self, wake: Callable[[], None]) -> Iterator[None]:
         def note(number: int, frame: FrameType | None) -> None:
             if self.signalled:
+                os.write(sys.stderr.fileno(), SHOW_CURSOR if sys.stderr.isatty() else b"")
                 os._exit(128 + number)
             self.signalled.append(number)
+            os.write(sys.stderr.fileno(), STOPPING)
             wake()
 
         before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -97,41 +104,55 @@ class Workplace:
                 signal.signal(number, handler)
 
 
-def open_workplace(
-    stack_folder: str | None,
-    state_folder: str | None,
-    variables: tuple[str, ...] = (),
-    var_files: tuple[str, ...] = (),
-    *,
-    quiet: bool = False,
-) -> Workplace:
+def open_workplace(given: Given, *, quiet: bool = False) -> Workplace:
     """Load the stack; raises StackError with every diagnostic when it is wrong. Warnings are told on stderr."""
-    folder = find_stack(stack_folder)
-    loaded = load(folder, variable_sources(variables, var_files))
+    folder = find_stack(given.stack_folder)
+    loaded = load(folder, variable_sources(given.variables, given.var_files))
     if loaded.stack is None:
         raise StackError(loaded.diagnostics)
     if not quiet:
         tell_diagnostics(loaded.diagnostics)
+    return _workplace(given, folder, _store(given, folder), loaded.stack, loaded)
+
+
+def open_recorded(given: Given) -> Workplace:
+    """Open the stack for a verb that reads or stops; with files that are wrong, as it was recorded."""
+    folder = find_stack(given.stack_folder)
+    loaded = load(folder, variable_sources(given.variables, given.var_files))
+    store = _store(given, folder)
+    stack = loaded.stack or recorded_stack(folder, store, loaded.diagnostics)
+    return _workplace(given, folder, store, stack, loaded)
+
+
+def _store(given: Given, folder: Path) -> SqliteStore:
+    return SqliteStore(find_state(given.state_folder, folder), user_name())
+
+
+def _workplace(given: Given, folder: Path, store: SqliteStore, stack: Stack, loaded: Loaded) -> Workplace:
     clock = SystemClock()
-    secrets = SecretReader(loaded.stack.secrets, folder, os.environ)
-    return Workplace(
-        folder=folder,
-        loaded=loaded,
-        stack=loaded.stack,
-        store=SqliteStore(find_state(state_folder, folder), user_name()),
-        clock=clock,
-        secrets=secrets,
-        driver=DockerDriver(loaded.stack.cluster, clock, secrets.value),
-    )
+    secrets = SecretReader(stack.secrets, folder, os.environ)
+    driver = DockerDriver(stack.cluster, clock, secrets.value)
+    return Workplace(given, folder, loaded, stack, store, clock, secrets, driver)
 
 
 def settings_from(environment: os._Environ[str] | dict[str, str]) -> Settings:
     """Read times that may be changed by RECONCILER_RELIST_SECONDS and RECONCILER_RETRY_SECONDS."""
     default = Settings()
     return Settings(
-        relist=float(environment.get("RECONCILER_RELIST_SECONDS", default.relist)),
-        retry=float(environment.get("RECONCILER_RETRY_SECONDS", default.retry)),
+        relist=_seconds(environment, "RECONCILER_RELIST_SECONDS", default.relist),
+        retry=_seconds(environment, "RECONCILER_RETRY_SECONDS", default.retry),
     )
+
+
+def _seconds(environment: os._Environ[str] | dict[str, str], name: str, default: float) -> float:
+    text = environment.get(name)
+    try:
+        seconds = default if text is None else float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"{name} wants a number of seconds above 0, not {text!r}")
+    return seconds
 
 
 def is_interactive() -> bool:

@@ -86,8 +86,8 @@ def _networks(stack: Stack, snapshot: Snapshot) -> Iterable[Change]:
             yield _create(stack, network.address, label=network.name)
     for observed in snapshot.networks:
         if observed.is_ours and observed.name not in wanted:
-            reason = "it is no longer in the stack"
-            yield Change(address=_network_address(observed.name, stack), action=Action.DELETE, reason=reason)
+            address = _network_address(observed.name, stack)
+            yield Change(address=address, action=Action.DELETE, label=observed.name, reason=_why_removed(stack))
 
 
 def _network_address(name: str, stack: Stack) -> str:
@@ -128,7 +128,7 @@ def _services(stack: Stack, state: State) -> Iterable[Change]:
     for service in stack.services:
         primary = state.primary(service.address)
         if primary is None:
-            yield _create(stack, service.address, label=f"{service.desired_count} tasks")
+            yield _create(stack, service.address, label=_tasks(service.desired_count))
             continue
         before = recorded.get(service.address)
         revision = state.revision(primary.family, primary.revision)
@@ -148,7 +148,18 @@ def _services(stack: Stack, state: State) -> Iterable[Change]:
             )
     wanted = {each.address for each in stack.services}
     for address in sorted(recorded.keys() - wanted):
-        yield Change(address=address, action=Action.DELETE, reason="it is no longer in the stack")
+        running = [each for each in state.tasks if each.group == address and not each.is_stopped]
+        label = _tasks(len(running))
+        yield Change(address=address, action=Action.DELETE, label=label, reason=_why_removed(stack))
+
+
+def _tasks(number: int) -> str:
+    return "1 task" if number == 1 else f"{number} tasks"
+
+
+def _why_removed(stack: Stack) -> str:
+    """Nobody who destroys a stack asks why its parts go."""
+    return "" if stack.is_empty else "it is no longer in the stack"
 
 
 def _create(stack: Stack, address: str, label: str = "") -> Change:
@@ -188,7 +199,7 @@ def _healing(
     for address in sorted(healing):
         service = services.get(address)
         if service is None:
-            reason = "its tasks run, but it is not in the stack"
+            reason = "" if stack.is_empty else "its tasks run, but it is not in the stack"
             yield Change(address=address, action=Action.DELETE, reason=reason)
         else:
             yield Change(
@@ -216,16 +227,24 @@ def _why_replaced(
 
 
 def _why_unsettled(service: Service, decision: Decision, snapshot: Snapshot, now: float) -> str:
-    """Say in a sentence what is not as it should be: `2 of 3 tasks run; task 7f3c1a2b: ...`."""
+    """Say in a sentence what is not as it should be: `2 of 3 tasks run; tasks 7f3c1a2b, 90ab12cd: ...`."""
     records = [each for each in decision.state.tasks if each.group == service.address]
     running = [each for each in records if each.desired_status is DesiredStatus.RUNNING and each.seen]
-    ended = [each for each in records if each.stop_code is not None and not each.is_stopped]
-    ended += [each for each in records if each.is_stopped and each.failed][-3:]
-    count = f"{len(running)} of {service.desired_count} tasks run"
-    reasons = [f"task {each.short_id}: {each.stopped_reason}" for each in ended[:3]]
-    reasons += [f"task {short_id}: {why}" for short_id, why in _why_replaced(service, decision, snapshot, now)[:3]]
+    ending = [each for each in records if each.stop_code and (not each.is_stopped or each.stopped_at == now)]
+    ended = ending or [each for each in records if each.is_stopped and each.failed][-3:]
+    reasons = [(each.short_id, each.stopped_reason) for each in ended]
+    reasons += _why_replaced(service, decision, snapshot, now)
     waits = [each.reason for each in decision.waiting_for if each.address == service.address]
-    return "; ".join([count, *(reasons or waits)])
+    count = f"{len(running)} of {service.desired_count} tasks run"
+    return "; ".join([count, *(_grouped(reasons)[:3] or waits)])
+
+
+def _grouped(reasons: Iterable[tuple[str, str]]) -> list[str]:
+    """Say a reason that several tasks have once."""
+    tasks: dict[str, list[str]] = {}
+    for short_id, why in reasons:
+        tasks.setdefault(why, []).append(short_id)
+    return [f"{'task' if len(ids) == 1 else 'tasks'} {', '.join(ids)}: {why}" for why, ids in tasks.items()]
 
 
 def _other_steps(decision: Decision, named: Iterable[str]) -> Iterable[Change]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import Action, Change, Plan
+from reconciler.model.plan import Action, Change, Plan, Rollout
+from reconciler.model.stack import Output
 from reconciler.render.diagnostics import diagnostic_json
+from reconciler.render.failures import Failure
+from reconciler.render.json_text import compact
+from reconciler.render.outputs import outputs_json
 from reconciler.render.plan import impact, summary
-from reconciler.render.words import timestamp
+from reconciler.render.progress import ServiceRow, row_text
+from reconciler.render.words import count, timestamp
 
 
 def line(kind: str, message: str, now: float, level: str = "info", **fields: Any) -> str:
@@ -23,7 +27,7 @@ def line(kind: str, message: str, now: float, level: str = "info", **fields: Any
         "type": kind,
         **fields,
     }
-    return json.dumps(shape, ensure_ascii=False)
+    return compact(shape)
 
 
 def version_line(version: str, now: float) -> str:
@@ -40,23 +44,68 @@ def plan_lines(plan: Plan, now: float) -> Iterator[str]:
         message = f"{change.address}: {change.action.value}"
         yield line("planned_change", message, now, change=_change(change))
     for rollout in plan.rollouts:
-        yield line("rollout_preview", impact(rollout), now, rollout=rollout.model_dump(mode="json"))
+        yield line("rollout_preview", impact(rollout), now, rollout=_rollout(rollout))
     if plan.outputs:
-        yield line("outputs", f"{len(plan.outputs)} outputs change", now, outputs=_outputs(plan))
+        message = f"{count(len(plan.outputs), 'output')} will change"
+        yield line("outputs", message, now, outputs=_outputs(plan))
     for note in plan.notes:
         yield line("note", note, now)
     yield line("change_summary", summary(plan), now, changes=_summary(plan, "plan"))
 
 
-def applied_line(plan: Plan, now: float) -> str:
-    """Return the summary of an apply."""
-    return line("change_summary", "Apply complete.", now, changes=_summary(plan, "apply"))
+def applied_lines(plan: Plan, outputs: Iterable[Output], operation: str, now: float) -> Iterator[str]:
+    """Yield the outputs and the summary of an apply or a destroy that is done."""
+    values = outputs_json(outputs)
+    if values:
+        yield line("outputs", f"Outputs: {len(values)}", now, outputs=values)
+    yield line("change_summary", f"{operation.capitalize()} complete.", now, changes=_summary(plan, operation))
+
+
+def progress_lines(before: ServiceRow | None, row: ServiceRow, elapsed: float, now: float) -> Iterator[str]:
+    """Yield what became of one service: apply_start, then apply_progress, and apply_complete at the end."""
+    hook = {"resource": {"addr": row.address}, "elapsed_seconds": round(elapsed, 1)}
+    message = row_text(row, elapsed)
+    if before is None or before.is_steady:
+        yield line("apply_start", f"{row.address}: begins", now, hook=hook)
+    kind = "apply_complete" if row.is_steady else "apply_progress"
+    yield line(kind, message, now, hook={**hook, **counts(row)})
+
+
+def failure_line(failure: Failure, now: float) -> str:
+    """Return why a deployment failed."""
+    hook = {
+        "resource": {"addr": failure.address},
+        "reason": failure.reason,
+        "task": failure.task or None,
+        "container": failure.container or None,
+        "log": list(failure.log),
+    }
+    return line("apply_errored", f"{failure.address}: {failure.reason}", now, "error", hook=hook)
+
+
+def counts(row: ServiceRow) -> dict[str, Any]:
+    """Return a service's counts of tasks."""
+    return {
+        "state": row.state,
+        "desired": row.desired,
+        "new": row.new,
+        "old": row.old,
+        "healthy": row.healthy,
+        "failures": row.failures,
+        "waiting_for": row.note or None,
+    }
 
 
 def diagnostic_line(diagnostic: Diagnostic, now: float) -> str:
     """Return one error or warning."""
     level = "error" if diagnostic.severity == "error" else "warn"
     return line("diagnostic", diagnostic.summary, now, level, diagnostic=diagnostic_json(diagnostic))
+
+
+def _rollout(rollout: Rollout) -> dict[str, Any]:
+    """Times of a simulation, to the tenth of a second."""
+    shape = rollout.model_dump(mode="json")
+    return {name: round(value, 1) if isinstance(value, float) else value for name, value in shape.items()}
 
 
 def _change(change: Change) -> dict[str, Any]:

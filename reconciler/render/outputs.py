@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from reconciler.model.stack import Output
+from reconciler.render.json_text import compact
 
 
 def outputs_text(outputs: Iterable[Output]) -> str:
@@ -16,10 +16,14 @@ def outputs_text(outputs: Iterable[Output]) -> str:
 
 def outputs_json(outputs: Iterable[Output]) -> dict[str, Any]:
     """Return name -> value, type, sensitive, as `terraform output -json` does. Sensitive values are not recorded."""
-    return {each.name: {"sensitive": each.sensitive, "type": each.type, "value": each.value} for each in outputs}
+    return {each.name: {"sensitive": each.sensitive, "type": each.type, "value": _public(each)} for each in outputs}
+
+
+def _public(output: Output) -> Any:
+    return None if output.sensitive else output.value
 
 
 def _shown(output: Output) -> str:
     if output.sensitive:
         return "(sensitive value)"
-    return json.dumps(output.value, ensure_ascii=False) if output.known else "(known after apply)"
+    return compact(output.value) if output.known else "(known after apply)"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 from reconciler.model.plan import Action, AttributeChange, Change, DriftEntry, OutputChange, Plan, Rollout
 from reconciler.render.safe import one_line, safe
+from reconciler.render.values import changed, line_changes, shown
 from reconciler.render.words import count, duration
 
 SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "-/+", Action.DELETE: "-", Action.NO_OP: " "}
@@ -34,49 +33,50 @@ def summary(plan: Plan) -> str:
         return "Plan: only outputs change."
     created, updated = plan.count(Action.CREATE), plan.count(Action.UPDATE, Action.REPLACE)
     line = f"Plan: {created} to create, {updated} to update, {plan.count(Action.DELETE)} to destroy"
-    replaced = sum(
-        int(phase.split()[1]) for each in plan.rollouts for phase in each.phases if phase.startswith("stop")
-    )
+    replaced = sum(min(_tasks(each, "start"), _tasks(each, "stop")) for each in plan.rollouts)
     return f"{line}; {count(replaced, 'task')} replaced." if replaced else f"{line}."
 
 
+def _tasks(rollout: Rollout, verb: str) -> int:
+    """Return how many tasks a rollout starts, or stops."""
+    return sum(int(phase.split()[1]) for phase in rollout.phases if phase.startswith(verb))
+
+
 def _changes(plan: Plan, full: bool) -> Iterator[str]:
-    if plan.changes:
-        yield f'Stack "{plan.stack}":'
-        yield ""
+    if not plan.changes:
+        return
+    yield f'Stack "{plan.stack}":'
+    yield ""
     for change in plan.changes:
         yield from _change(change, full)
-        yield ""
+    yield ""
 
 
 def _change(change: Change, full: bool) -> Iterator[str]:
     label = f" ({change.label})" if change.label else ""
     reason = f": {one_line(change.reason)}" if change.reason else ""
-    yield f"  {SYMBOLS[change.action]} {change.address} {_WORDS[change.action]}{label}{reason}"
-    if change.place and not change.attributes:
-        yield f"      {change.place}"
+    place = f"   {change.place}" if change.place and not change.attributes else ""
+    yield f"  {SYMBOLS[change.action]} {change.address} {_WORDS[change.action]}{label}{reason}{place}"
     for attribute in change.attributes:
-        yield f"      {_attribute(attribute, full)}"
+        yield from (f"      {line}" for line in _attribute(attribute, full))
     if change.unchanged and change.attributes:
         yield f"      ({change.unchanged} unchanged hidden)"
 
 
-def _attribute(change: AttributeChange, full: bool) -> str:
-    old, new = _value(change.old, change.sensitive, full), _value(change.new, change.sensitive, full)
-    symbol, values = "~", f"{old} -> {new}"
-    if change.old is None:
-        symbol, values = "+", new
-    elif change.new is None:
-        symbol, values = "-", old
+def _attribute(change: AttributeChange, full: bool) -> Iterator[str]:
     place = f"   {change.place}" if change.place else ""
-    return f"{symbol} {change.path}: {values}   # {change.effect.value}{place}"
-
-
-def _value(value: Any, sensitive: bool, full: bool) -> str:
-    if sensitive:
-        return "(sensitive value)"
-    text = value if isinstance(value, str) and value[:1] in ("[", "{") else json.dumps(value, ensure_ascii=False)
-    return text if full or len(text) <= 100 else text[:97] + "..."
+    tail = f"   # {change.effect.value}{place}"
+    if change.old is None or change.new is None:
+        symbol, value = ("+", change.new) if change.old is None else ("-", change.old)
+        yield f"{symbol} {change.path}: {shown(value, sensitive=change.sensitive, full=full)}{tail}"
+        return
+    lines = () if change.sensitive else line_changes(change.old, change.new)
+    if lines:
+        yield f"~ {change.path}:{tail}"
+        yield from (f"    {line}" for line in lines)
+        return
+    values = changed(change.old, change.new, sensitive=change.sensitive, full=full)
+    yield f"~ {change.path}: {values}{tail}"
 
 
 def _drift(plan: Plan) -> Iterator[str]:
@@ -105,21 +105,23 @@ def _outputs(plan: Plan) -> Iterator[str]:
 
 
 def _output(change: OutputChange) -> str:
-    new = _value(change.new, change.sensitive, full=False) if change.known else "(known after apply)"
     if change.action is Action.DELETE:
         return change.name
+    new = shown(change.new, sensitive=change.sensitive) if change.known else "(known after apply)"
     if change.action is Action.CREATE:
         return f"{change.name} = {new}"
-    return f"{change.name} = {_value(change.old, change.sensitive, full=False)} -> {new}"
+    if change.known:
+        return f"{change.name} = {changed(change.old, change.new, sensitive=change.sensitive)}"
+    return f"{change.name} = {shown(change.old, sensitive=change.sensitive)} -> {new}"
 
 
 def _rollouts(plan: Plan) -> Iterator[str]:
-    shown = [each for each in plan.rollouts if each.phases]
-    if not shown:
+    moving = [each for each in plan.rollouts if each.phases]
+    if not moving:
         return
     yield "Rollout, as simulated:"
     yield ""
-    for rollout in shown:
+    for rollout in moving:
         yield f"  {impact(rollout)}"
         yield f"      {' -> '.join(rollout.phases)}"
     yield ""
@@ -130,14 +132,19 @@ def impact(rollout: Rollout) -> str:
     percents = f"rolling {rollout.minimum_healthy_percent}%/{rollout.maximum_percent}%"
     words = [count(rollout.desired_count, "task"), percents]
     if rollout.duration is not None:
-        words.append(f"about {duration(rollout.duration)}")
+        words.append(f"about {_roughly(rollout.duration)}")
     if rollout.downtime is not None:
-        words.append(f"DOWNTIME about {duration(rollout.downtime)}")
+        words.append(f"DOWNTIME about {_roughly(rollout.downtime)}")
     elif any(each.startswith("stop") for each in rollout.phases):
         words.append(f"no downtime; {rollout.peak} tasks at most, {rollout.minimum_healthy} healthy at least")
     if rollout.outcome:
         words.append(f"and then waits: {one_line(rollout.outcome)}")
     return f"{rollout.address}: {', '.join(words)}"
+
+
+def _roughly(seconds: float) -> str:
+    """A simulation knows no tenths of a second."""
+    return duration(max(1, round(seconds)))
 
 
 def _notes(plan: Plan) -> Iterator[str]:

@@ -24,6 +24,11 @@ class ServiceRow:
     failures: int = 0
     note: str = ""
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether nothing is left to do for it."""
+        return self.state == _STATES[RolloutState.COMPLETED] and not self.note
+
 
 def rows(decision: Decision) -> tuple[ServiceRow, ...]:
     """Return a row for each service that is in the target or still has tasks."""
@@ -57,17 +62,18 @@ def row_text(row: ServiceRow, elapsed: float) -> str:
         words.append(f"failures {row.failures}")
     words.append(duration(elapsed))
     if row.note:
-        words.append(_note(row.note))
+        words.append(waiting_words(row.note))
     return "  ".join(words)
 
 
 def heartbeat(decision: Decision, elapsed: float) -> str:
     """Return what is said when nothing changed for a while."""
-    waits = "; ".join(f"{each.address} waits for {one_line(each.reason)}" for each in decision.waiting_for[:3])
+    waits = "; ".join(f"{each.address} {waiting_words(each.reason)}" for each in decision.waiting_for[:3])
     return f"still at it after {duration(elapsed)}: {waits or 'steps are under way'}"
 
 
-def _note(text: str) -> str:
+def waiting_words(text: str) -> str:
+    """Return `waits for ...`, but for reasons that are sentences about the service already."""
     said = one_line(text)
     return said if said.startswith(("is ", "was ", "the deployment")) else f"waits for {said}"
 

@@ -10,6 +10,7 @@ from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, State
 from reconciler.model.task import DesiredStatus, HealthStatus, TaskRecord, TaskStatus
 from reconciler.model.task_definition import HOLDER
+from reconciler.render.progress import waiting_words
 from reconciler.render.safe import one_line
 from reconciler.render.tables import table
 from reconciler.render.words import duration, timestamp
@@ -48,7 +49,7 @@ def status_text(stack: Stack, decision: Decision, now: float) -> str:
     if shape["services"]:
         rows = [_service_row(each) for each in shape["services"]]
         parts += ["", table(("SERVICE", "REVISION", "DESIRED", "RUNNING", "PENDING", "HEALTHY", "DEPLOYMENT"), rows)]
-    waits = [f"  {each.address} waits for {one_line(each.reason)}" for each in decision.waiting_for]
+    waits = [f"  {each.address} {waiting_words(each.reason)}" for each in decision.waiting_for]
     parts += ["", "Waiting:", *waits] if waits else []
     events = [
         f"  {duration(max(0.0, now - each.at)):>6} ago  {each.address} {one_line(each.message)}"
