@@ -75,6 +75,7 @@ class _Track:
     downtime: float = 0.0
     changed_at: float | None = None
     healthy: int = 0
+    live: int = 0
 
     def note(self, records: list[TaskRecord], now: float) -> None:
         """Take in one look's records."""
@@ -86,9 +87,9 @@ class _Track:
         self.known.update({each.id: each.desired_status for each in records})
         live = [each for each in records if each.last_status is not TaskStatus.STOPPED]
         healthy = sum(1 for each in live if each.healthy_at and each.desired_status is DesiredStatus.RUNNING)
-        if started or stopped or healthy != self.healthy or len(live) != self.peak:
+        if started or stopped or (healthy, len(live)) != (self.healthy, self.live):
             self.changed_at = now
-        self.healthy = healthy
+        self.healthy, self.live = healthy, len(live)
         self.peak = max(self.peak, len(live))
         self._note_downtime(healthy, now)
 
