@@ -96,6 +96,8 @@ def _with_change(services: dict[str, Declared], random: Random) -> dict[str, Dec
 
 _WEB = """
 task_definition "web" {{
+  memory = 64
+
   volume "cache" {{}}
   volume "shared" {{ source = volume.shared }}
 
@@ -130,8 +132,8 @@ service "web" {{
   task_definition = task_definition.web
   desired_count   = {each.desired_count}
   deployment_configuration {{
-    minimum_healthy_percent = 50
-    maximum_percent         = 150
+    minimum_healthy_percent = 100
+    maximum_percent         = 200
     minimum_healthy_time    = 0
   }}
 }}
@@ -140,6 +142,8 @@ service "web" {{
 _ONE_CONTAINER = """
 task_definition "{name}" {{{{
   network_mode = "{mode}"
+  memory       = 64
+
   container "{name}" {{{{
     image       = "{{each.image}}"
     environment = {{{{ ROUND = {{each.round}} }}}}
@@ -160,5 +164,5 @@ service "{name}" {{{{
 _SERVICES = {
     "web": _WEB,
     "worker": _ONE_CONTAINER.format(name="worker", mode="awsvpc", minimum=0, maximum=100),
-    "plain": _ONE_CONTAINER.format(name="plain", mode="bridge", minimum=100, maximum=200),
+    "plain": _ONE_CONTAINER.format(name="plain", mode="bridge", minimum=50, maximum=200),
 }
