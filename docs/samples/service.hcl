@@ -1,0 +1,33 @@
+service "web" {
+  task_definition           = task_definition.web
+  desired_count             = 4
+  health_check_grace_period = "30s"
+  depends_on                = [service.db]
+
+  deployment_configuration {
+    minimum_healthy_percent = 50
+    maximum_percent         = 150
+    timeout                 = "5m"
+
+    deployment_circuit_breaker {
+      reset_on_healthy_task = false
+
+      threshold {
+        type  = "COUNT"
+        value = 5
+      }
+    }
+  }
+}
+
+# The smallest definition and the smallest service.
+task_definition "db" {
+  container "postgres" {
+    image  = "postgres:17"
+    memory = 256
+  }
+}
+
+service "db" {
+  task_definition = task_definition.db
+}
