@@ -178,9 +178,10 @@ def test_nothing_is_concluded_from_absence_while_a_start_is_under_way() -> None:
     assert recorded(before, None, in_flight=frozenset({f"start_container {before.id} app"})) == before
 
 
-def test_a_stopped_task_stays_as_it_is() -> None:
-    before = ended(running(), StopCode.USER_INITIATED, "bye")
-    assert recorded(before, observed(shown())) == before
+@pytest.mark.parametrize("seen", [None, observed(shown()), observed(shown("app", "exited"))])
+def test_a_stopped_task_stays_as_it_is(seen: ObservedTask | None) -> None:
+    before = ended(running(), StopCode.USER_INITIATED, "bye", stopped_at=NOW - 100)
+    assert recorded(before, seen) == before
 
 
 def test_who_stopped_a_task_first_is_kept() -> None:

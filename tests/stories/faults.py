@@ -163,6 +163,7 @@ class FaultyPerformer(SimulatedPerformer):
 
     def __init__(self, engine: FaultyEngine, clock: VirtualClock, dice: Dice) -> None:
         super().__init__(engine, clock, lane_limits(4))  # type: ignore[arg-type]
+        self.faulty = engine
         self._dice = dice
 
     def wait(self, until: float | None) -> tuple[Outcome, ...]:
@@ -176,4 +177,4 @@ class FaultyPerformer(SimulatedPerformer):
         for _, _, step in sorted(self._queue, key=lambda entry: entry[:2]):
             if self._dice.random.random() < 0.5:
                 self._dice.tell(f"{step.key}, though the process that asked is gone")
-                self._engine.engine.perform(step)  # type: ignore[attr-defined]
+                self.faulty.engine.perform(step)

@@ -62,7 +62,7 @@ def _tell(told: tuple[Chapter, ...], trace: list[str]) -> None:
         before = chapter.stack
     trace.append("--- the faults stop")
     calm = Dice(Random(0), frozenset(), site.clock, trace)
-    _at_work(site, calm, Safety(site.engine, before, before, live_tasks(site.engine), foreign))
+    at_work(site, calm, Safety(site.engine, before, before, live_tasks(site.engine), foreign))
     site.looks = 1500
     check_recovered(site, before, foreign)
 
@@ -74,9 +74,9 @@ def _live_through(site: Site, chapter: Chapter, before: object, foreign: object,
     for _ in range(5):
         most |= live_tasks(site.engine)
         safety = Safety(site.engine, chapter.stack, before, most, foreign)  # type: ignore[arg-type]
-        performer = _at_work(site, dice, safety)
+        performer = at_work(site, dice, safety)
         try:
-            site.apply(chapter.stack, site.world(driver=performer._engine, performer=performer))
+            site.apply(chapter.stack, site.world(driver=performer.faulty, performer=performer))
             return
         except ReconcilerError as problem:
             dice.tell(f"the apply ends: {problem}")
@@ -88,7 +88,7 @@ def _live_through(site: Site, chapter: Chapter, before: object, foreign: object,
                 site.store = MortalStore()
 
 
-def _at_work(site: Site, dice: Dice, safety: Safety) -> FaultyPerformer:
+def at_work(site: Site, dice: Dice, safety: Safety) -> FaultyPerformer:
     """Put the chapter's faults between us and the engine, and let `safety` look on."""
     faulty = FaultyEngine(site.engine, dice)
     site.engine.behave = faulty.behave
