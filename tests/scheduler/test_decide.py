@@ -10,7 +10,7 @@ from reconciler.drivers.simulated import Behaviour
 from reconciler.engine.session import run
 from reconciler.model.decision import Decision
 from reconciler.model.service import SchedulingStrategy
-from reconciler.model.snapshot import Drift, SecretReading, Snapshot
+from reconciler.model.snapshot import ContainerHealth, Drift, SecretReading, Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, DeploymentStatus, RolloutState, State
 from reconciler.model.step import RemoveTask, StartContainer
@@ -245,3 +245,23 @@ def test_a_service_that_left_and_came_back_has_a_new_deployment() -> None:
 
 def _of_web(site: Site) -> list[Deployment]:
     return [each for each in site.store.load("shop").deployments if each.service == "service.web"]
+
+
+def test_no_image_is_fetched_for_a_service_that_is_settled() -> None:
+    wanted = stack(declared("web", 2, container(pull="always")))
+    unpinned = steady().deployments[0].changed(images={})
+    lost = steady(deployments=(unpinned,), revisions=state(wanted).revisions)
+    assert decide(wanted, lost, snapshot(*TWO), NOW).steps == ()
+
+
+def test_an_ill_task_is_stopped_first_where_the_engine_has_no_place_for_another() -> None:
+    large = container(memory=1500, health_check=CHECK)
+    wanted = stack(declared("web", 2, large, configuration=percents(50, 200)))
+    ill = observed(shown(health=ContainerHealth.UNHEALTHY), of=task(1, definition(large)))
+    well = observed(shown(health=ContainerHealth.HEALTHY), of=task(2, definition(large)))
+    recorded = steady().changed(revisions=state(wanted).revisions)
+    found = decide(wanted, recorded, snapshot(ill, well), NOW)
+    assert [(each.ordinal, each.desired_status, each.failed) for each in found.state.tasks] == [
+        (1, "STOPPED", True),
+        (2, "RUNNING", False),
+    ]
