@@ -125,7 +125,7 @@ def test_every_command_that_is_shown_exists_with_its_options(page: Path) -> None
     unknown = []
     for text in (*blocks(page, "sh"), *blocks(page, "")):
         for found in COMMAND.finditer(text):
-            verb, *words = found["words"].split(" -- ")[0].split()
+            verb, *words = re.split(r" (?:--|\|\|?) ", found["words"])[0].split()
             known = set(options(verb)) if verb in VERBS else {verb} & {"--help", "--version"}
             flags = [word.split("=")[0] for word in words if word.startswith("-")]
             unknown += [f"{verb} {flag}" for flag in flags if flag not in known]
