@@ -9,6 +9,7 @@ from reconciler.cli.output import tell
 from reconciler.errors import StackError
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.stack import Stack
+from reconciler.model.state import State
 from reconciler.render.words import count
 from reconciler.store.store import Store
 
@@ -32,7 +33,13 @@ def recorded_stack(folder: Path, store: Store, diagnostics: tuple[Diagnostic, ..
             f"Note: the stack's files have {count(len(errors), 'error')}, told by `reconciler validate`; "
             "what was recorded is used."
         )
-    return (state.target or Stack(name=state.stack_name)).changed(folder=str(folder))
+    return (state.target or _ran(state)).changed(folder=str(folder))
+
+
+def _ran(state: State) -> Stack:
+    """Return a stack of the definitions that one-off tasks ran though nothing was ever applied."""
+    definitions = {f"task_definition.{each.family}": each.definition for each in state.revisions}
+    return Stack(name=state.stack_name, definitions=definitions)
 
 
 def recorded_name(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import click
@@ -13,16 +14,18 @@ from reconciler.cli.overrides import overridden
 from reconciler.cli.progress import QuietProgress
 from reconciler.cli.workplace import Workplace, open_workplace
 from reconciler.engine.present import TaskNow, present
-from reconciler.engine.session import run
-from reconciler.errors import ReconcilerError
+from reconciler.engine.session import finish_tasks, run
+from reconciler.errors import LockError, ReconcilerError
 from reconciler.model.stack import Stack
 from reconciler.model.task import StopCode
 from reconciler.model.task_definition import HOLDER, TaskDefinition
 from reconciler.render.json_text import compact
 from reconciler.render.safe import one_line, safe
 
-OUR_FAILURE = 125
+OUR_FAILURE, INTERRUPTED = 125, 130
 POLL_SECONDS = 0.5
+LAST_LINES_SECONDS = 5.0
+"""How long the last lines of a log are waited for once all containers have ended."""
 
 
 @click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True})
@@ -30,7 +33,7 @@ POLL_SECONDS = 0.5
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED)
 @place_options
 @lock_option
-@click.option("--count", type=click.IntRange(1, 10), default=1, help="How many tasks [default: 1].")
+@click.option("--count", type=click.IntRange(1, 10), default=1, metavar="N", help="How many tasks [default: 1].")
 @click.option(
     "--wait", "wait_for_end", is_flag=True, help="Wait for the end; exit with the essential container's code."
 )
@@ -39,8 +42,8 @@ POLL_SECONDS = 0.5
 @click.option(
     "-e", "--env", "environment", metavar="NAME=VALUE", multiple=True, help="Override a variable; repeatable."
 )
-@click.option("--cpu", type=int, help="Override the container's CPU units.")
-@click.option("--memory", type=int, help="Override the container's memory in MiB.")
+@click.option("--cpu", type=click.IntRange(0), metavar="UNITS", help="Override the container's CPU units.")
+@click.option("--memory", type=click.IntRange(6), metavar="MIB", help="Override the container's memory in MiB.")
 @json_option
 def command(
     name: str,
@@ -92,16 +95,17 @@ def _start(
     lease = place.store.acquire(place.stack.name, "run", lock_timeout)
     try:
         with place.world(QuietProgress().observe) as world:
-            target = place.store.load(place.stack.name).target
-            stack = _with_definitions(target, place.stack) if target else place.stack.only_definitions()
-            ids, _ = run(place.session, world, stack, definition, changed, count, lease)
+            ids, _ = run(place.session, world, _beside_target(place), definition, changed, count, lease)
     finally:
         lease.release()
     return ids
 
 
-def _with_definitions(target: Stack, declared: Stack) -> Stack:
+def _beside_target(place: Workplace) -> Stack:
     """Run beside the recorded target: what the files say otherwise is for `apply`."""
+    declared, target = place.stack, place.store.load(place.stack.name).target
+    if target is None:
+        return declared.only_definitions()
     definitions = {**declared.definitions, **target.definitions}
     return target.changed(definitions=definitions, secrets=declared.secrets, folder=declared.folder)
 
@@ -115,23 +119,49 @@ def _started(place: Workplace, ids: tuple[str, ...]) -> int:
 
 def _watch(place: Workplace, ids: tuple[str, ...], *, show_logs: bool, propagate: bool) -> int:
     """Wait for the end of all tasks; returns the exit code of the first that failed."""
+    printer = threading.Thread(target=_print_logs, args=(place, _look(place, ids)), name="logs", daemon=True)
     if show_logs:
-        streams = [
-            (f"{each.record.short_id}/{found.name}", found.id)
-            for each in _look(place, ids)
-            if each.observed is not None
-            for found in each.observed.containers
-            if found.name != HOLDER and found.started_at is not None
-        ]
-        for prefix, line in follow_lines(place.driver, streams, None, None):
-            text = line.partition(" ")[2]
-            tell(safe(text) if len(streams) == 1 else f"{prefix}  {safe(text)}")
-    tasks = _look(place, ids)
-    while any(each.record.stop_code is None for each in tasks):
-        time.sleep(POLL_SECONDS)
+        printer.start()
+    try:
         tasks = _look(place, ids)
+        while any(each.record.stop_code is None for each in tasks):
+            time.sleep(POLL_SECONDS)
+            tasks = _look(place, ids)
+    except KeyboardInterrupt:
+        names = ", ".join(each[:8] for each in ids)
+        tell(f"Nobody waits any more, and {names} goes on; `reconciler stop ID{place.given.options}` stops it.")
+        return INTERRUPTED
     codes = [_exit_code(each) for each in tasks]
+    _finish(place, ids)
+    if show_logs:
+        printer.join(LAST_LINES_SECONDS)
     return next((code for code in codes if code), 0) if propagate else 0
+
+
+def _print_logs(place: Workplace, tasks: list[TaskNow]) -> None:
+    streams = [
+        (f"{each.record.short_id}/{found.name}", found.id)
+        for each in tasks
+        if each.observed is not None
+        for found in each.observed.containers
+        if found.name != HOLDER and found.started_at is not None
+    ]
+    for prefix, line in follow_lines(place.driver, streams, None, None):
+        text = safe(line.partition(" ")[2])
+        tell(text if len(streams) == 1 else f"{prefix}  {text}")
+
+
+def _finish(place: Workplace, ids: tuple[str, ...]) -> None:
+    """Stop what is left of tasks whose essential container ended. Whoever holds the lock meanwhile does the same."""
+    try:
+        lease = place.store.acquire(place.stack.name, "run", 0.0)
+    except LockError:
+        return
+    try:
+        with place.world(QuietProgress().observe) as world:
+            finish_tasks(place.session, world, _beside_target(place), ids, lease)
+    finally:
+        lease.release()
 
 
 def _look(place: Workplace, ids: tuple[str, ...]) -> list[TaskNow]:

@@ -31,7 +31,7 @@ class TaskNow:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The stack as it is now. `stack` is the recorded target, or the empty one when nothing was applied."""
+    """The stack as it is now. `stack` is the recorded target, or one without services when nothing was applied."""
 
     stack: Stack
     state: State
@@ -42,7 +42,7 @@ class Present:
 
 def present(driver: Driver, declared: Stack, state: State, clock: Clock) -> Present:
     """Look at the engine and say what is; raises EngineError when it is out of reach."""
-    target = state.target or declared.emptied()
+    target = state.target or declared.only_definitions()  # an empty one would mean that all tasks are to stop
     snapshot = driver.look(look_request(target, state, detailed=False))
     if not state.owner and len(snapshot.owners) == 1:
         owner = snapshot.owners[0]

@@ -145,6 +145,12 @@ def run(
     return ids, converge(world, stack, state, lease, lambda decision: _all_begun(decision, ids))
 
 
+def finish_tasks(session: Session, world: World, stack: Stack, ids: Sequence[str], lease: Lease) -> Converged:
+    """Converge until nothing of these tasks runs any more: their essential containers have ended."""
+    recorded = session.store.load(stack.name)
+    return converge(world, stack, recorded, lease, lambda decision: all(_has_stopped(decision, each) for each in ids))
+
+
 def stop_task(session: Session, world: World, stack: Stack, task_id: str, reason: str, lease: Lease) -> Converged:
     """Stop one task, and replace it when a service wants it (ECS StopTask)."""
     recorded = session.store.load(stack.name)

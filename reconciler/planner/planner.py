@@ -55,7 +55,7 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
     changes = (
         *configured,
         *_healing(stack, healing, decision, snapshot, now),
-        *_other_steps(decision, named | healing),
+        *_other_steps(stack, decision, named | healing),
     )
     outputs = () if is_lost else _output_changes(state.outputs, stack.outputs)
     result = Plan(
@@ -247,13 +247,14 @@ def _grouped(reasons: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{'task' if len(ids) == 1 else 'tasks'} {', '.join(ids)}: {why}" for why, ids in tasks.items()]
 
 
-def _other_steps(decision: Decision, named: Iterable[str]) -> Iterable[Change]:
+def _other_steps(stack: Stack, decision: Decision, named: Iterable[str]) -> Iterable[Change]:
     """Whatever else `decide` would do: an empty plan must mean that it does nothing."""
     known = {*named, "stack", "network"}
     for step in decision.steps:
         if step.address not in known:
             known.add(step.address)
-            yield Change(address=step.address, action=Action.UPDATE, reason=step.reason)
+            action = Action.DELETE if stack.is_empty else Action.UPDATE
+            yield Change(address=step.address, action=action, reason=step.reason)
 
 
 def _output_changes(before: tuple[Output, ...], after: tuple[Output, ...]) -> tuple[OutputChange, ...]:
