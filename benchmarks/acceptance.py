@@ -50,7 +50,18 @@ class Acceptance(NamedTuple):
 
 def _stories(count: int) -> Counted:
     """Run the simulated stories of tests/stories so many times; their failures name the seeds."""
-    command = (sys.executable, "-m", "pytest", "tests/stories", "--timeout=0", "-q", "-p", "no:cacheprovider")
+    command = (
+        sys.executable,
+        "-m",
+        "pytest",
+        "tests/stories",
+        "--timeout=0",
+        "-n",
+        "auto",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    )
     environment = {**os.environ, "RECONCILER_STORIES": str(count)}
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     problems = () if ended.returncode == 0 else (ended.stdout[-OUTPUT_SHOWN:],)
