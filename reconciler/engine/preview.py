@@ -13,7 +13,7 @@ from reconciler.model.plan import Rollout
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
-from reconciler.model.task import DesiredStatus, TaskRecord, TaskStatus
+from reconciler.model.task import DesiredStatus, StopCode, TaskRecord, TaskStatus
 from reconciler.store.memory import MemoryStore
 
 LOOKS = 2000
@@ -80,7 +80,7 @@ class _Track:
     def note(self, records: list[TaskRecord], now: float) -> None:
         """Take in one look's records."""
         started = [each for each in records if each.id not in self.known] if self.has_begun else []
-        stopped = [each for each in records if each.stop_code and self._was_running(each)] if self.has_begun else []
+        stopped = [each for each in records if self._is_stopped_now(each)] if self.has_begun else []
         self.has_begun = True
         self._add("start", len(started))
         self._add("stop", len(stopped))
@@ -105,8 +105,10 @@ class _Track:
             outcome=waiting,
         )
 
-    def _was_running(self, record: TaskRecord) -> bool:
-        return self.known.get(record.id, DesiredStatus.RUNNING) is DesiredStatus.RUNNING
+    def _is_stopped_now(self, record: TaskRecord) -> bool:
+        """Whether the service stops it since the last look; one that ended by itself was not stopped."""
+        was_running = self.known.get(record.id, DesiredStatus.RUNNING) is DesiredStatus.RUNNING
+        return was_running and record.stop_code is StopCode.SERVICE_SCHEDULER_INITIATED
 
     def _add(self, verb: str, count: int) -> None:
         if not count:

@@ -75,10 +75,11 @@ def prepare(session: Session, stack: Stack, outputs: Outputs, options: Options) 
     Raises StackError for what this engine cannot do, EngineError when it is out of reach.
     """
     recorded = session.store.load(stack.name)
-    snapshot = session.driver.look(look_request(stack, recorded, detailed=True))
+    wants_drift = not stack.is_empty
+    snapshot = session.driver.look(look_request(stack, recorded, detailed=wants_drift))
     recorded, messages = _own(recorded, snapshot)
     if recorded.owner and not snapshot.tasks and messages:
-        snapshot = session.driver.look(look_request(stack, recorded, detailed=True))
+        snapshot = session.driver.look(look_request(stack, recorded, detailed=wants_drift))
     snapshot = snapshot.changed(secrets=session.readings(recorded.digest_key) if stack.secrets else ())
     recorded = _with_doomed_volumes(stack, recorded, snapshot, options)
     _refuse(check(stack, recorded, snapshot))

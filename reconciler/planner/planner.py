@@ -16,6 +16,7 @@ from reconciler.model.service import Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Output, Stack
 from reconciler.model.state import State
+from reconciler.model.step import Step
 from reconciler.model.task import DesiredStatus
 from reconciler.planner.checks import place
 from reconciler.planner.differ import changed_attributes
@@ -64,7 +65,7 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
         changes=tuple(sorted(changes, key=lambda change: change.address)),
         drift=_drift(stack, state, recorded, decision, snapshot),
         outputs=outputs,
-        notes=_notes(stack, recorded, snapshot),
+        notes=(*_notes(stack, recorded, snapshot), *_tidied(decision)),
     )
     return Planned(result, first, decision)
 
@@ -248,13 +249,20 @@ def _grouped(reasons: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _other_steps(stack: Stack, decision: Decision, named: Iterable[str]) -> Iterable[Change]:
-    """Whatever else `decide` would do: an empty plan must mean that it does nothing."""
+    """Whatever else `decide` would do: an empty plan must mean that it does nothing.
+
+    But for what ended one-off tasks left: that is tidied up on the way, and only noted (`_tidied`).
+    """
     known = {*named, "stack", "network"}
     for step in decision.steps:
-        if step.address not in known:
+        if step.address not in known and (stack.is_empty or not _is_one_off(step)):
             known.add(step.address)
             action = Action.DELETE if stack.is_empty else Action.UPDATE
             yield Change(address=step.address, action=action, reason=step.reason)
+
+
+def _is_one_off(step: Step) -> bool:
+    return step.address.startswith("family:")
 
 
 def _output_changes(before: tuple[Output, ...], after: tuple[Output, ...]) -> tuple[OutputChange, ...]:
@@ -316,6 +324,12 @@ def _drift(
         for reason in (f"container {name} is not ours but is on network {each.name}",)
     ]
     return tuple(entries)
+
+
+def _tidied(decision: Decision) -> Iterable[str]:
+    """Say of which families an apply removes what ended one-off tasks left."""
+    families = sorted({step.address for step in decision.steps if _is_one_off(step)})
+    yield from (f"{family}: an apply removes what ended one-off tasks left" for family in families)
 
 
 def _notes(stack: Stack, state: State, snapshot: Snapshot) -> tuple[str, ...]:

@@ -72,9 +72,9 @@ def test_a_preview_changes_nothing() -> None:
     )
 
 
-def test_an_ill_task_that_runs_already_stays_as_it_is_seen() -> None:
+def test_a_task_that_ended_by_itself_is_replaced_but_was_not_stopped_by_us() -> None:
     site = Site()
     site.apply(web(2, 1))
     site.engine.kill(site.engine.look(site.request()).tasks[0].containers[0].id)
     found = previewed(site, web(2, 1))["service.web"]
-    assert (found.phases, found.minimum_healthy, found.peak) == (("stop 1", "start 1"), 1, 2)
+    assert (found.phases, found.minimum_healthy, found.peak) == (("start 1",), 1, 2)

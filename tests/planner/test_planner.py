@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.drivers.simulated import Behaviour
+from reconciler.engine.session import run
 from reconciler.model.diagnostic import Span
 from reconciler.model.plan import Action, AttributeChange, Change, DriftEntry, Effect, OutputChange
 from reconciler.model.snapshot import Drift, SecretReading
 from reconciler.model.stack import Output, Stack
 from reconciler.planner.planner import plan
-from tests.builders import EMPTY, NOW, Site, container, declared, percents, snapshot, stack, state
+from tests.builders import EMPTY, NOW, Site, container, declared, definition, percents, snapshot, stack, state
 
 
 def short(changes: tuple[Change, ...]) -> list[tuple[str, str, str]]:
@@ -247,3 +248,20 @@ def test_a_new_value_of_a_secret_is_a_reason_that_names_it() -> None:
     assert short(plan(wanted, recorded, shown.changed(secrets=(new,)), now).plan.changes) == [
         ("service.web", "update", f"1 of 1 tasks run; task {seen.task.short_id}: secret.pw has a new value")
     ]
+
+
+def test_what_an_ended_one_off_task_left_is_a_note_and_no_change() -> None:
+    site = Site()
+    wanted = stack(declared("web", 1)).changed()
+    job = definition(container(image="job:1"), family="job")
+    with_job = wanted.changed(definitions={**wanted.definitions, "task_definition.job": job})
+    steady(site, with_job)
+    site.engine.behave = lambda step: Behaviour(exits_after=1)
+    for _ in range(2):
+        lease = site.store.acquire("shop", "run", 0)
+        run(site.session(), site.world(), with_job, job, job, 1, lease)
+        lease.release()
+        site.clock.advance_to(site.clock.now() + 10)
+    found = site.plan(with_job)
+    assert found.is_empty
+    assert found.notes == ("family:job: an apply removes what ended one-off tasks left",)

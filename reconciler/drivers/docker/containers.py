@@ -81,6 +81,7 @@ class Containers:
         self._engine = engine
         self._known: dict[str, _Known] = {}
         self._stale: set[str] = set()
+        self.busy: set[tuple[str, str]] = set()
 
     def forget(self, container_id: str) -> None:
         """Read this container anew at the next look: something happened to it. From any thread."""
@@ -112,7 +113,8 @@ class Containers:
         if details is not None and not details.agrees(state, text, now):
             details = None
         drift = earlier.drift if earlier and earlier.place == place else None
-        if (details is None and (state in _ENDED or text.is_young)) or (find_drift and drift is None):
+        wants_details = details is None and (state in _ENDED or text.is_young)
+        if (wants_details or (find_drift and drift is None)) and not self._is_busy(task, name):
             found = self._client.find(f"/containers/{row['Id']}/json")
             if found is None:
                 return None
@@ -122,6 +124,10 @@ class Containers:
         started_at = details.started_at if details else _started(text, earlier, now)
         container = _container(row, name, state, text, details, started_at, drift or ())
         return _Known(place, row["Status"], Sighting(task, container), details, drift)
+
+    def _is_busy(self, task: Task, name: str) -> bool:
+        """Whether a start or a stop is under way: the engine would let an inspect wait until that is over."""
+        return (task.id, name) in self.busy or (task.id, "") in self.busy
 
     def _details(self, state: Mapping[str, Any], now: float) -> _Details:
         started_at = self._engine.ours(state["StartedAt"], now)

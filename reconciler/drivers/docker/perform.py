@@ -51,6 +51,8 @@ class Performer:
 
     def perform(self, step: Step) -> Outcome:
         """Do one thing; raises EngineError when the engine is out of reach."""
+        busy = _busy(step)
+        self._looker.containers.busy.add(busy)
         try:
             return self._methods[type(step)](step)
         except StepFailedError as failure:
@@ -59,6 +61,8 @@ class Performer:
             return Outcome(step=step, ok=False, code=TIMED_OUT, reason=cleaned(str(silence)))
         except ApiError as refusal:
             return Outcome(step=step, ok=False, code=CANNOT_CREATE, reason=cleaned(refusal.message))
+        finally:
+            self._looker.containers.busy.discard(busy)
 
     def _plain(self, act: Callable[[Client, Any], None]) -> Callable[[Any], Outcome]:
         def method(step: Any) -> Outcome:
@@ -88,3 +92,12 @@ class Performer:
 
     def _remove_task(self, step: RemoveTask) -> Outcome:
         return Outcome(step=step, containers=removal.remove_task(self._client, step))
+
+
+def _busy(step: Step) -> tuple[str, str]:
+    """Return the task and container that a step holds up; all of a task's when it is removed."""
+    if isinstance(step, StartContainer):
+        return step.task.id, step.container
+    if isinstance(step, StopContainer):
+        return step.task_id, step.container
+    return (step.task_id, "") if isinstance(step, RemoveTask) else ("", "")
