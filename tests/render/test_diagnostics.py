@@ -1,0 +1,47 @@
+"""Diagnostics for people and for tools."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.model.diagnostic import Span, error, warning
+from reconciler.render.diagnostics import diagnostic_text, validation_json
+
+UNKNOWN = replace(
+    error("E0203", 'unknown attribute "imgae"', 'Did you mean "image"?', Span("shop.hcl", 14, 5, 14, 10)),
+    source=((13, '  container "app" {'), (14, '    imgae = "nginx"')),
+)
+
+
+def test_an_error_shows_its_place_the_line_with_a_marker_and_what_to_do() -> None:
+    assert (
+        diagnostic_text(UNKNOWN)
+        == """\
+Error: unknown attribute "imgae"   [E0203]
+  shop.hcl:14:5
+    13 |   container "app" {
+    14 |     imgae = "nginx"
+       |     ^^^^^
+  Did you mean "image"?"""
+    )
+
+
+def test_the_marker_stands_below_tabs_and_ends_with_the_line() -> None:
+    found = replace(UNKNOWN, span=Span("shop.hcl", 14, 2, 16, 2), source=((14, "\tsecrets = {"),))
+    assert diagnostic_text(found).splitlines()[3] == "       | \t^^^^^^^^^^^"
+
+
+def test_an_error_without_a_place_is_what_and_what_to_do() -> None:
+    assert diagnostic_text(error("E0507", "no files", "Run init.")) == "Error: no files   [E0507]\n  Run init."
+
+
+def test_escapes_in_a_file_are_not_printed() -> None:
+    found = replace(UNKNOWN, source=((14, "    imgae = \x1b[2J"),))
+    assert "\x1b" not in diagnostic_text(found)
+
+
+def test_validation_counts_errors_and_warnings() -> None:
+    shape = validation_json([UNKNOWN, warning("W0401", "privileged")])
+    counts = {name: shape[name] for name in ("valid", "error_count", "warning_count")}
+    assert counts == {"valid": False, "error_count": 1, "warning_count": 1}
+    assert validation_json([])["valid"] is True
