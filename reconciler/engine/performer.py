@@ -7,6 +7,7 @@ engine nothing, so they have a wider lane.
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +18,9 @@ from reconciler.errors import EngineError
 from reconciler.model.step import Lane, Outcome, Step
 
 STARTS_IN_FLIGHT = 4
+
+GATHER_SECONDS = 0.015
+"""What happens at one moment comes as several events: one look for all of them spares the engine."""
 
 
 def lane_limits(starts_in_flight: int) -> dict[Lane, int]:
@@ -80,7 +84,10 @@ class ThreadPerformer:
     def wait(self, until: float | None) -> tuple[Outcome, ...]:
         with self._changed:
             timeout = None if until is None else max(0.0, until - self._clock.now())
-            self._changed.wait_for(lambda: bool(self._outcomes) or self._woken, timeout)
+            is_woken = self._changed.wait_for(lambda: bool(self._outcomes) or self._woken, timeout)
+        if is_woken:
+            time.sleep(GATHER_SECONDS)
+        with self._changed:
             if self._bug is not None:
                 raise self._bug
             outcomes, self._outcomes, self._woken = tuple(self._outcomes), [], False
