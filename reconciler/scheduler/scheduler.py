@@ -81,7 +81,7 @@ def _judged(view: ServiceView, before: Mapping[str, TaskRecord], snapshot: Snaps
     deployment = deployments.judge(
         deployment, view.service, is_settled=view.is_settled, is_held=bool(view.blocked), now=now
     )
-    return replace(view, deployment=deployment)
+    return view if deployment is view.deployment else replace(view, deployment=deployment)
 
 
 def _moves(
@@ -159,6 +159,7 @@ def _surroundings(stack: Stack, state: State, snapshot: Snapshot, now: float) ->
         deployments={each.id: each for each in state.deployments},
         kept=frozenset() if stack.is_empty else kept_for_logs(state.tasks, wanted, now),
         starting=starting_tasks(snapshot),
+        fingerprints={(each.family, each.number): each.fingerprint for each in state.revisions},
         now=now,
     )
 

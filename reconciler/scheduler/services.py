@@ -39,7 +39,7 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
         return _drain(view, snapshot, now) if view.is_draining else ServiceMove()
     deployment, definition = view.deployment, view.definition
     unborn = _unborn(view, deployment, snapshot, now)
-    view = replace(view, fleet=_without(view.fleet, unborn))
+    view = replace(view, fleet=_without(view.fleet, unborn)) if unborn else view
     why_not, until = _why_not_start(view, deployment, definition, snapshot, now)
     configuration = view.service.deployment_configuration
     plan = roll(view.desired, configuration, view.fleet, may_start=not why_not)
@@ -96,8 +96,6 @@ def _stop_all(
 
 
 def _without(fleet: Fleet, gone: tuple[TaskRecord, ...]) -> Fleet:
-    if not gone:
-        return fleet
     ids = {record.id for record in gone}
     keep = tuple(each for each in fleet.keep if each.record.id not in ids)
     return Fleet(

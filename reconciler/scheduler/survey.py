@@ -35,7 +35,10 @@ def survey(
             fleet=fleet_of(service, None if is_draining else deployment, mine, secrets, now),
             is_draining=is_draining,
         )
-    return {address: replace(view, blocked=_blocked(view, found)) for address, view in found.items()}
+    blocked = {address: _blocked(view, found) for address, view in found.items()}
+    return {
+        address: replace(view, blocked=why) if (why := blocked[address]) else view for address, view in found.items()
+    }
 
 
 def _services(stack: Stack, state: State, by_group: Mapping[str, list[TaskView]]) -> list[tuple[Service, bool]]:

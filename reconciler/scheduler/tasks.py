@@ -31,6 +31,7 @@ class Surroundings:
     deployments: Mapping[str, Deployment]
     kept: frozenset[str]
     starting: frozenset[str]
+    fingerprints: Mapping[tuple[str, int], str]
     now: float
 
 
@@ -120,7 +121,6 @@ def _volumes(definition: TaskDefinition, stack: Stack) -> tuple[Volume, ...]:
 
 def _task(view: TaskView, around: Surroundings) -> Task:
     record, definition = view.record, view.definition
-    revision = around.state.revision(record.family, record.revision)
     digests = {each.address: each.digest for each in around.snapshot.secrets if each.digest is not None}
     return Task(
         id=record.id,
@@ -132,7 +132,7 @@ def _task(view: TaskView, around: Surroundings) -> Task:
         revision=record.revision,
         deployment=record.deployment,
         ordinal=record.ordinal,
-        fingerprint=revision.fingerprint if revision else "",
+        fingerprint=around.fingerprints.get((record.family, record.revision), ""),
         definition=definition,
         secret_digests={each: digests[each] for each in definition.secret_addresses if each in digests},
     )
