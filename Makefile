@@ -21,7 +21,7 @@ check: venv ## lint, types, architecture
 	$(venv)/ruff check .
 	$(venv)/ruff format --check .
 	$(venv)/mypy
-	$(venv)/mypy --strict scripts
+	$(venv)/mypy --strict scripts benchmarks tests/acceptance
 	$(venv)/pytest tests/test_architecture.py
 
 bench: images ## measure against Docker Compose; writes benchmarks/results.md

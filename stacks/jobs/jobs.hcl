@@ -1,4 +1,4 @@
-# Tasks that run once: definitions without a service. Applying the stack registers them; `run` starts one.
+# Tasks that run once: definitions without a service. Applying the stack makes its network; `run` registers and starts one.
 #
 #   reconciler apply --stack stacks/jobs
 #   reconciler run --stack stacks/jobs --wait --logs report
