@@ -51,7 +51,8 @@ def changed_attributes(
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
     from deepdiff import DeepDiff  # a quarter of a second: only paid for when something did change
 
-    tree = DeepDiff(before, after, view="tree")
+    # Zero: never give up on two that have little in common, which would be told as one change of the whole.
+    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
     return {str(level.path(output_format="list")[0]) for levels in tree.values() for level in levels}
 
 

@@ -77,7 +77,7 @@ def why_failed(deployment: Deployment, service: Service, now: float) -> str:
     breaker = service.deployment_configuration.deployment_circuit_breaker
     threshold = failure_threshold(breaker.threshold, service.desired_count)
     if breaker.enable and deployment.failures >= threshold:
-        return f"{deployment.failures} of {threshold} task failures allowed; the last: {deployment.reason}"
+        return f"{deployment.failures} failures, the limit is {threshold}; the last: {deployment.reason}"
     timeout = service.deployment_configuration.timeout
     if not deployment.is_held and now >= deployment.progress_at + timeout:
         last = f"; the last failure: {deployment.reason}" if deployment.reason else ""
@@ -130,7 +130,9 @@ def _throttle(
     calm = deployment.retry_at is not None and now > deployment.retry_at + CALM_SECONDS
     rounds = 1 if calm else deployment.consecutive_failures + 1
     who = failed[-1].id if failed else deployment.id
-    return deployment.changed(consecutive_failures=rounds, retry_at=now + delay(rounds, who))
+    was_well = not fetch_failures and all(record.healthy_at is not None for record in failed)
+    wait = delay(rounds - 1 if was_well else rounds, who)  # the first end of a healthy task is mended at once
+    return deployment.changed(consecutive_failures=rounds, retry_at=now + wait)
 
 
 def _was(before: Mapping[str, TaskRecord], record: TaskRecord) -> TaskRecord:

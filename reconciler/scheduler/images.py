@@ -80,6 +80,15 @@ def _running(deployment: Deployment, tasks: Iterable[TaskView]) -> dict[str, str
     }
 
 
+def never_pulled(definition: TaskDefinition, snapshot: Snapshot) -> tuple[str, ...]:
+    """Return why images that are absent and may not be pulled cannot be had."""
+    return tuple(
+        f"CannotPullContainerError: the engine does not have {each.image}, and pull = never"
+        for each in definition.containers
+        if each.pull == "never" and each.build is None and snapshot.image(each.image) is None
+    )
+
+
 def _resolve(container: ContainerDefinition, snapshot: Snapshot) -> str:
     """Return the image id to use, or an empty text while there is none."""
     for outcome in snapshot.outcomes:

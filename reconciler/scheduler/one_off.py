@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, State
-from reconciler.model.step import Outcome, Step
+from reconciler.model.step import Step
 from reconciler.model.task import StopCode
 from reconciler.scheduler import images
 from reconciler.scheduler.recorder import fail, stop
 from reconciler.scheduler.task_view import TaskView
 
 
-def fail_unobtainable(tasks: tuple[TaskView, ...], outcomes: tuple[Outcome, ...], now: float) -> tuple[TaskView, ...]:
+def fail_unobtainable(tasks: tuple[TaskView, ...], snapshot: Snapshot, now: float) -> tuple[TaskView, ...]:
     """Mark the one-off tasks whose image cannot be had: they failed to start."""
-    return tuple(_fail_unobtainable(view, outcomes, now) if _is_waiting(view) else view for view in tasks)
+    return tuple(_fail_unobtainable(view, snapshot, now) if _is_waiting(view) else view for view in tasks)
 
 
 def stop_all(tasks: tuple[TaskView, ...], now: float) -> tuple[TaskView, ...]:
@@ -52,8 +52,10 @@ def _is_waiting(view: TaskView) -> bool:
     return view.record.is_one_off and not view.is_leaving and view.observed is None
 
 
-def _fail_unobtainable(view: TaskView, outcomes: tuple[Outcome, ...], now: float) -> TaskView:
-    reasons = images.fetch_failures(view.definition, outcomes)
+def _fail_unobtainable(view: TaskView, snapshot: Snapshot, now: float) -> TaskView:
+    reasons = images.fetch_failures(view.definition, snapshot.outcomes) or images.never_pulled(
+        view.definition, snapshot
+    )
     if not reasons:
         return view
     return replace(view, record=fail(view.record, StopCode.TASK_FAILED_TO_START, reasons[0], now))

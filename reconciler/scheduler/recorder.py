@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.model.noun import fingerprint
 from reconciler.model.snapshot import Container, ObservedTask, Snapshot
 from reconciler.model.state import Revision, State
 from reconciler.model.step import Outcome, RemoveTask, StartContainer
-from reconciler.model.task import ContainerResult, DesiredStatus, StopCode, TaskRecord, TaskStatus
+from reconciler.model.task import ContainerResult, DesiredStatus, StopCode, Task, TaskRecord, TaskStatus
 from reconciler.model.task_definition import HOLDER, TaskDefinition
 from reconciler.scheduler.containers import exited_essential, start_order
 from reconciler.scheduler.task_view import TaskView
@@ -34,7 +35,7 @@ def adopt(state: State, snapshot: Snapshot, now: float) -> State:
             registered_at=now,
         )
         for task in (each.task for each in snapshot.tasks)
-        if (task.family, task.revision) not in registered
+        if (task.family, task.revision) not in registered and not _is_overridden(task)
     }
     return state.changed(
         tasks=(*state.tasks, *found), revisions=(*state.revisions, *(revisions[key] for key in sorted(revisions)))
@@ -112,9 +113,15 @@ def _evidence(outcomes: tuple[Outcome, ...]) -> dict[str, _Evidence]:
     return found
 
 
+def _is_overridden(task: Task) -> bool:
+    """Whether a one-off task runs something else than its revision says."""
+    return task.is_one_off and fingerprint(task.definition) != task.fingerprint
+
+
 def _adopted(observed: ObservedTask, now: float) -> TaskRecord:
     """Return the record of a task that was not known. One that only volumes are left of had stopped before."""
     task = observed.task
+    starts = [each.started_at for each in observed.containers if each.started_at is not None]
     record = TaskRecord(
         id=task.id,
         group=task.group,
@@ -123,7 +130,7 @@ def _adopted(observed: ObservedTask, now: float) -> TaskRecord:
         revision=task.revision,
         deployment=task.deployment,
         ordinal=task.ordinal,
-        created_at=now,
+        created_at=min(starts, default=now),
         seen=True,
         definition=task.definition if task.is_one_off else None,
     )

@@ -64,7 +64,7 @@ def _seen(stack: Stack, state: State, snapshot: Snapshot, now: float) -> tuple[T
         for each in (*state.draining, *stack.services)
     }
     tasks = record_tasks(views(state, snapshot), snapshot, times, now)
-    tasks = one_off.fail_unobtainable(tasks, snapshot.outcomes, now)
+    tasks = one_off.fail_unobtainable(tasks, snapshot, now)
     return one_off.stop_all(tasks, now) if stack.is_empty else tasks
 
 

@@ -90,6 +90,17 @@ def test_a_one_off_task_runs_to_its_end_and_is_never_restarted() -> None:
     assert [each.key for each in site.engine.steps].count(f"start_container {task_id} app") == 1
 
 
+def test_a_one_off_task_whose_image_may_not_be_pulled_fails_at_once() -> None:
+    never = definition(container(image="nowhere:1", pull="never"), family="job")
+    (task_id,), ended = run_job(Site(), never)
+    record = ended.state.task(task_id)
+    assert record is not None
+    assert (record.stop_code, record.stopped_reason) == (
+        StopCode.TASK_FAILED_TO_START,
+        "CannotPullContainerError: the engine does not have nowhere:1, and pull = never",
+    )
+
+
 def test_overrides_are_the_tasks_own_and_no_revision() -> None:
     site = Site()
     overridden = JOB.changed(containers=(container(image="job:1", command=("report",)),))

@@ -62,3 +62,13 @@ def test_the_place_of_an_attribute_is_asked_for_by_its_path() -> None:
     assert changes == (
         AttributeChange(path="container.app.cpu", old=1, new=2, effect=Effect.NEW_REVISION, place="web.hcl:17"),
     )
+
+
+def test_definitions_that_have_little_in_common_are_still_told_attribute_by_attribute() -> None:
+    old = definition(container("app"), container("side"))
+    new = definition(container("app", image="other:9"), container("init", command=("x",)))
+    assert {
+        ("container.app.image", "app:1", "other:9"),
+        ("container.init.image", None, "app:1"),
+        ("container.side.image", "app:1", None),
+    } <= set(changed(old, new))

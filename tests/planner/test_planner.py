@@ -156,7 +156,7 @@ def test_a_failed_deployment_is_tried_again() -> None:
     ended = site.apply(stack(declared("web", 1)))
     assert ended.decision.failed == ("service.web",)
     (change,) = site.plan(stack(declared("web", 1))).changes
-    assert change.reason.startswith("its last deployment failed (3 of 3 task failures allowed; the last: Cannot")
+    assert change.reason.startswith("its last deployment failed (3 failures, the limit is 3; the last: Cannot")
 
 
 def test_a_lost_state_plans_nothing() -> None:

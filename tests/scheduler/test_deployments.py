@@ -88,7 +88,7 @@ def test_the_deployment_fails_at_the_threshold_with_the_last_reason() -> None:
     two, three = deployment(failures=2, reason="exit 1"), deployment(failures=3, reason="exit 1")
     settled = {"is_settled": False, "is_held": False, "now": NOW + 1}
     assert judge(two, service(), **settled) == two
-    reason = "3 of 3 task failures allowed; the last: exit 1"
+    reason = "3 failures, the limit is 3; the last: exit 1"
     assert judge(three, service(), **settled) == three.changed(
         rollout_state=RolloutState.FAILED, reason=reason, updated_at=NOW + 1
     )

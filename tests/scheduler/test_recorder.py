@@ -198,7 +198,7 @@ def test_who_stopped_a_task_first_is_kept() -> None:
 def test_unknown_tasks_are_adopted_with_their_revisions() -> None:
     found = task(3, revision=7, deployment="d9")
     adopted = adopt(state(revisions=()), snapshot(observed(of=found)), NOW)
-    assert adopted.tasks == (record(3, revision=7, deployment="d9", seen=True),)
+    assert adopted.tasks == (record(3, revision=7, deployment="d9", seen=True, created_at=NOW - 60),)
     assert [str(each) for each in adopted.revisions] == ["web:7"]
     assert views(adopted, snapshot(observed(of=found)))[0].definition == found.definition
 
@@ -206,3 +206,11 @@ def test_unknown_tasks_are_adopted_with_their_revisions() -> None:
 def test_known_tasks_are_not_adopted_again() -> None:
     before = state(tasks=(running(),))
     assert adopt(before, snapshot(observed()), NOW) is before
+
+
+def test_what_an_overridden_one_off_task_runs_is_not_adopted_as_its_revision() -> None:
+    own = definition(container(command=("special",)), family="job")
+    one_off = task(1, own, group="family:job", service_name=None, family="job", fingerprint="v1:of-the-plain-one")
+    adopted = adopt(state(revisions=()), snapshot(observed(of=one_off)), NOW)
+    assert adopted.revisions == ()
+    assert adopted.tasks[0].definition == own
