@@ -91,7 +91,7 @@ def carry_out(place: Workplace, request: Request) -> int:
             f"{request.operation} --json needs --auto-approve: nothing can be asked on a JSON stream"
         )
     prepared = _prepared(place, request)
-    if prepared.plan.is_empty and not prepared.messages:
+    if prepared.is_idle:
         return 0
     if not prepared.plan.is_empty:
         _ask(request.operation)
@@ -126,8 +126,8 @@ def _ask(operation: str) -> None:
 
 
 def _applied(place: Workplace, request: Request, prepared: Prepared, lease: Lease) -> int:
-    """Carry out a plan. An empty one is only recorded, when the state was lost."""
-    if prepared.plan.is_empty and not prepared.messages:
+    """Carry out a plan. An empty one still records a lost state, and removes what one-off tasks left."""
+    if prepared.is_idle:
         return 0
     began = place.clock.now()
     with (
@@ -156,7 +156,7 @@ def _tell_done(request: Request, prepared: Prepared, applied: Applied, took: str
         say_lines(json_lines.applied_lines(prepared.plan, applied.outputs, request.operation, now))
         return
     if prepared.plan.is_empty:
-        say("What runs is recorded again.")
+        say("What runs is recorded again." if prepared.messages else "Removed what ended one-off tasks left.")
         return
     say(f"\n{request.operation.capitalize()} complete after {took}.")
     text = outputs_text(applied.outputs)

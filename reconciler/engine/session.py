@@ -68,6 +68,15 @@ class Prepared:
         """What is shown."""
         return self.planned.plan
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether an apply would neither record nor perform anything.
+
+        An empty plan alone is not enough: a lost State is recorded again, and what ended one-off tasks left is
+        removed, though neither changes what runs.
+        """
+        return self.plan.is_empty and not self.messages and not self.planned.decision.steps
+
 
 def prepare(session: Session, stack: Stack, outputs: Outputs, options: Options) -> Prepared:
     """Look and plan. Nothing is changed, on the engine or in the store.
