@@ -47,10 +47,11 @@ def command(
     Lines of several tasks are merged by time and begin with task/container. A failed task's log stays readable until
     a newer one fails, three hours at most.
     """
+    younger_than = seconds(since) if since else None
     place = open_recorded(given)
     now = present(place.driver, place.stack, place.store.load(place.stack.name), place.clock)
     tasks = [each for each in matching_tasks(now.tasks, address) if each.observed is not None]
-    after = place.clock.now() - seconds(since) if since else None
+    after = place.clock.now() - younger_than if younger_than is not None else None
     streams = [
         (f"{each.record.short_id}/{found.name}", found.id)
         for each in tasks
