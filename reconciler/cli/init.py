@@ -24,7 +24,8 @@ def command(folder: str, image: str | None, port: int | None) -> None:
     """Write a small stack into FOLDER [default: this folder]: one service of two tasks, ready for plan and apply."""
     target = Path(folder)
     if any(target.glob("*.hcl")):
-        raise ReconcilerError(f"{target} holds *.hcl files already; nothing was written")
+        where = "this folder" if folder == "." else folder
+        raise ReconcilerError(f"{where} holds *.hcl files already; nothing was written")
     chosen, listens_on = (image, 80) if image else _image()
     target.mkdir(parents=True, exist_ok=True)
     path = target / "main.hcl"
