@@ -78,17 +78,17 @@ def test_an_apply_tells_each_service_from_its_start_to_its_end() -> None:
 
 
 def test_a_failed_deployment_is_an_error_with_its_log() -> None:
-    failure = Failure("service.web", "3 of 3 task failures allowed", "7f3c1a2b", "app", ("boom", "\x1b[31mred"))
+    failure = Failure("service.web", "3 failures, the limit is 3", "7f3c1a2b", "app", ("boom", "\x1b[31mred"))
     line = json_lines.failure_line(failure, NOW)
     assert "\x1b" not in line
     assert parsed([line]) == [
         {
             "@level": "error",
-            "@message": "service.web: 3 of 3 task failures allowed",
+            "@message": "service.web: 3 failures, the limit is 3",
             "type": "apply_errored",
             "hook": {
                 "resource": {"addr": "service.web"},
-                "reason": "3 of 3 task failures allowed",
+                "reason": "3 failures, the limit is 3",
                 "task": "7f3c1a2b",
                 "container": "app",
                 "log": ["boom", "\x1b[31mred"],
