@@ -175,10 +175,11 @@ def clean_environment() -> dict[str, str]:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """A stack's folder for tests that need no engine."""
-    folder = tmp_path / "stack"
+    """A stack's folder for tests that need no engine. Its name is the stack's, also without a `stack` block."""
+    name = f"{PREFIX}{int(time.time())}-{uuid4().hex[:6]}"
+    folder = tmp_path / name
     folder.mkdir()
-    return Place(f"{PREFIX}{int(time.time())}-{uuid4().hex[:6]}", folder, clean_environment())
+    return Place(name, folder, clean_environment())
 
 
 @pytest.fixture(scope="session")
