@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -69,6 +68,8 @@ class SecretReader:
 
     def _output(self, address: str, source: CommandSource) -> bytes:
         """Run the command without a shell. Only its name is told: arguments, and what it prints, may be secret."""
+        import subprocess  # few stacks have such secrets, and every start would pay for it
+
         command = source.argv[0] if source.argv else ""
         try:
             ended = subprocess.run(

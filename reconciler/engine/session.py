@@ -13,7 +13,6 @@ from reconciler.clock import Clock
 from reconciler.drivers.driver import Driver
 from reconciler.engine.attributes import known_after_apply
 from reconciler.engine.converge import Converged, World, converge, look_request
-from reconciler.engine.preview import preview
 from reconciler.errors import ReconcilerError, StackError, StaleError
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic, error
@@ -235,6 +234,8 @@ def _unobtainable_images(
 
 
 def _with_rollouts(stack: Stack, planned: Planned, snapshot: Snapshot, now: float) -> Plan:
+    from reconciler.engine.preview import preview  # a destroy needs no simulated engine
+
     moving = _moving_services(stack, planned)
     previews = preview(stack, planned.target, snapshot, moving, now)
     services = {each.address: each for each in stack.services}
