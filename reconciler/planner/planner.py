@@ -11,15 +11,17 @@ from dataclasses import dataclass
 
 from reconciler.model.decision import Decision
 from reconciler.model.noun import Noun, fingerprint
-from reconciler.model.plan import Action, Change, DriftEntry, Effect, OutputChange, Plan
+from reconciler.model.plan import Action, Change, Effect, Plan
 from reconciler.model.service import Service
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.stack import Output, Stack
+from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.step import Step
 from reconciler.model.task import DesiredStatus
 from reconciler.planner.checks import place
 from reconciler.planner.differ import changed_attributes
+from reconciler.planner.drift import find_drift, network_address
+from reconciler.planner.outputs import output_changes
 from reconciler.planner.target import adopt_deployments, retarget, used_definitions
 from reconciler.scheduler.recorder import adopt, views
 from reconciler.scheduler.resources import networks_of
@@ -58,12 +60,12 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
         *_healing(stack, healing, decision, snapshot, now),
         *_other_steps(stack, decision, named | healing),
     )
-    outputs = () if is_lost else _output_changes(state.outputs, stack.outputs)
+    outputs = () if is_lost else output_changes(state.outputs, stack.outputs)
     result = Plan(
         stack=stack.name,
         serial=state.serial,
         changes=tuple(sorted(changes, key=lambda change: change.address)),
-        drift=_drift(stack, state, recorded, decision, snapshot),
+        drift=find_drift(stack, state, recorded, decision, snapshot),
         outputs=outputs,
         notes=(*_notes(stack, recorded, snapshot), *_tidied(decision)),
     )
@@ -87,14 +89,8 @@ def _networks(stack: Stack, snapshot: Snapshot) -> Iterable[Change]:
             yield _create(stack, network.address, label=network.name)
     for observed in snapshot.networks:
         if observed.is_ours and observed.name not in wanted:
-            address = _network_address(observed.name, stack)
+            address = network_address(observed.name, stack)
             yield Change(address=address, action=Action.DELETE, label=observed.name, reason=_why_removed(stack))
-
-
-def _network_address(name: str, stack: Stack) -> str:
-    """Return the address of a network that may have left the stack: `network.back` of `shop_back`."""
-    declared = {each.name: each.address for each in networks_of(stack)}
-    return declared.get(name) or ("network" if name == stack.name else f"network.{name.removeprefix(stack.name)[1:]}")
 
 
 def _volumes(stack: Stack, state: State, snapshot: Snapshot) -> Iterable[Change]:
@@ -263,67 +259,6 @@ def _other_steps(stack: Stack, decision: Decision, named: Iterable[str]) -> Iter
 
 def _is_one_off(step: Step) -> bool:
     return step.address.startswith("family:")
-
-
-def _output_changes(before: tuple[Output, ...], after: tuple[Output, ...]) -> tuple[OutputChange, ...]:
-    old = {each.name: each for each in before}
-    new = {each.name: each for each in after}
-    changes = [_output_change(old.get(name), new.get(name)) for name in sorted(old.keys() | new.keys())]
-    return tuple(each for each in changes if each is not None)
-
-
-def _output_change(old: Output | None, new: Output | None) -> OutputChange | None:
-    if new is None:
-        assert old is not None  # one of the two is there
-        return OutputChange(name=old.name, action=Action.DELETE, old=old.value, sensitive=old.sensitive)
-    is_same = old is not None and new.known and old.value == new.value and old.sensitive == new.sensitive
-    if is_same or (old is not None and new.sensitive and old.sensitive):
-        return None
-    return OutputChange(
-        name=new.name,
-        action=Action.UPDATE if old else Action.CREATE,
-        old=old.value if old else None,
-        new=new.value,
-        known=new.known,
-        sensitive=new.sensitive or (old is not None and old.sensitive),
-    )
-
-
-def _drift(
-    stack: Stack, state: State, adopted: State, decision: Decision, snapshot: Snapshot
-) -> tuple[DriftEntry, ...]:
-    """Return what the engine shows otherwise than recorded. A stopped task that was only just adopted is history."""
-    known = {each.id for each in state.tasks}
-    before = {each.id: each for each in adopted.tasks}
-    entries = [
-        DriftEntry(address=each.group, task=each.short_id, reason=each.stopped_reason)
-        for each in decision.state.tasks
-        if each.failed and each.id in before and not before[each.id].failed
-        if each.id in known or not each.is_stopped
-    ]
-    entries += [
-        DriftEntry(
-            address=observed.task.group,
-            task=observed.task.short_id,
-            attribute=f"{container.name}.{drift.attribute}",
-            declared=drift.declared,
-            observed=drift.observed,
-        )
-        for observed in snapshot.tasks
-        for container in observed.containers
-        for drift in container.drift
-    ]
-    if state.target is not None and state.serial and not stack.is_empty:
-        missing = [each for each in networks_of(state.target) if snapshot.network(each.name) is None]
-        entries += [DriftEntry(address=each.address, reason=f"network {each.name} is gone") for each in missing]
-    entries += [
-        DriftEntry(address=_network_address(each.name, stack), attribute="containers", observed=name, reason=reason)
-        for each in snapshot.networks
-        if each.is_ours
-        for name in each.foreign
-        for reason in (f"container {name} is not ours but is on network {each.name}",)
-    ]
-    return tuple(entries)
 
 
 def _tidied(decision: Decision) -> Iterable[str]:
