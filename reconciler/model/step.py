@@ -54,6 +54,7 @@ class RemoveOwner(_Step):
     """Remove the owner volume: nothing of the stack is left."""
 
     kind: Literal["remove_owner"] = "remove_owner"
+    owner: str
     volume: str
 
     @property
@@ -78,6 +79,7 @@ class RemoveNetwork(_Step):
     """Remove a network of ours; none is enough."""
 
     kind: Literal["remove_network"] = "remove_network"
+    owner: str
     name: str
 
     @property
@@ -102,6 +104,7 @@ class RemoveVolume(_Step):
     """Remove a shared volume of ours, with what is in it; none is enough."""
 
     kind: Literal["remove_volume"] = "remove_volume"
+    owner: str
     name: str
 
     @property

@@ -69,7 +69,7 @@ def remove_steps(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Step, 
     starting = any(not record.is_stopped and record.desired_status.value == "RUNNING" for record in state.tasks)
     wanted = {each.name for each in networks_of(stack)}
     networks = tuple(
-        RemoveNetwork(address="network", reason="no longer in the stack", name=each.name)
+        RemoveNetwork(address="network", reason="no longer in the stack", owner=state.owner, name=each.name)
         for each in snapshot.networks
         if each.is_ours and each.name not in wanted and each.name not in used and not (starting and stack.is_empty)
     )
@@ -77,7 +77,9 @@ def remove_steps(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Step, 
     left = snapshot.tasks or volumes or networks or any(each.is_ours for each in snapshot.networks)
     if stack.is_empty and not left and not starting and not _kept_volumes(snapshot):
         return tuple(
-            RemoveOwner(address="stack", reason="nothing of the stack is left", volume=owner.volume)
+            RemoveOwner(
+                address="stack", reason="nothing of the stack is left", owner=state.owner, volume=owner.volume
+            )
             for owner in snapshot.owners
             if owner.id == state.owner
         )
@@ -105,7 +107,12 @@ def _remove_volumes(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Ste
     if snapshot.tasks and stack.is_empty:
         return ()
     return tuple(
-        RemoveVolume(address=each.address or "volume", reason="its removal was asked for", name=each.name)
+        RemoveVolume(
+            address=each.address or "volume",
+            reason="its removal was asked for",
+            owner=state.owner,
+            name=each.name,
+        )
         for each in snapshot.volumes
         if each.is_ours and each.name in state.doomed_volumes and each.name not in wanted
     )

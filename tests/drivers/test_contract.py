@@ -30,8 +30,8 @@ def test_an_owner_is_known_by_its_volume_until_it_is_removed(world: World) -> No
     world.perform(world.create_owner())
     volume = owner_volume_name(world.stack, world.owner)
     assert world.look(owner="").owners == (Owner(id=world.owner, digest_key="key", volume=volume),)
-    world.perform(RemoveOwner(address="stack", volume=volume))
-    world.perform(RemoveOwner(address="stack", volume=volume))
+    world.perform(RemoveOwner(address="stack", owner=world.owner, volume=volume))
+    world.perform(RemoveOwner(address="stack", owner=world.owner, volume=volume))
     assert world.look().owners == ()
 
 
@@ -47,8 +47,8 @@ def test_a_network_is_made_once_and_removed_once(world: World) -> None:
     world.perform(world.create_network(back))
     (found,) = world.look().networks
     assert found == ObservedNetwork(id=found.id, name=back.name, is_ours=True, internal=True)
-    world.perform(RemoveNetwork(address="network.back", name=back.name))
-    world.perform(RemoveNetwork(address="network.back", name=back.name))
+    world.perform(RemoveNetwork(address="network.back", owner=world.owner, name=back.name))
+    world.perform(RemoveNetwork(address="network.back", owner=world.owner, name=back.name))
     assert world.look().networks == ()
 
 
@@ -57,8 +57,8 @@ def test_a_volume_is_made_once_and_removed_once(world: World) -> None:
     world.perform(world.create_volume(volume))
     world.perform(world.create_volume(volume))
     assert world.look().volumes == (ObservedVolume(name=volume.name, is_ours=True, address="volume.uploads"),)
-    world.perform(RemoveVolume(address="volume.uploads", name=volume.name))
-    world.perform(RemoveVolume(address="volume.uploads", name=volume.name))
+    world.perform(RemoveVolume(address="volume.uploads", owner=world.owner, name=volume.name))
+    world.perform(RemoveVolume(address="volume.uploads", owner=world.owner, name=volume.name))
     assert world.look().volumes == ()
 
 

@@ -56,8 +56,8 @@ def test_no_step_changes_what_is_not_ours(docker: World, client: Client, foreign
         for step in (
             StopContainer(address="a", task_id="t", container="app", container_id=name, timeout=0),
             RemoveTask(address="a", task_id="t", containers={name: "app"}, volumes=(foreign["volume"],)),
-            RemoveNetwork(address="a", name=foreign["network"]),
-            RemoveVolume(address="a", name=foreign["volume"]),
+            RemoveNetwork(address="a", owner="somebody", name=foreign["network"]),
+            RemoveVolume(address="a", owner="somebody", name=foreign["volume"]),
             docker.create_network(Network(address="network", name=foreign["network"])),
             docker.create_volume(Volume(address="volume.a", name=foreign["volume"])),
         )

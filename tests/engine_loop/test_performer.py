@@ -15,7 +15,7 @@ from reconciler.errors import EngineError
 from reconciler.model.step import Lane, Outcome, PullImage, RemoveNetwork, Step, StopContainer
 
 PULL = PullImage(address="service.web", reference="app:1")
-QUICK = tuple(RemoveNetwork(address="network", name=f"n{number}") for number in range(9))
+QUICK = tuple(RemoveNetwork(address="network", owner="o", name=f"n{number}") for number in range(9))
 
 
 class Gate:

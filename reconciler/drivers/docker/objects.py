@@ -55,17 +55,17 @@ def create_network(client: Client, step: CreateNetwork) -> None:
 
 def remove_owner(client: Client, step: RemoveOwner) -> None:
     """Remove the owner volume."""
-    _remove(client, f"/volumes/{step.volume}", f"volume {step.volume}")
+    _remove(client, f"/volumes/{step.volume}", step.owner, f"volume {step.volume}")
 
 
 def remove_volume(client: Client, step: RemoveVolume) -> None:
     """Remove a volume with what is in it."""
-    _remove(client, f"/volumes/{step.name}", f"volume {step.name}")
+    _remove(client, f"/volumes/{step.name}", step.owner, f"volume {step.name}")
 
 
 def remove_network(client: Client, step: RemoveNetwork) -> None:
     """Remove a network."""
-    _remove(client, f"/networks/{step.name}", f"network {step.name}")
+    _remove(client, f"/networks/{step.name}", step.owner, f"network {step.name}")
 
 
 def _create_volume(client: Client, body: Mapping[str, Any]) -> None:
@@ -82,11 +82,11 @@ def _check_owner(found: Mapping[str, Any], owner: str, what: str) -> None:
         raise StepFailedError(INITIALIZATION, f"the {what} exists and is not this stack's: remove or rename it")
 
 
-def _remove(client: Client, path: str, what: str) -> None:
+def _remove(client: Client, path: str, owner: str, what: str) -> None:
     found = client.find(path)
     if found is None:
         return
-    if not (found.get("Labels") or {}).get(labels.OWNER):
+    if (found.get("Labels") or {}).get(labels.OWNER) != owner:
         raise StepFailedError(INITIALIZATION, f"the {what} is not ours: left as it is")
     try:
         client.call("DELETE", path)
