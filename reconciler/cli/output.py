@@ -17,7 +17,7 @@ import click
 
 from reconciler.errors import OutputClosedError, ReconcilerError
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.render.diagnostics import diagnostic_text
+from reconciler.render.diagnostics import diagnostic_brief, diagnostic_text
 from reconciler.render.safe import defused, safe
 
 _COLOURS = (
@@ -96,6 +96,12 @@ def tell(text: str) -> None:
 def tell_error(text: str) -> None:
     """Print an error that has no place in a file."""
     tell(f"Error: {safe(text)}")
+
+
+def tell_warnings(diagnostics: Iterable[Diagnostic]) -> None:
+    """Print a line for each: `validate` tells them whole."""
+    for diagnostic in diagnostics:
+        tell(diagnostic_brief(diagnostic))
 
 
 def tell_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:

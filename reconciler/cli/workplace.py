@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from reconciler.cli.options import Given, find_stack, find_state, user_name
-from reconciler.cli.output import tell_diagnostics
+from reconciler.cli.output import tell_warnings
 from reconciler.cli.recorded import recorded_stack
 from reconciler.cli.variables import variable_sources
 from reconciler.clock import SystemClock
@@ -111,7 +111,7 @@ def open_workplace(given: Given, *, quiet: bool = False) -> Workplace:
     if loaded.stack is None:
         raise StackError(loaded.diagnostics)
     if not quiet:
-        tell_diagnostics(loaded.diagnostics)
+        tell_warnings(loaded.diagnostics)
     return _workplace(given, folder, _store(given, folder), loaded.stack, loaded)
 
 

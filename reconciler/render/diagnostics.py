@@ -25,6 +25,12 @@ def diagnostic_text(diagnostic: Diagnostic) -> str:
     return safe("\n".join(lines))
 
 
+def diagnostic_brief(diagnostic: Diagnostic) -> str:
+    """Return one line: `Warning: container "app" has no memory limit   main.hcl:9:3   [E0223]`."""
+    place = f"   {diagnostic.span}" if diagnostic.span is not None else ""
+    return safe(f"{diagnostic.severity.capitalize()}: {diagnostic.summary}{place}   [{diagnostic.code}]")
+
+
 def diagnostic_json(diagnostic: Diagnostic) -> dict[str, object]:
     """Return the shape of Terraform's `validate -json` diagnostics."""
     shape: dict[str, object] = {

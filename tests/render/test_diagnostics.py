@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model.diagnostic import Span, error, warning
-from reconciler.render.diagnostics import diagnostic_text, validation_json
+from reconciler.render.diagnostics import diagnostic_brief, diagnostic_text, validation_json
 
 UNKNOWN = replace(
     error("E0203", 'unknown attribute "imgae"', 'Did you mean "image"?', Span("shop.hcl", 14, 5, 14, 10)),
@@ -45,3 +45,8 @@ def test_validation_counts_errors_and_warnings() -> None:
     counts = {name: shape[name] for name in ("valid", "error_count", "warning_count")}
     assert counts == {"valid": False, "error_count": 1, "warning_count": 1}
     assert validation_json([])["valid"] is True
+
+
+def test_a_warning_in_brief_is_one_line_with_its_place() -> None:
+    found = warning("E0223", 'container "app" has no memory limit', "Set memory.", Span("main.hcl", 9, 3, 9, 18))
+    assert diagnostic_brief(found) == 'Warning: container "app" has no memory limit   main.hcl:9:3   [E0223]'
