@@ -104,8 +104,8 @@ def test_a_wait_ends_at_its_time(performer: ThreadPerformer) -> None:
     assert performer.in_flight == {PULL.key}
 
 
-def test_four_starts_and_sixteen_stops_are_the_default() -> None:
-    assert lane_limits(4) == {Lane.START: 4, Lane.STOP: 16, Lane.FETCH: 3, Lane.QUICK: 4}
+def test_four_starts_and_eight_stops_are_the_default() -> None:
+    assert lane_limits(4) == {Lane.START: 4, Lane.STOP: 8, Lane.FETCH: 3, Lane.QUICK: 4}
 
 
 def test_the_simulated_performer_has_lanes_and_latencies_too() -> None:

@@ -92,7 +92,14 @@ def _remove(client: Client, path: str, owner: str, what: str) -> None:
         client.call("DELETE", path)
     except ApiError as refusal:
         if refusal.status != 404:
-            raise StepFailedError(INITIALIZATION, refusal.message) from refusal
+            raise StepFailedError(INITIALIZATION, _removal_reason(refusal.message)) from refusal
+
+
+def _removal_reason(message: str) -> str:
+    """Docker 20.10 now and then goes on counting an endpoint of a container that is gone."""
+    if "has active endpoints" in message:
+        return f"{message}; if no container is on it (`docker network inspect`), only a restart of the engine helps"
+    return message
 
 
 def _network_reason(name: str, message: str) -> str:
