@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.clock import Clock, SystemClock
 from reconciler.drivers.driver import Driver, LookRequest
 from reconciler.model.noun import fingerprint
 from reconciler.model.snapshot import Container, ObservedTask, Snapshot
@@ -56,12 +57,14 @@ def definition(*containers: ContainerDefinition, **fields: Any) -> TaskDefinitio
 
 @dataclass
 class World:
-    """A stack of this test's own on a driver."""
+    """A stack of this test's own on a driver, in real time or in virtual: `pass_time` lets some of it go by."""
 
     driver: Driver
     stack: str = field(default_factory=lambda: random_name("rt"))
     owner: str = field(default_factory=lambda: f"{OWNER_PREFIX}{int(time.time())}-{os.urandom(4).hex()}")
     folder: str = "/nowhere"
+    clock: Clock = field(default_factory=SystemClock)
+    pass_time: Callable[[float], None] = time.sleep
 
     def task(self, blueprint: TaskDefinition | None = None, **fields: Any) -> Task:
         """A task of the service `web`."""
@@ -170,10 +173,21 @@ class World:
             timeout=timeout,
         )
 
+    def eventually(self, question: Callable[[], bool]) -> None:
+        """Ask until the answer is yes, for ten seconds of this world's time."""
+        eventually(question, clock=self.clock, pass_time=self.pass_time)
 
-def eventually(question: Callable[[], bool], seconds: float = 10.0) -> None:
+
+def eventually(
+    question: Callable[[], bool],
+    seconds: float = 10.0,
+    *,
+    clock: Clock | None = None,
+    pass_time: Callable[[float], None] = time.sleep,
+) -> None:
     """Ask until the answer is yes; what runs on an engine takes its time."""
-    end = time.monotonic() + seconds
+    clock = clock or SystemClock()
+    end = clock.now() + seconds
     while not question():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.03)
+        assert clock.now() < end, "it did not come true"
+        pass_time(0.03)

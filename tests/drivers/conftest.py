@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import subprocess
 import tarfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,10 @@ from reconciler.drivers import labels
 from reconciler.drivers.docker.client import ApiError, Client
 from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.drivers.docker.endpoint import find_endpoint
+from reconciler.drivers.simulated import Behaviour, SimulatedEngine, VirtualClock, expected_behaviour
 from reconciler.model.stack import Cluster
+from reconciler.model.step import StartContainer
+from reconciler.model.task_definition import HOLDER
 
 from .builders import IMAGE, OWNER_PREFIX, World
 
@@ -66,7 +71,28 @@ def shared_docker(
     _clean(client, lambda owner: owner == world.owner)
 
 
-@pytest.fixture(params=[pytest.param("docker", marks=pytest.mark.engine)])
+@pytest.fixture
+def simulated() -> World:
+    """A stack of the test's own on a simulated engine that has the test image. Its time starts in 2025."""
+    clock = VirtualClock(1_750_000_000.0)
+    engine = SimulatedEngine(clock, behave)
+    engine.add_image(IMAGE)
+    return World(engine, clock=clock, pass_time=lambda seconds: clock.advance_to(clock.now() + seconds))
+
+
+def behave(step: StartContainer) -> Behaviour:
+    """Do what a test's script says: `exit 3` and `echo one; echo two` end, all else runs on and ignores SIGTERM."""
+    usual = replace(expected_behaviour(step), stop_seconds=math.inf)
+    command = () if step.container == HOLDER else step.task.definition.container(step.container).command or ()
+    if command[:2] != ("sh", "-c"):
+        return usual
+    parts = [part.strip().partition(" ") for part in command[2].split(";")]
+    output = tuple(rest for verb, _, rest in parts if verb == "echo")
+    codes = [int(rest) for verb, _, rest in parts if verb == "exit"]
+    return replace(usual, exits_after=0.1, exit_code=max(codes, default=0), output=output)
+
+
+@pytest.fixture(params=["simulated", pytest.param("docker", marks=pytest.mark.engine)])
 def world(request: pytest.FixtureRequest) -> World:
     """A stack of the test's own on each driver in turn."""
     found = request.getfixturevalue(request.param)

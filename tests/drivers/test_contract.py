@@ -12,7 +12,7 @@ from reconciler.model.step import RemoveNetwork, RemoveOwner, RemoveVolume
 from reconciler.model.task import ContainerResult
 from reconciler.model.task_definition import HOLDER, HealthCheck, MountPoint, PrivateVolume
 
-from .builders import IMAGE, World, container, definition, eventually, shell
+from .builders import IMAGE, World, container, definition, shell
 
 
 def test_a_new_stack_has_nothing(world: World) -> None:
@@ -93,7 +93,7 @@ def test_starting_twice_is_one_container(world: World) -> None:
 
 def test_a_container_that_ended_says_how_and_when(world: World) -> None:
     task = world.run(definition(shell("exit 3")))
-    eventually(lambda: world.container(task).has_exited)
+    world.eventually(lambda: world.container(task).has_exited)
     found = world.container(task)
     assert (found.status, found.exit_code, found.oom_killed) == (ContainerStatus.EXITED, 3, False)
     assert found.started_at is not None and found.finished_at is not None
@@ -126,7 +126,7 @@ def test_a_removed_task_leaves_nothing_and_says_how_it_ended(world: World) -> No
         volumes=(PrivateVolume(name="cache"),),
     )
     task = world.run(blueprint)
-    eventually(lambda: world.container(task, "done").has_exited)
+    world.eventually(lambda: world.container(task, "done").has_exited)
     assert [each.name for each in world.seen(task).containers] == ["app", "done", HOLDER]
     assert private_volume_name(task, "cache") in world.seen(task).volumes
     step = world.remove(task)
@@ -143,7 +143,7 @@ def test_a_health_check_makes_a_container_healthy(world: World) -> None:
     check = HealthCheck(command=("CMD", "true"), interval=1, timeout=1)
     task = world.run(definition(container(health_check=check)))
     assert world.container(task).health is ContainerHealth.STARTING
-    eventually(lambda: world.container(task).health is ContainerHealth.HEALTHY)
+    world.eventually(lambda: world.container(task).health is ContainerHealth.HEALTHY)
 
 
 def test_without_a_health_check_there_is_no_health(world: World) -> None:
@@ -169,7 +169,7 @@ def test_what_happens_to_a_container_wakes_the_subscriber(world: World) -> None:
     woken = threading.Event()
     end = world.driver.subscribe(woken.set)
     try:
-        eventually(lambda: _stopped_and_woken(world, woken, task))
+        world.eventually(lambda: _stopped_and_woken(world, woken, task))
     finally:
         end()
 
@@ -185,7 +185,7 @@ def _stopped_and_woken(world: World, woken: threading.Event, task: object) -> bo
 
 def test_logs_are_lines_with_their_time(world: World) -> None:
     task = world.run(definition(shell("echo one; echo two; echo three")))
-    eventually(lambda: world.container(task).has_exited)
+    world.eventually(lambda: world.container(task).has_exited)
     lines = list(world.driver.logs(world.container(task).id, tail=2))
     assert [line.partition(" ")[2] for line in lines] == ["two", "three"]
     assert all(line.startswith("20") for line in lines)

@@ -1,0 +1,44 @@
+"""What containers of the simulated engine do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.step import StartContainer
+from reconciler.model.task_definition import HOLDER, Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What a container does once started. Times are seconds after its start; None is never.
+
+    `output` is written at the start. `stop_seconds` is how long it takes to end once it is asked to: with less time
+    than that it is killed.
+    """
+
+    start_failure: str = ""
+    exits_after: float | None = None
+    exit_code: int = 0
+    healthy_after: float | None = None
+    unhealthy_after: float | None = None
+    stop_seconds: float = 0.2
+    output: tuple[str, ...] = ()
+
+
+def expected_behaviour(step: StartContainer) -> Behaviour:
+    """Return what a container does when all goes well: it gets healthy, or ends if others wait for its end."""
+    if step.container == HOLDER:
+        return Behaviour()
+    definition = step.task.definition
+    waits = {
+        dependency.condition
+        for each in definition.containers
+        for dependency in each.depends_on
+        if dependency.container == step.container
+    }
+    container = definition.container(step.container)
+    ends = not container.essential and waits & {Condition.COMPLETE, Condition.SUCCESS}
+    return Behaviour(
+        exits_after=1.0 if ends else None,
+        healthy_after=container.health_check.interval if container.health_check else None,
+    )
