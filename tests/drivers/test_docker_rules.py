@@ -14,12 +14,12 @@ from reconciler.drivers.docker import ports
 from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.endpoint import Endpoint, find_endpoint
 from reconciler.drivers.docker.facts import read_facts
-from reconciler.drivers.docker.failure import cleaned
 from reconciler.drivers.docker.image_cache import read_image
 from reconciler.drivers.docker.objects import _network_reason
 from reconciler.drivers.docker.resources import host_resources
 from reconciler.drivers.docker.rows import StatusText, read_status
 from reconciler.drivers.docker.times import age_range, engine_seconds
+from reconciler.drivers.failure import cleaned
 from reconciler.errors import EngineError
 from reconciler.model.snapshot import ContainerHealth, EngineFacts, ObservedImage
 from reconciler.model.stack import Tls

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from reconciler.drivers.labels import container_name
-from reconciler.drivers.simulated import SimulatedEngine, _Simulated
+from reconciler.drivers.simulated import SimulatedContainer, SimulatedEngine
 from reconciler.model.decision import Decision
 from reconciler.model.service import Service, lower_bound, upper_bound
 from reconciler.model.snapshot import ContainerHealth, ObservedNetwork, ObservedTask, ObservedVolume, Snapshot
@@ -23,7 +23,9 @@ def settle_foreigners(engine: SimulatedEngine) -> None:
     for ordinal, service in enumerate(("web", "db")):
         theirs = task(ordinal, group=f"service.{service}", service_name=service, owner="other")
         key = container_name(theirs, "app")
-        engine._containers[key] = _Simulated(id=key, name="app", task=theirs, started_at=NOW, networks=("shop-web",))
+        engine._containers[key] = SimulatedContainer(
+            id=key, name="app", task=theirs, started_at=NOW, networks=("shop-web",)
+        )
     for name in ("shop-web", "shop2"):
         engine._networks[name] = ObservedNetwork(id=f"foreign-{name}", name=name, is_ours=False)
     engine._volumes["shop-data"] = ObservedVolume(name="shop-data", is_ours=False)

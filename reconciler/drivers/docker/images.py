@@ -14,8 +14,8 @@ from reconciler.drivers import labels
 from reconciler.drivers.docker.build_context import packed
 from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
 from reconciler.drivers.docker.credentials import all_credentials, credentials
-from reconciler.drivers.docker.failure import CANNOT_PULL, StepFailedError, cleaned
 from reconciler.drivers.docker.holder import HOLDER_COMMAND, HOLDER_IMAGE, Architecture, image_archive
+from reconciler.drivers.failure import CANNOT_PULL, StepFailedError, cleaned
 from reconciler.model.step import BuildImage, PullImage
 
 PULL_TRIES = 5

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.drivers import labels
 from reconciler.drivers.docker.client import ApiError, Client
-from reconciler.drivers.docker.failure import INITIALIZATION, StepFailedError
+from reconciler.drivers.failure import INITIALIZATION, StepFailedError
 from reconciler.model.step import CreateNetwork, CreateOwner, CreateVolume, RemoveNetwork, RemoveOwner, RemoveVolume
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from reconciler.drivers.docker import images, objects, removal
 from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
-from reconciler.drivers.docker.failure import CANNOT_CREATE, TIMED_OUT, StepFailedError, cleaned
 from reconciler.drivers.docker.look import Looker
 from reconciler.drivers.docker.start import Starter
+from reconciler.drivers.failure import CANNOT_CREATE, TIMED_OUT, StepFailedError, cleaned
 from reconciler.model.step import (
     BuildImage,
     CreateNetwork,

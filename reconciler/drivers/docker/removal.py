@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.drivers import labels
 from reconciler.drivers.docker.client import STOP_MARGIN, ApiError, Client
-from reconciler.drivers.docker.failure import CANNOT_STOP, StepFailedError
+from reconciler.drivers.failure import CANNOT_STOP, StepFailedError
 from reconciler.model.step import RemoveTask, StopContainer
 from reconciler.model.task import ContainerResult
 from reconciler.model.task_definition import HOLDER

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 
 from reconciler.drivers import labels
 from reconciler.drivers.docker.client import ApiError, Client
-from reconciler.drivers.docker.failure import INITIALIZATION, StepFailedError
 from reconciler.drivers.docker.mounts import SECRETS_FOLDER
+from reconciler.drivers.failure import INITIALIZATION, StepFailedError
 from reconciler.drivers.secrets import SecretUnavailableError
 from reconciler.model.step import StartContainer
 from reconciler.model.task_definition import HOLDER, ContainerDefinition

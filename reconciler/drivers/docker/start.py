@@ -12,15 +12,15 @@ from typing import Any
 from reconciler.drivers import labels
 from reconciler.drivers.docker import mounts, payload, ports
 from reconciler.drivers.docker.client import CREATE_TIMEOUT, START_TIMEOUT, ApiError, Client
-from reconciler.drivers.docker.failure import (
+from reconciler.drivers.docker.images import HolderImage
+from reconciler.drivers.docker.secret_files import SecretValue, place_secrets, secret_values
+from reconciler.drivers.failure import (
     CANNOT_CREATE,
     CANNOT_PULL,
     CANNOT_START,
     INITIALIZATION,
     StepFailedError,
 )
-from reconciler.drivers.docker.images import HolderImage
-from reconciler.drivers.docker.secret_files import SecretValue, place_secrets, secret_values
 from reconciler.model.snapshot import EngineFacts
 from reconciler.model.step import StartContainer
 from reconciler.model.task_definition import HOLDER

@@ -7,7 +7,6 @@ what a container does is a Behaviour, chosen by the test or by the preview.
 from reconciler.drivers.simulated.behaviour import Behaviour, expected_behaviour
 from reconciler.drivers.simulated.clock import VirtualClock
 from reconciler.drivers.simulated.containers import SimulatedContainer
-from reconciler.drivers.simulated.containers import SimulatedContainer as _Simulated
 from reconciler.drivers.simulated.engine import SimulatedEngine
 
-__all__ = ["Behaviour", "SimulatedContainer", "SimulatedEngine", "VirtualClock", "_Simulated", "expected_behaviour"]
+__all__ = ["Behaviour", "SimulatedContainer", "SimulatedEngine", "VirtualClock", "expected_behaviour"]

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from reconciler.clock import Clock
-from reconciler.drivers.docker.failure import (
+from reconciler.drivers.driver import LookRequest
+from reconciler.drivers.failure import (
     CANNOT_PULL,
     CANNOT_START,
     CANNOT_STOP,
     INITIALIZATION,
     StepFailedError,
 )
-from reconciler.drivers.driver import LookRequest
 from reconciler.drivers.labels import owner_volume_name, private_volume_name
 from reconciler.drivers.simulated.behaviour import Behaviour, expected_behaviour
 from reconciler.drivers.simulated.containers import SimulatedContainer, from_seen, observed_tasks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from reconciler.drivers.docker.failure import INITIALIZATION, StepFailedError
+from reconciler.drivers.failure import INITIALIZATION, StepFailedError
 from reconciler.model.snapshot import ObservedNetwork, ObservedVolume
 
 Thing = TypeVar("Thing", ObservedNetwork, ObservedVolume)
