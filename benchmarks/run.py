@@ -40,8 +40,8 @@ BENCHES: dict[str, Bench] = {
     "plan": Bench(plan_of_nothing, 21, 5),
     "thousand": Bench(lambda client, folder, rounds: plan_of_a_thousand(folder, rounds), 3, 1),
     "look": Bench(lambda client, folder, rounds: look_at_a_thousand(client, rounds), 15, 5),
-    "compose-10": Bench(lambda client, folder, rounds: compare(client, folder, 10, rounds), 7, 2),
-    "compose-50": Bench(lambda client, folder, rounds: compare(client, folder, 50, rounds), 3, 1),
+    "compose-10": Bench(lambda client, folder, rounds: compare(client, folder, 10, rounds), 5, 2),
+    "compose-50": Bench(lambda client, folder, rounds: compare(client, folder, 50, rounds), 1, 1),
 }
 
 PREFACE = """\

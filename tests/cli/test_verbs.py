@@ -74,14 +74,14 @@ def test_a_removed_container_is_drift_with_a_reason_and_apply_heals_it(site: Pla
 
 def test_a_lost_state_is_adopted_and_the_plan_is_empty(site: Place) -> None:
     site.apply()
-    before = [each["id"] for each in site.tasks()]
+    before = {each["id"] for each in site.tasks()}
     for file in (site.folder / "state").iterdir():
         file.unlink()
     planned = site.run("plan", "--detailed-exitcode")
     assert (planned.code, planned.out) == (0, "No changes. What runs is what is declared.\n")
     assert "what runs is adopted from its labels" in planned.err
     assert 'Stack "NAME": 1 of 1 services steady.'.replace("NAME", site.name) in site.run("status").out
-    assert [each["id"] for each in site.tasks()] == before
+    assert {each["id"] for each in site.tasks()} == before
     assert "What runs is recorded again." in site.apply().out
     assert site.run("plan").err == ""
 

@@ -27,13 +27,13 @@ from reconciler.model.task_definition import PortMapping, TaskDefinition
 
 from .builders import container, definition
 
-MODULES = ("times", "rows", "resources", "images", "failure", "socket_transport")
+MODULES = ("docker.times", "docker.rows", "docker.resources", "docker.images", "failure", "docker.socket_transport")
 MIB = 1024**2
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_in_docstrings_hold(name: str) -> None:
-    module = importlib.import_module(f"reconciler.drivers.docker.{name}")
+    module = importlib.import_module(f"reconciler.drivers.{name}")
     assert doctest.testmod(module).failed == 0
 
 
