@@ -23,7 +23,7 @@ from reconciler.model.state import State
 from reconciler.model.task import StopCode, TaskStatus
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.checks import check, place
-from reconciler.planner.planner import Planned
+from reconciler.planner.planner import Planned, plan_outputs
 from reconciler.planner.planner import plan as make_plan
 from reconciler.planner.target import retarget, run_tasks
 from reconciler.scheduler.recorder import stop
@@ -96,8 +96,7 @@ def prepare(session: Session, stack: Stack, outputs: Outputs, options: Options) 
     _refuse(_unobtainable_images(session.driver, stack, planned, snapshot))
     is_moving = bool(planned.plan.changes)
     stack = stack.changed(outputs=outputs({} if is_moving else known_after_apply(planned.decision.state, snapshot)))
-    if stack.outputs != ():
-        planned = replace(planned, plan=make_plan(stack, recorded, snapshot, now).plan)
+    planned = replace(planned, plan=planned.plan.changed(outputs=plan_outputs(stack, recorded, snapshot)))
     if is_moving and options.with_preview:
         planned = replace(planned, plan=_with_rollouts(stack, planned, snapshot, now))
     return Prepared(stack, planned, recorded, snapshot, messages)

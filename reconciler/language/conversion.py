@@ -20,14 +20,12 @@ from reconciler.language.values import (
     Unknown,
     Value,
     boolean,
-    has_sensitive,
     list_type,
     map_type,
     number,
     set_of,
     set_type,
     string,
-    unmark,
 )
 
 
@@ -245,10 +243,3 @@ def _unify_sequences(kinds: list[Type], groups: set[str]) -> Type | None:
     if element is None:
         return None
     return set_type(element) if "set" in groups else list_type(element)
-
-
-def as_text(value: Value) -> str | None:
-    """Return a known primitive as text, None for anything else; used where a message may show a value."""
-    if has_sensitive(value) or value.type not in PRIMITIVES or value.data is None or isinstance(value.data, Unknown):
-        return None
-    return value.data if isinstance(value.data, str) else primitive_text(unmark(value).data)

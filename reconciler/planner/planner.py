@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.model.decision import Decision
 from reconciler.model.noun import Noun, fingerprint
-from reconciler.model.plan import Action, Change, Effect, Plan
+from reconciler.model.plan import Action, Change, Effect, OutputChange, Plan
 from reconciler.model.service import Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
@@ -44,7 +44,6 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
     `state` carries the owner already. With nothing recorded, what runs is adopted first: then a lost State plans
     nothing. Outputs are those of `stack`, evaluated by the caller.
     """
-    is_lost = state.target is None and bool(snapshot.tasks)
     recorded = adopt(state, snapshot, now)
     recorded = adopt_deployments(stack, recorded, recorded.tasks, now)
     first = retarget(stack, recorded, now)
@@ -60,16 +59,21 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
         *_healing(stack, healing, decision, snapshot, now),
         *_other_steps(stack, decision, named | healing),
     )
-    outputs = () if is_lost else output_changes(state.outputs, stack.outputs)
     result = Plan(
         stack=stack.name,
         serial=state.serial,
         changes=tuple(sorted(changes, key=lambda change: change.address)),
         drift=find_drift(stack, state, recorded, decision, snapshot),
-        outputs=outputs,
+        outputs=plan_outputs(stack, state, snapshot),
         notes=(*_notes(stack, recorded, snapshot), *_tidied(decision)),
     )
     return Planned(result, first, decision)
+
+
+def plan_outputs(stack: Stack, state: State, snapshot: Snapshot) -> tuple[OutputChange, ...]:
+    """Compare the outputs of `stack` with the recorded ones. What a lost State had recorded is taken as unchanged."""
+    is_lost = state.target is None and bool(snapshot.tasks)
+    return () if is_lost else output_changes(state.outputs, stack.outputs)
 
 
 def _configured(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Change, ...]:
