@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.language.limits import MAXIMUM_DEPTH
+
 if TYPE_CHECKING:
     from lark import Lark, Token
 
 START_FILE, START_TEMPLATE, START_EXPRESSION = "start", "template", "lone_expr"
-
-MAXIMUM_DEPTH = 64
 
 # (what python-hcl2 says, what HCL says). Newlines are settled by the post-lexer: rules of expressions have none.
 _PATCHES: tuple[tuple[str, str], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+MAXIMUM_DEPTH = 64
 MAXIMUM_TEXT = 8 * 1024 * 1024
 MAXIMUM_ELEMENTS = 200_000
 MAXIMUM_ITERATIONS = 200_000
