@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.language.conversion import convert, type_name, unify
-from reconciler.language.functions.strings import graphemes
 from reconciler.language.functions.table import FunctionError, Parameter, function
+from reconciler.language.graphemes import graphemes
 from reconciler.language.limits import check_elements
 from reconciler.language.operators import equal
 from reconciler.language.values import (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from reconciler.language.functions.formatting import format_text
 from reconciler.language.functions.patterns import compiled, groups, groups_type, replace_all
 from reconciler.language.functions.patterns import matches as all_matches
 from reconciler.language.functions.table import FunctionError, Parameter, function
+from reconciler.language.graphemes import graphemes
 from reconciler.language.limits import check_elements, check_text
 from reconciler.language.values import (
     ANY,
@@ -21,35 +21,6 @@ from reconciler.language.values import (
     list_type,
     string,
 )
-
-
-def graphemes(text: str) -> list[str]:
-    """Return what a reader counts as characters: a letter with its combining marks, a joined emoji."""
-    if text.isascii():
-        return re.findall(r"\r\n|.", text, re.DOTALL) if "\r\n" in text else list(text)
-    clusters: list[str] = []
-    for character in text:
-        if clusters and _extends(clusters[-1], character):
-            clusters[-1] += character
-        else:
-            clusters.append(character)
-    return clusters
-
-
-def _extends(cluster: str, character: str) -> bool:
-    if unicodedata.category(character) in ("Mn", "Me", "Mc") or character in "\u200d\ufe0f\ufe0e":
-        return cluster[-1] not in "\r\n"
-    if 0x1F3FB <= ord(character) <= 0x1F3FF or 0xE0020 <= ord(character) <= 0xE007F:
-        return True
-    if cluster[-1] == "\u200d":
-        return ord(character) > 0x2000
-    if _is_flag(character) and _is_flag(cluster[-1]):
-        return sum(map(_is_flag, cluster)) % 2 == 1
-    return cluster == "\r" and character == "\n"
-
-
-def _is_flag(character: str) -> bool:
-    return 0x1F1E6 <= ord(character) <= 0x1F1FF
 
 
 @function(STRING, returns=STRING)
