@@ -9,7 +9,6 @@ from reconciler.language.decode import Decoded
 from reconciler.language.instances import Instance
 from reconciler.language.origins import TOLD_APART_BY, first_port
 from reconciler.language.schema import Kind
-from reconciler.model.address import default_name
 from reconciler.model.service import Service
 from reconciler.model.stack import CommandSource, EnvironmentSource, FileSource, Network, Secret, SecretSource, Volume
 from reconciler.model.task_definition import TaskDefinition
@@ -35,15 +34,15 @@ class UnreadableError(ValueError):
 
 def network(instance: Instance, stack_name: str) -> Network:
     """Make a network; on the engine it is called STACK_NAME."""
-    name = f"{stack_name}_{default_name(instance.address)}"
+    name = f"{stack_name}_{instance.name}"
     return Network(address=instance.address, name=name, internal=instance.decoded.get("internal"))
 
 
 def volume(instance: Instance, stack_name: str) -> Volume:
     """Make a volume; an external one is called on the engine as its label says."""
     decoded = instance.decoded
-    own = default_name(instance.address)
-    name = decoded.get("name") or (own if decoded.get("external") else f"{stack_name}_{own}")
+    own = instance.name if decoded.get("external") else f"{stack_name}_{instance.name}"
+    name = decoded.get("name") or own
     return Volume(
         address=instance.address,
         name=name,
@@ -70,7 +69,7 @@ def secret(instance: Instance) -> Secret:
 
 def family(instance: Instance) -> str:
     """Return the family of a task definition."""
-    return instance.decoded.get("family") or default_name(instance.address)
+    return instance.decoded.get("family") or instance.name
 
 
 def task_definition(instance: Instance, files: StackFiles) -> TaskDefinition:
@@ -181,6 +180,5 @@ def service(instance: Instance, has_fixed_host_port: bool) -> Service:
     if daemon or (has_fixed_host_port and not {"minimum_healthy_percent", "maximum_percent"} & set(configuration)):
         configuration = {"minimum_healthy_percent": 0, "maximum_percent": 100, **configuration}
     content["deployment_configuration"] = configuration
-    content["depends_on"] = tuple(sorted(decoded.get("depends_on") or ()))
-    name = default_name(instance.address)
-    return Service.model_validate({**content, "address": instance.address, "name": name})
+    content["depends_on"] = tuple(sorted({*(decoded.get("depends_on") or ()), *instance.after}))
+    return Service.model_validate({**content, "address": instance.address, "name": instance.name})

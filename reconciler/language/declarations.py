@@ -1,4 +1,4 @@
-"""Everything that stands at the top of a stack's files, by name, each once."""
+"""Everything that stands at the top of the files of one folder, by name, each once."""
 
 from __future__ import annotations
 
@@ -25,18 +25,22 @@ class Declaration(NamedTuple):
 
 
 class Declarations(NamedTuple):
-    """All declarations by what they are referred to as; the stack and cluster blocks apart."""
+    """All declarations by what they are referred to as; those that nothing refers to apart."""
 
     variables: dict[str, Declaration]
     values: dict[str, Declaration]
     resources: dict[Key, Declaration]
     outputs: dict[str, Declaration]
+    calls: dict[str, Declaration]
+    checks: dict[str, Declaration]
     settings: dict[str, Declaration]
+    moves: list[Declaration]
+    removals: list[Declaration]
 
 
 def collect(bodies: dict[str, syntax.Body], report: Report) -> Declarations:
     """Sort the contents of all files; report what is unknown, wrongly labelled or declared twice."""
-    found = Declarations({}, {}, {}, {}, {})
+    found = Declarations({}, {}, {}, {}, {}, {}, {}, [], [])
     for file, body in bodies.items():
         for attribute in body.attributes:
             _stray_attribute(attribute, file, report)
@@ -61,13 +65,17 @@ def _collect_block(block: syntax.Block, file: str, found: Declarations, report: 
     label = check_label(report, file, block, schema)
     if label is None:
         return
-    if schema.free:
+    if block.type == "locals":
         _collect_locals(block, file, found, report)
         return
     key = Key("var" if block.type == "variable" else block.type, label)
-    table = {"variable": found.variables, "output": found.outputs}.get(block.type)
+    tables = {"variable": found.variables, "output": found.outputs, "module": found.calls, "check": found.checks}
+    table = tables.get(block.type)
+    lists = {"moved": found.moves, "removed": found.removals}
     declaration = Declaration(key, file, block.place, block)
-    if block.type in RESOURCES:
+    if block.type in lists:
+        lists[block.type].append(declaration)
+    elif block.type in RESOURCES:
         _enter(found.resources, key, declaration, f'{block.type} "{label}"', report)
     elif table is not None:
         _enter(table, label, declaration, f'{block.type} "{label}"', report)

@@ -13,6 +13,7 @@ from typing import Any
 from reconciler.language import syntax
 from reconciler.language.access import similar
 from reconciler.language.attribute_values import UnfitError, python_value
+from reconciler.language.dynamic import expanded
 from reconciler.language.evaluator import evaluate
 from reconciler.language.report import UNKNOWN_AT_PLAN, Report
 from reconciler.language.schema import Attribute, Block, Kind
@@ -156,29 +157,39 @@ class Decoder:
 
     def _blocks(self, block: syntax.Block, schema: Block, decoded: Decoded) -> None:
         seen: dict[tuple[str, str], Place] = {}
-        for inner in block.body.blocks:
+        for inner, scope in self._expanded(block, decoded):
             found = schema.block(inner.type)
             if found is None:
                 decoded.failed = True
                 self._unknown_name(inner.type, inner.place, block, schema, "block")
                 continue
-            child = self.block(inner, found)
+            child = Decoder(self.report, self.file, scope).block(inner, found)
             decoded.failed = decoded.failed or child.failed
             key = (inner.type, child.label)
-            earlier = seen.setdefault(key, inner.place)
-            if earlier is not inner.place and not found.repeated:
-                decoded.failed = True
-                what = f'{inner.type} "{child.label}"' if found.labelled else f"the block {inner.type}"
-                detail = f"The other one is on line {earlier[0]}; keep one of the two."
-                self.error("E0204", f"{what} is declared twice", detail, inner.place)
+            if found.repeated or key not in seen:
+                seen[key] = inner.place
+                decoded.blocks.setdefault(inner.type, []).append(child)
                 continue
-            decoded.blocks.setdefault(inner.type, []).append(child)
+            decoded.failed = True
+            what = f'{inner.type} "{child.label}"' if found.labelled else f"the block {inner.type}"
+            detail = f"The other one is on line {seen[key][0]}; keep one of the two."
+            self.error("E0204", f"{what} is declared twice", detail, inner.place)
         for each in schema.blocks:
             if each.required and not decoded.blocks.get(each.word) and not decoded.failed:
                 decoded.failed = True
                 label = ' "name"' if each.labelled else ""
                 detail = f"Add `{each.word}{label} {{ ... }}`: {each.doc}"
                 self.error("E0205", f"{titled(block)} needs a {each.word} block", detail, block.place)
+
+    def _expanded(self, block: syntax.Block, decoded: Decoded) -> Iterator[tuple[syntax.Block, Scope]]:
+        """Yield the blocks inside, `dynamic` ones as what they stand for."""
+        for inner in block.body.blocks:
+            try:
+                yield from expanded(inner, self.scope)
+            except EvaluationError as error:
+                decoded.failed = True
+                error.file = error.file or self.file
+                self.report.evaluation(error)
 
     def _unknown_name(self, name: str, place: Place, block: syntax.Block, schema: Block, word: str) -> None:
         unknown_name(self.report, self.file, (name, place, word), f"in {titled(block)}", schema)
@@ -212,9 +223,8 @@ def unknown_name(report: Report, file: str, name: tuple[str, Place, str], where:
         detail = f"There is no AWS here: remove it. Instead: {schema.aws_only[text]}."
         report.error("E0209", f'"{text}"{where} is AWS-only and not supported', detail, file, place)
         return
-    if text in schema.later or text == "dynamic":
-        purpose = schema.later.get(text, "repeated blocks")
-        detail = f"It comes with a later version ({purpose}); remove it for now."
+    if text in schema.later:
+        detail = f"It comes with a later version ({schema.later[text]}); remove it for now."
         report.error("E0210", f'"{text}"{where} is not supported yet', detail, file, place)
         return
     attributes, blocks = [each.name for each in schema.attributes], [each.word for each in schema.blocks]

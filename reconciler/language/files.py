@@ -14,14 +14,27 @@ from pathlib import Path
 from reconciler.language.limits import MAXIMUM_ELEMENTS, MAXIMUM_FILE_BYTES
 
 IGNORE_FILE = ".dockerignore"
+MAXIMUM_SHOWN = 200
 
 
 class FolderReader:
-    """Reads files of one folder; symbolic links and `..` that lead out of it are refused."""
+    """Reads files of a stack's folder and of its modules'; links and `..` that lead out of them are refused."""
 
     def __init__(self, folder: Path) -> None:
         self._root = folder.resolve()
+        self._roots = [self._root]
         self.folder = str(self._root)
+
+    def admit(self, folder: Path) -> None:
+        """Let the files of a module's folder be read too; raise ValueError when there is no such folder."""
+        try:
+            found = folder.resolve()
+            is_folder = found.is_dir()
+        except (OSError, ValueError):  # a name too long, or with a zero byte
+            is_folder = False
+        if not is_folder:
+            raise ValueError(f'there is no folder "{os.path.relpath(folder, self._root)[:MAXIMUM_SHOWN]}"')
+        self._roots.append(found)
 
     def read_bytes(self, path: str) -> bytes:
         """Return what a file holds."""
@@ -97,7 +110,8 @@ class FolderReader:
         return found
 
     def _is_inside(self, path: Path) -> bool:
-        return path.resolve().is_relative_to(self._root)
+        found = path.resolve()
+        return any(found.is_relative_to(root) for root in self._roots)
 
 
 def _files(base: Path) -> Iterator[Path]:

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from reconciler.language import syntax
+from reconciler.language.addresses import bracketed
+from reconciler.language.conditions import hold, rules
 from reconciler.language.conversion import ConversionError, convert, type_name
 from reconciler.language.declarations import Declaration
 from reconciler.language.decode import Decoded, Decoder
 from reconciler.language.evaluator import evaluate
+from reconciler.language.lifecycle import read_lifecycle
 from reconciler.language.limits import MAXIMUM_COUNT
 from reconciler.language.references import Reference
 from reconciler.language.report import Report, SkippedError
-from reconciler.language.schema import Kind
+from reconciler.language.schema import LIFECYCLE, Kind
 from reconciler.language.schema_stack import ROOT
 from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.values import (
@@ -30,16 +33,23 @@ from reconciler.language.values import (
     unknown,
 )
 from reconciler.model import address as addresses
+from reconciler.model.lifecycle import Lifecycle
 
 KNOWN_AFTER_APPLY: Mapping[str, tuple[str, ...]] = {"service": ("host_ports",)}
 """Block type -> attributes that only what runs can tell."""
 
 
 class Instance(NamedTuple):
-    """One object of the stack: its address and what its block says."""
+    """One object of the stack: its address, what its block says, and the name it has by default.
+
+    `after` are services that must be steady first because the module it stands in says so.
+    """
 
     address: str
+    name: str
     decoded: Decoded
+    lifecycle: Lifecycle = Lifecycle()
+    after: tuple[str, ...] = ()
 
 
 class Repetition(NamedTuple):
@@ -47,6 +57,11 @@ class Repetition(NamedTuple):
 
     kind: str
     keys: tuple[tuple[str, Mapping[str, Value]], ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Return the keys of for_each, in order."""
+        return [names["each"].data["key"].data for _, names in self.keys]
 
 
 def repetition(declaration: Declaration, scope: Scope) -> Repetition:
@@ -76,7 +91,7 @@ def _counted(attribute: syntax.Attribute, scope: Scope) -> Repetition:
 
 def _for_each(attribute: syntax.Attribute, scope: Scope) -> Repetition:
     value, place = _meta(attribute, scope), attribute.value.place
-    if isinstance(value.data, dict) and value.identity is None:
+    if isinstance(value.data, dict) and (value.identity is None or value.identity.is_map):
         entries = [(name, item) for name, item in value.data.items()]
     elif value.type.kind == "set" and (value.type.element == STRING or not value.data):
         entries = [(item.data, item) for item in value.data]
@@ -85,12 +100,10 @@ def _for_each(attribute: syntax.Attribute, scope: Scope) -> Repetition:
         raise EvaluationError("E0207", f"for_each cannot run over {type_name(value.type)}", detail, place)
     if any(name is None for name, _ in entries):
         raise EvaluationError("E0207", "a key of for_each is null", "Every key is a string.", place)
-    keys = tuple((_quoted(name), {"each": object_of({"key": string(name), "value": item})}) for name, item in entries)
+    keys = tuple(
+        (bracketed(name), {"each": object_of({"key": string(name), "value": item})}) for name, item in entries
+    )
     return Repetition("for_each", keys)
-
-
-def _quoted(name: str) -> str:
-    return '["' + name.replace("\\", "\\\\").replace('"', '\\"') + '"]'
 
 
 def _meta(attribute: syntax.Attribute, scope: Scope) -> Value:
@@ -106,53 +119,70 @@ def _meta(attribute: syntax.Attribute, scope: Scope) -> Value:
     return value
 
 
+class Surroundings(NamedTuple):
+    """What expanding a block takes from around it. `names` maps an address that moved to the name that it keeps."""
+
+    report: Report
+    attributes: Mapping[str, Mapping[str, object]]
+    names: Mapping[str, str]
+
+
 def expand(
-    declaration: Declaration, report: Report, scope: Scope, attributes: Mapping[str, Mapping[str, object]]
+    declaration: Declaration, address: str, scope: Scope, around: Surroundings, after: tuple[str, ...]
 ) -> tuple[list[Instance], Value]:
     """Return a block's instances and the value that references to it have; raise SkippedError after reporting."""
-    key, block, file = declaration.key, declaration.block, declaration.file
+    block = declaration.block
     assert block is not None
-    schema = ROOT.block(key.root)
-    assert schema is not None
-    outer = Scope(scope.names, scope.files, file=file)
     try:
-        repeated = repetition(declaration, outer)
+        repeated = repetition(declaration, scope)
     except EvaluationError as error:
-        error.file = error.file or file
-        report.evaluation(error)
+        error.file = error.file or scope.file
+        around.report.evaluation(error)
         raise SkippedError(declaration.place) from None
-    instances = []
-    for suffix, names in repeated.keys:
-        inner = Scope(scope.names, scope.files, names, outer.budget, file)
-        decoded = Decoder(report, file, inner).block(block, schema)
-        instances.append(Instance(f"{key}{suffix}", decoded))
-    return instances, _value(key.root, repeated, instances, attributes)
-
-
-def _value(
-    block_type: str,
-    repeated: Repetition,
-    instances: list[Instance],
-    attributes: Mapping[str, Mapping[str, object]],
-) -> Value:
-    values = [_object(block_type, instance, attributes.get(instance.address)) for instance in instances]
-    identity = Reference(block_type, tuple(instance.address for instance in instances))
+    made = [
+        _instance(declaration, f"{address}{suffix}", _inside(scope, names), around, after)
+        for suffix, names in repeated.keys
+    ]
+    values = [value for _, value in made]
+    identity = Reference(declaration.key.root, tuple(each.address for each, _ in made), repeated.kind == "for_each")
     if repeated.kind == "count":
-        return tuple_of(values)._replace(identity=identity)
-    if repeated.kind == "for_each":
-        keys = [names["each"].data["key"].data for _, names in repeated.keys]
-        return object_of(dict(zip(keys, values, strict=True)), identity)
-    return values[0]
+        value = tuple_of(values)._replace(identity=identity)
+    elif repeated.kind == "for_each":
+        value = object_of(dict(zip(repeated.names, values, strict=True)), identity)
+    else:
+        value = values[0]
+    return [instance for instance, _ in made], value
+
+
+def _inside(scope: Scope, names: Mapping[str, Value]) -> Scope:
+    return Scope(scope.names, scope.files, {**scope.variables, **names}, scope.budget, scope.file)
+
+
+def _instance(
+    declaration: Declaration, address: str, scope: Scope, around: Surroundings, after: tuple[str, ...]
+) -> tuple[Instance, Value]:
+    block, block_type = declaration.block, declaration.key.root
+    schema = ROOT.block(block_type)
+    assert block is not None and schema is not None
+    before = hold(rules(block, "precondition"), "E0407", f"{address} cannot be", scope, around.report)
+    decoded = Decoder(around.report, scope.file, scope).block(block, schema)
+    decoded.failed = decoded.failed or not before
+    name = around.names.get(address) or addresses.default_name(address)
+    instance = Instance(address, name, decoded, read_lifecycle(block, decoded, scope, around.report), after)
+    value = _object(block_type, instance, around.attributes.get(address))
+    itself = _inside(scope, {"self": value})
+    if not decoded.failed:
+        hold(rules(block, "postcondition"), "E0408", f"{address} is not as it must be", itself, around.report)
+    return instance, value
 
 
 def _object(block_type: str, instance: Instance, known: Mapping[str, object] | None) -> Value:
     """Return an instance as an object: what it declares, its defaults, and what is known of what runs."""
     decoded = instance.decoded
     parts = _attributes(decoded)
-    name = addresses.default_name(instance.address)
     own_name = "family" if block_type == "task_definition" else "name"
     if own_name not in parts or parts[own_name].data is None:
-        parts[own_name] = string(name)
+        parts[own_name] = string(instance.name)
     for attribute in KNOWN_AFTER_APPLY.get(block_type, ()):
         given = known.get(attribute) if known is not None else None
         parts[attribute] = unknown(ANY, True) if given is None else from_python(given)
@@ -172,6 +202,8 @@ def _attributes(decoded: Decoded) -> dict[str, Value]:
             parts[attribute.name] = from_python(attribute.default)
     for inner in decoded.schema.blocks:
         found = decoded.all(inner.word)
+        if inner is LIFECYCLE:
+            continue
         if inner.labelled:
             parts[inner.word] = object_of({each.label: object_of(_attributes(each)) for each in found})
         elif inner.repeated:

@@ -1,22 +1,27 @@
-"""Declarations to instances and outputs: everything evaluated once, in the order that references ask for."""
+"""Declarations to instances and outputs: every node of every module evaluated once, in the order that they need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconciler.language import syntax, variables
+from reconciler.language import conditions, syntax, variables
+from reconciler.language.access import similar
+from reconciler.language.attribute_values import UnfitError, python_value
 from reconciler.language.constraints import type_json
-from reconciler.language.declarations import Declaration, Declarations
+from reconciler.language.declarations import Declaration
 from reconciler.language.decode import Decoder
 from reconciler.language.evaluator import evaluate
-from reconciler.language.instances import Instance, expand
-from reconciler.language.names import StackNames
-from reconciler.language.references import Key, body_references, in_order, references
+from reconciler.language.instances import Instance, Surroundings, expand, repetition
+from reconciler.language.limits import MAXIMUM_COUNT
+from reconciler.language.module_instance import ModuleInstance
+from reconciler.language.modules import RULE, Graph, Module, Node, Path, argument
+from reconciler.language.names import ModuleNames
+from reconciler.language.references import MODULE, Key
 from reconciler.language.report import Report, SkippedError
-from reconciler.language.schema_stack import OUTPUT
+from reconciler.language.schema_stack import DEPENDS_ON, OUTPUT
+from reconciler.language.schema_stack import MODULE as MODULE_BLOCK
 from reconciler.language.scope import EvaluationError, FileReader, Scope
-from reconciler.language.syntax import Place
 from reconciler.language.values import Value, has_sensitive, is_wholly_known, number_to_python, to_python, unmark
 from reconciler.language.variables import Given, Variable
 from reconciler.model.stack import Output
@@ -25,123 +30,208 @@ Attributes = Mapping[str, Mapping[str, object]]
 
 
 class Interpreter:
-    """Evaluates the declarations of one stack. `attributes` holds what is known of what runs, by address."""
+    """Evaluates the declarations of one stack.
+
+    `attributes` holds what is known of what runs, by address; `names` the names that moved objects keep.
+    """
 
     def __init__(
-        self, declarations: Declarations, stack_name: str, files: FileReader, report: Report, attributes: Attributes
+        self,
+        root: Module,
+        stack_name: str,
+        files: FileReader,
+        report: Report,
+        attributes: Attributes,
+        names: Mapping[str, str],
     ) -> None:
-        self.declarations, self.report, self.attributes = declarations, report, attributes
-        self.names = StackNames(declarations, stack_name)
-        self.scope = Scope(self.names, files)
-        self.instances: dict[Key, list[Instance]] = {}
-        self.variables: dict[str, Variable] = {}
+        self.report, self.stack_name = report, stack_name
+        self.around = Surroundings(report, attributes, names)
+        self.graph = Graph(root)
+        self.outputs: dict[str, Output] = {}
+        self.root = ModuleInstance(root, ModuleNames(root, stack_name), files)
+        self._at: dict[Path, list[ModuleInstance]] = {(): [self.root]}
+        self._given: Mapping[str, Given] = {}
+        self._variables: dict[Node, Variable | None] = {}
+        self._made = 0
 
     def run(self, given: Mapping[str, Given]) -> None:
-        """Evaluate variables, then locals and resources in order."""
-        self._declare_variables(given)
-        self._validate_variables(given)
-        for key in self._ordered():
-            declaration = self._declaration(key)
-            try:
-                if key.root == "local":
-                    self.names.values[key] = self._local(declaration)
-                else:
-                    instances, value = expand(declaration, self.report, self.scope, self.attributes)
-                    self.instances[key], self.names.values[key] = instances, value
-            except SkippedError:
-                self.names.failed.add(key)
-
-    def outputs(self) -> dict[str, Output]:
-        """Evaluate the output blocks."""
-        found = {}
-        for name, declaration in sorted(self.declarations.outputs.items()):
-            output = self._output(name, declaration)
-            if output is not None:
-                found[name] = output
-        return found
-
-    def _declare_variables(self, given: Mapping[str, Given]) -> None:
-        constants = variables.constant_scope()
-        for name, declaration in self.declarations.variables.items():
-            variable = variables.declare(declaration, self.report, constants)
-            key = Key("var", name)
-            try:
-                if variable is None:
-                    raise SkippedError(declaration.place)
-                self.names.values[key] = variables.value_of(variable, given.get(name), self.report, constants)
-                self.variables[name] = variable
-            except SkippedError:
-                self.names.failed.add(key)
-
-    def _validate_variables(self, given: Mapping[str, Given]) -> None:
-        """Check the rules of variables; they may refer to other variables, and to nothing else."""
-        for variable in self.variables.values():
-            variables.validate(variable, self.report, self.scope_of(variable.declaration.file))
-
-    def scope_of(self, file: str) -> Scope:
-        """Return the scope of a declaration in a file, with a budget of its own."""
-        return Scope(self.scope.names, self.scope.files, file=file)
-
-    def _declaration(self, key: Key) -> Declaration:
-        return self.declarations.values[key.name] if key.root == "local" else self.declarations.resources[key]
-
-    def _ordered(self) -> list[Key]:
-        """Return locals and resources so that each follows what it refers to; those in a circle are left out."""
-        everything = [Key("local", name) for name in self.declarations.values] + list(self.declarations.resources)
-        needs = {key: dict.fromkeys(target for target, _ in self._references(key)) for key in everything}
-        ordered, circles = in_order(needs)
+        """Evaluate everything. `given` are the values of the stack's own variables."""
+        self._given = given
+        ordered, circles = self.graph.ordered()
         for circle in circles:
             self._report_circle(circle)
-        return [key for key in ordered if key not in self.names.failed]
+        circular = {node for circle in circles for node in circle}
+        for node in ordered:
+            if node.key.root == "var":
+                self._variables[node] = self._declared(node)
+            for place in self._at.get(node.path, ()):
+                self._evaluate(place, node, node in circular)
 
-    def _references(self, key: Key) -> Iterator[tuple[Key, Place]]:
-        declaration = self._declaration(key)
-        if declaration.value is not None:
-            return references(declaration.value)
-        assert declaration.block is not None
-        return body_references(declaration.block.body)
+    def instances(self, block_type: str) -> Iterator[Instance]:
+        """Yield the objects of one kind, of all modules."""
+        for place in self.root.every():
+            for key, instances in place.resources.items():
+                if key.root == block_type:
+                    yield from instances
 
-    def _report_circle(self, circle: tuple[Key, ...]) -> None:
-        self.names.failed.update(circle)
-        first, following = circle[0], circle[1]
-        place = next(place for target, place in self._references(first) if target == following)
-        path = " -> ".join(map(str, circle))
-        summary = f"{first} refers to itself" if len(circle) == 2 else f"these refer to each other: {path}"
-        detail = "Each needs the value of the next before it has one: remove one of the references."
-        self.report.error("E0403", summary, detail, self._declaration(first).file, place)
-
-    def _local(self, declaration: Declaration) -> Value:
-        assert declaration.value is not None
-        return self._evaluated(declaration.value, declaration.file)
-
-    def _evaluated(self, node: syntax.Expression, file: str) -> Value:
+    def _evaluate(self, place: ModuleInstance, node: Node, is_circular: bool) -> None:
+        key = node.key
         try:
-            return evaluate(node, self.scope_of(file))
+            if is_circular:
+                raise SkippedError((1, 1, 1, 1))
+            value = _EVALUATORS.get(key.root, Interpreter._resource)(self, place, node)
+            if value is not None:
+                place.names.values[key] = value
+        except SkippedError:
+            place.names.failed.add(key)
+
+    def _declared(self, node: Node) -> Variable | None:
+        declaration = self.graph.modules[node.path].declarations.variables[node.key.name]
+        return variables.declare(declaration, self.report, variables.constant_scope())
+
+    def _variable(self, place: ModuleInstance, node: Node) -> Value:
+        variable = self._variables[node]
+        if variable is None:
+            raise SkippedError((1, 1, 1, 1))
+        given = self._given.get(node.key.name) if place.parent is None else self._argument(place, variable)
+        return variables.value_of(variable, given, self.report, variables.constant_scope())
+
+    def _argument(self, place: ModuleInstance, variable: Variable) -> Given | None:
+        """Return what the call of a module gives for one of its variables."""
+        call, outer = self._call(place)
+        found = argument(call, variable.name)
+        if found is not None:
+            value = self._value(found.value, outer.scope(call.file, place.loop))
+            return Given(f'the argument "{variable.name}"', "", None, call.file, found.value.place, value)
+        if variable.is_required:
+            summary = f'module "{call.key.name}" needs the argument "{variable.name}"'
+            about = variable.decoded.get("description") or f"it is a {variable.type}"
+            self.report.error("E0205", summary, f"Add `{variable.name} = ...`: {about}", call.file, call.place)
+            raise SkippedError(call.place)
+        return None
+
+    def _call(self, place: ModuleInstance) -> tuple[Declaration, ModuleInstance]:
+        assert place.parent is not None
+        return place.parent.module.declarations.calls[place.module.path[-1]], place.parent
+
+    def _rules(self, place: ModuleInstance, node: Node) -> None:
+        variable = self._variables[Node(node.path, Key("var", node.key.name))]
+        if variable is None or Key("var", node.key.name) in place.names.failed:
+            return
+        block, file = variable.declaration.block, variable.declaration.file
+        assert block is not None
+        what = f'the value of "{variable.name}" will not do'
+        conditions.hold(conditions.rules(block, "validation"), "E0503", what, place.scope(file), self.report)
+
+    def _local(self, place: ModuleInstance, node: Node) -> Value:
+        declaration = place.module.declarations.values[node.key.name]
+        assert declaration.value is not None
+        return self._value(declaration.value, place.scope(declaration.file))
+
+    def _value(self, node: syntax.Expression, scope: Scope) -> Value:
+        try:
+            return evaluate(node, scope)
         except EvaluationError as error:
-            error.file = error.file or file
+            error.file = error.file or scope.file
             self.report.evaluation(error)
             raise SkippedError(node.place) from None
 
-    def _output(self, name: str, declaration: Declaration) -> Output | None:
-        assert declaration.block is not None
-        decoded = Decoder(self.report, declaration.file, self.scope_of(declaration.file)).block(
-            declaration.block, OUTPUT
-        )
-        node = next((each.value for each in declaration.block.body.attributes if each.name == "value"), None)
-        if decoded.failed or node is None:
-            return None
+    def _resource(self, place: ModuleInstance, node: Node) -> Value:
+        declaration = place.module.declarations.resources[node.key]
+        scope = place.scope(declaration.file)
+        address = place.called(str(node.key))
+        instances, value = expand(declaration, address, scope, self.around, place.after)
+        self._count(declaration, len(instances))
+        place.resources[node.key] = instances
+        return value
+
+    def _count(self, declaration: Declaration, amount: int) -> None:
+        """Refuse a stack whose modules and blocks multiply beyond measure."""
+        self._made += amount
+        if self._made > MAXIMUM_COUNT:
+            summary = f"the stack has more than {MAXIMUM_COUNT} objects"
+            detail = "Look at what count and for_each of the modules around it multiply to."
+            self.report.error("E0207", summary, detail, declaration.file, declaration.place)
+            raise SkippedError(declaration.place)
+
+    def _module(self, place: ModuleInstance, node: Node) -> None:
+        """Make the copies of a module that a call asks for."""
+        name = node.key.name
+        call, module = place.module.declarations.calls[name], place.module.children[name]
+        self._check_arguments(call, module)
+        scope = place.scope(call.file)
         try:
-            value = self._evaluated(node, declaration.file)
-        except SkippedError:
-            return None
-        sensitive = bool(decoded.get("sensitive"))
+            repeated = repetition(call, scope)
+            after = (*place.after, *self._after(call, scope))
+        except EvaluationError as error:
+            error.file = error.file or call.file
+            self.report.evaluation(error)
+            raise SkippedError(call.place) from None
+        self._count(call, len(repeated.keys))
+        made = [
+            ModuleInstance(
+                module,
+                ModuleNames(module, self.stack_name),
+                place.files,
+                place,
+                place.called(f"{node.key}{suffix}"),
+                loop,
+                after,
+            )
+            for suffix, loop in repeated.keys
+        ]
+        place.call(name, repeated, made)
+        self._at.setdefault(module.path, []).extend(made)
+
+    def _check_arguments(self, call: Declaration, module: Module) -> None:
+        assert call.block is not None
+        known = module.declarations.variables
+        for each in call.block.body.attributes:
+            if each.name in known or MODULE_BLOCK.attribute(each.name) is not None:
+                continue
+            if each.name in MODULE_BLOCK.aws_only:
+                detail = f"Remove it. Instead: {MODULE_BLOCK.aws_only[each.name]}."
+            else:
+                detail = similar(each.name, known) or f'Declare it there: variable "{each.name}" {{}}'
+            summary = f'module "{call.key.name}" has no variable "{each.name}"'
+            self.report.error("E0202", summary, detail, call.file, each.name_place)
+        for block in call.block.body.blocks:
+            detail = "A call of a module holds attributes only."
+            self.report.error("E0201", f'unknown block "{block.type}" in a module', detail, call.file, block.place)
+
+    def _after(self, call: Declaration, scope: Scope) -> tuple[str, ...]:
+        """Return the services that a call's depends_on names."""
+        assert call.block is not None
+        node = next((each.value for each in call.block.body.attributes if each.name == "depends_on"), None)
+        if node is None:
+            return ()
+        try:
+            found: tuple[str, ...] = python_value(evaluate(node, scope), DEPENDS_ON)
+        except UnfitError as error:
+            raise EvaluationError(error.code, f'"depends_on": {error}', error.detail, node.place) from None
+        return found
+
+    def _output(self, place: ModuleInstance, node: Node) -> Value | None:
+        """Evaluate an output: for the module around, or, of the stack itself, for people."""
+        name, declaration = node.key.name, place.module.declarations.outputs[node.key.name]
+        block, scope = declaration.block, place.scope(declaration.file)
+        assert block is not None
+        what = f'the output "{place.called(name)}" cannot be'
+        good = conditions.hold(conditions.rules(block, "precondition"), "E0407", what, scope, self.report)
+        decoded = Decoder(self.report, declaration.file, scope).block(block, OUTPUT)
+        given = next((each.value for each in block.body.attributes if each.name == "value"), None)
+        if decoded.failed or given is None or not good:
+            raise SkippedError(declaration.place)
+        value, sensitive = self._value(given, scope), bool(decoded.get("sensitive"))
+        if place.parent is not None:
+            return value.mark(sensitive)
         if has_sensitive(value) and not sensitive:
             detail = "Add `sensitive = true` to the output, or nonsensitive() where the value may be seen."
             summary = f'the output "{name}" would show a sensitive value'
-            self.report.error("E0406", summary, detail, declaration.file, node.place)
+            self.report.error("E0406", summary, detail, declaration.file, given.place)
             return None
         known = is_wholly_known(value)
-        return Output(
+        self.outputs[name] = Output(
             name=name,
             value=_plain(value) if known else None,
             type=type_json(value.type),
@@ -149,6 +239,33 @@ class Interpreter:
             sensitive=sensitive,
             description=decoded.get("description") or "",
         )
+        return None
+
+    def _check(self, place: ModuleInstance, node: Node) -> None:
+        """Tell which assertions do not hold: a warning, for a check stops nothing."""
+        declaration = place.module.declarations.checks[node.key.name]
+        block, scope = declaration.block, place.scope(declaration.file)
+        assert block is not None
+        conditions.tell(block, place.called(str(node.key)), scope, self.report)
+
+    def _report_circle(self, circle: tuple[Node, ...]) -> None:
+        first, following = circle[0], circle[1]
+        edge = next(edge for edge in self.graph.edges(first) if edge.target == following)
+        path = " -> ".join(map(str, circle))
+        summary = f"{first} refers to itself" if len(circle) == 2 else f"these refer to each other: {path}"
+        detail = "Each needs the value of the next before it has one: remove one of the references."
+        self.report.error("E0403", summary, detail, edge.file, edge.place)
+
+
+_EVALUATORS: Mapping[str, Callable[[Interpreter, ModuleInstance, Node], Value | None]] = {
+    "var": Interpreter._variable,
+    RULE: Interpreter._rules,
+    "local": Interpreter._local,
+    MODULE: Interpreter._module,
+    "output": Interpreter._output,
+    "check": Interpreter._check,
+}
+"""Root of a key -> how such a node is evaluated; every other root is a kind of resource."""
 
 
 def _plain(value: Value) -> Any:

@@ -10,20 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.language import cache, parser, syntax
+from reconciler.language import cache, syntax
+from reconciler.language.access import similar
 from reconciler.language.declarations import Declarations, collect
 from reconciler.language.files import FolderReader
 from reconciler.language.interpreter import Interpreter
-from reconciler.language.limits import MAXIMUM_FILE_BYTES
-from reconciler.language.references import similar
+from reconciler.language.module_reader import ModuleReader
+from reconciler.language.modules import Module
 from reconciler.language.report import Report
+from reconciler.language.source_files import AUTO_SUFFIX, read_file, read_folder
 from reconciler.language.stack_builder import build, stack_name
 from reconciler.language.variables import Given
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.stack import Output, Stack
 
 VARIABLE_PREFIX = "RECONCILER_VAR_"
-AUTO_SUFFIX, TEST_SUFFIX = ".auto.vars.hcl", ".test.hcl"
 
 
 class VariableSources(NamedTuple):
@@ -32,6 +33,9 @@ class VariableSources(NamedTuple):
     pairs: tuple[tuple[str, str], ...] = ()
     files: tuple[Path, ...] = ()
     environment: Mapping[str, str] = {}
+
+
+NO_NAMES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -50,22 +54,45 @@ class Loaded:
         if self._source is None or self.stack is None:
             return {}
         before = {each.name: each for each in self.stack.outputs}
-        return before | self._source.interpret(Report(), attributes).outputs()
+        return before | self._source.interpret(Report(), attributes).outputs
+
+    def findings(self, attributes: Mapping[str, Mapping[str, object]]) -> tuple[Diagnostic, ...]:
+        """Evaluate the stack's own rules again, given what only what runs can tell."""
+        if self._source is None:
+            return ()
+        report = Report(self._source.texts)
+        self._source.interpret(report, attributes)
+        return report.diagnostics()
+
+    def renamed(self, names: Mapping[str, str]) -> Loaded:
+        """Load the same texts again, with the names that moved objects keep, by address."""
+        if self._source is None or names == self._source.names:
+            return self
+        return self._source._replace(names=names).load(Report(self._source.texts))
 
 
 class _Source(NamedTuple):
     """What it takes to evaluate a stack again."""
 
-    declarations: Declarations
+    module: Module
     name: str
     files: FolderReader
     given: Mapping[str, Given]
+    texts: dict[str, str]
+    names: Mapping[str, str] = NO_NAMES
 
     def interpret(self, report: Report, attributes: Mapping[str, Mapping[str, object]]) -> Interpreter:
-        """Evaluate everything but the outputs."""
-        interpreter = Interpreter(self.declarations, self.name, self.files, report, attributes)
+        """Evaluate everything."""
+        interpreter = Interpreter(self.module, self.name, self.files, report, attributes, self.names)
         interpreter.run(self.given)
         return interpreter
+
+    def load(self, report: Report) -> Loaded:
+        """Make the stack."""
+        stack = build(self.interpret(report, {}), self.files, self.name)
+        diagnostics = report.diagnostics()
+        failed = any(each.severity == "error" for each in diagnostics)
+        return Loaded(None if failed else stack, diagnostics, None if failed else self)
 
 
 NO_SOURCES = VariableSources()
@@ -81,46 +108,21 @@ def load(folder: Path, sources: VariableSources = NO_SOURCES) -> Loaded:
     declarations = collect(bodies, report)
     given = _given(folder, sources, report, kept, declarations)
     name = stack_name(declarations, folder.resolve().name, report)
-    source = _Source(declarations, name, FolderReader(folder), given)
-    interpreter = source.interpret(report, {})
-    stack = build(interpreter, source.files, name)
-    diagnostics = report.diagnostics()
-    failed = any(each.severity == "error" for each in diagnostics)
-    return Loaded(None if failed else stack, diagnostics, None if failed else source)
+    reader = FolderReader(folder)
+    module = ModuleReader(folder, reader, report, kept).module((), ".", declarations)
+    return _Source(module, name, reader, given, report.texts).load(report)
 
 
 def _read_stack(folder: Path, report: Report, kept: Path | None) -> dict[str, syntax.Body]:
     try:
-        found = sorted(each for each in folder.iterdir() if each.name.endswith(".hcl") and each.is_file())
+        bodies = read_folder(folder, report, kept)
     except OSError as problem:
         report.add(error("E0506", f"the folder {folder} cannot be read: {problem.strerror}", "Give another folder."))
         return {}
-    files = [each for each in found if not each.name.endswith((AUTO_SUFFIX, TEST_SUFFIX))]
-    if not files:
+    if not bodies and not report.has_errors:
         detail = "Make a small stack to start from with `reconciler init`, or give the folder with --stack."
         report.add(error("E0507", f"there are no *.hcl files in {folder}", detail))
-    return {file.as_posix(): body for file in files if (body := _read(file, report, kept)) is not None}
-
-
-def _read(file: Path, report: Report, kept: Path | None) -> syntax.Body | None:
-    name = file.as_posix()
-    try:
-        if file.stat().st_size > MAXIMUM_FILE_BYTES:
-            report.add(error("E0508", f"{name} is larger than 1 MiB", "Split it in several files."))
-            return None
-        text = file.read_bytes().decode()
-    except OSError as problem:
-        report.add(error("E0508", f"{name} cannot be read: {problem.strerror}", "Check the path and its rights."))
-        return None
-    except UnicodeDecodeError as problem:
-        detail = "Save it as UTF-8."
-        report.add(error("E0508", f"{name} is not UTF-8 text (byte {problem.start})", detail))
-        return None
-    report.texts[name] = text.removeprefix("\ufeff")
-    parsed = parser.parse(text, kept)
-    for each in parsed.problems:
-        report.problem(each, name)
-    return parsed.body
+    return bodies
 
 
 def _given(
@@ -147,7 +149,7 @@ def _given(
 def _given_in_file(
     file: Path, given: dict[str, Given], report: Report, kept: Path | None, declarations: Declarations
 ) -> None:
-    body = _read(file, report, kept)
+    body = read_file(file, report, kept)
     if body is None:
         return
     name = file.as_posix()

@@ -1,11 +1,12 @@
-"""The names of a stack as expressions see them: `var.x`, `local.y`, `service.web`, `path.module`."""
+"""The names of one module as its expressions see them: `var.x`, `local.y`, `service.web`, `module.mail.url`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from reconciler.language.declarations import Declarations
-from reconciler.language.references import Key, similar
+from reconciler.language.access import similar
+from reconciler.language.modules import Module
+from reconciler.language.references import MODULE, Key
 from reconciler.language.report import SkippedError
 from reconciler.language.schema_stack import RESOURCES, ROOT
 from reconciler.language.scope import EvaluationError
@@ -16,13 +17,17 @@ LOOPS = {"each": "for_each", "count": "count"}
 PATHS = ("module", "root")
 
 
-class StackNames:
-    """Values by key, filled in as blocks are evaluated; a key that failed is remembered as such."""
+class ModuleNames:
+    """Values by key, filled in as blocks are evaluated; a key that failed is remembered as such.
 
-    def __init__(self, declarations: Declarations, stack_name: str) -> None:
-        self.declarations, self.stack_name = declarations, stack_name
+    `calls` gives the values of the modules called, by name: they grow as the outputs of those are evaluated.
+    """
+
+    def __init__(self, module: Module, stack_name: str) -> None:
+        self.declarations, self.folder, self.stack_name = module.declarations, module.folder, stack_name
         self.values: dict[Key, Value] = {}
         self.failed: set[Key] = set()
+        self.calls: dict[str, Callable[[], Value]] = {}
 
     def resolve(self, root: str, name: str, place: Place) -> Value:
         """Return what `root.name` stands for."""
@@ -31,15 +36,19 @@ class StackNames:
             return self.values[key]
         if key in self.failed:
             raise SkippedError(place)
+        if root == MODULE and name in self.calls:
+            return self.calls[name]()
+        if root == MODULE and name in self.declarations.calls:
+            raise SkippedError(place)  # its folder could not be read
         if root == "path" and name in PATHS:
-            return string(".")
+            return string(self.folder if name == "module" else ".")
         if root == "stack" and name == "name":
             return string(self.stack_name)
         raise self._missing(key, place)
 
     def bare(self, root: str, place: Place) -> Value:
         """Refuse: no name of a stack stands alone."""
-        if root in ("var", "local", *RESOURCES):
+        if root in ("var", "local", MODULE, *RESOURCES):
             raise EvaluationError("E0401", f'"{root}" alone is no value', f"Write {root}.NAME.", place)
         raise self._unknown_root(root, place)
 
@@ -61,6 +70,8 @@ class StackNames:
             return self.declarations.variables
         if root == "local":
             return self.declarations.values
+        if root == MODULE:
+            return self.declarations.calls
         if root in RESOURCES:
             return [key.name for key in self.declarations.resources if key.root == root]
         return {"path": PATHS, "stack": ("name",)}.get(root)
@@ -69,6 +80,6 @@ class StackNames:
         if root in ROOT.later:
             detail = f"It comes with a later version ({ROOT.later[root]})."
             return EvaluationError("E0210", f'"{root}" is not supported yet', detail, place)
-        words = ("var", "local", "path", "stack", "each", "count", *RESOURCES)
+        words = ("var", "local", MODULE, "path", "stack", "each", "count", *RESOURCES)
         detail = similar(root, words) or f'Write "{root}" in quotes if it is meant as text.'
         return EvaluationError("E0401", f'there is nothing called "{root}"', detail, place)

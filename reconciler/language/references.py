@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
 
 from reconciler.language import syntax
 from reconciler.language.syntax import Expression, Place
 
+AnyKey = TypeVar("AnyKey", bound=Hashable)
+
+MODULE = "module"
+
 
 class Key(NamedTuple):
-    """A definition of the stack: `var.tag`, `local.port`, `service.web`."""
+    """A definition of the stack: `var.tag`, `local.port`, `service.web`, `module.mail`.
+
+    One output of a module is written with the module in `root`: Key("module.mail", "url").
+    """
 
     root: str
     name: str
@@ -21,17 +27,23 @@ class Key(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """What a block's value stands for: the addresses of its instances."""
+    """What a block's value stands for: the addresses of its instances. `is_map` when for_each made them."""
 
     block_type: str
     addresses: tuple[str, ...]
+    is_map: bool = False
 
 
-def references(node: Expression) -> Iterator[tuple[Key, Place]]:
-    """Yield every `root.name` in an expression that is no loop variable."""
-    pending: list[tuple[Expression, frozenset[str]]] = [(node, frozenset())]
+def references(node: Expression, bound: frozenset[str] = frozenset()) -> Iterator[tuple[Key, Place]]:
+    """Yield every `root.name` in an expression that is no loop variable; `bound` are those around it."""
+    pending: list[tuple[Expression, frozenset[str]]] = [(node, bound)]
     while pending:
         current, bound = pending.pop()
+        output = _module_output(current) if MODULE not in bound else None
+        if output is not None:
+            yield output, current.place
+            pending.extend((key, bound) for key in _index_keys(current))
+            continue
         if isinstance(current, syntax.GetAttribute) and isinstance(current.base, syntax.Variable):
             if current.base.name not in bound:
                 yield Key(current.base.name, current.name), current.place
@@ -44,20 +56,71 @@ def references(node: Expression) -> Iterator[tuple[Key, Place]]:
         pending.extend((child, bound) for child in syntax.children(current))
 
 
-def body_references(body: syntax.Body) -> Iterator[tuple[Key, Place]]:
+def _module_output(node: Expression) -> Key | None:
+    """Return the output that `module.m.out`, `module.m["k"].out` or `module.m[*].out` names."""
+    if isinstance(node, syntax.GetAttribute):
+        call = _call(node.base)
+        return Key(f"{MODULE}.{call}", node.name) if call is not None else None
+    if isinstance(node, syntax.Splat):
+        call, each = _call(node.base), node.each
+        while isinstance(each, syntax.GetAttribute | syntax.Index) and not isinstance(each.base, syntax.SplatItem):
+            each = each.base
+        if call is not None and isinstance(each, syntax.GetAttribute):
+            return Key(f"{MODULE}.{call}", each.name)
+    return None
+
+
+def _call(node: Expression) -> str | None:
+    """Return the name in `module.name`, also with an index behind it."""
+    while isinstance(node, syntax.Index):
+        node = node.base
+    if not isinstance(node, syntax.GetAttribute) or not isinstance(node.base, syntax.Variable):
+        return None
+    return node.name if node.base.name == MODULE else None
+
+
+def _index_keys(node: Expression) -> Iterator[Expression]:
+    """Yield the expressions in brackets behind a module's name."""
+    while isinstance(node, syntax.GetAttribute | syntax.Splat | syntax.Index):
+        if isinstance(node, syntax.Index):
+            yield node.key
+        node = node.base
+
+
+def body_references(body: syntax.Body, bound: frozenset[str] = frozenset()) -> Iterator[tuple[Key, Place]]:
     """Yield every reference in a block, nested blocks included."""
-    for attribute in body.attributes:
-        yield from references(attribute.value)
+    yield from _attribute_references(body, bound)
     for block in body.blocks:
-        yield from body_references(block.body)
+        iterator = dynamic_iterator(block)
+        if not iterator:
+            yield from body_references(block.body, bound)
+            continue
+        yield from _attribute_references(block.body, bound)
+        for content in block.body.blocks:
+            yield from body_references(content.body, bound | {iterator})
 
 
-def in_order(needs: Mapping[Key, Iterable[Key]]) -> tuple[list[Key], list[tuple[Key, ...]]]:
+def _attribute_references(body: syntax.Body, bound: frozenset[str]) -> Iterator[tuple[Key, Place]]:
+    for attribute in body.attributes:
+        yield from references(attribute.value, bound)
+
+
+def dynamic_iterator(block: syntax.Block) -> str:
+    """Return the name that a `dynamic` block's content knows its element by; empty for other blocks."""
+    if block.type != "dynamic" or not block.labels:
+        return ""
+    for attribute in block.body.attributes:
+        if attribute.name == "iterator" and isinstance(attribute.value, syntax.Variable):
+            return attribute.value.name
+    return block.labels[0].text
+
+
+def in_order(needs: Mapping[AnyKey, Iterable[AnyKey]]) -> tuple[list[AnyKey], list[tuple[AnyKey, ...]]]:
     """Return the keys so that each follows what it needs, and the circles found on the way. Ties keep their order."""
-    ordered: list[Key] = []
-    circles: list[tuple[Key, ...]] = []
-    done: set[Key] = set()
-    path: dict[Key, Iterator[Key]] = {}
+    ordered: list[AnyKey] = []
+    circles: list[tuple[AnyKey, ...]] = []
+    done: set[AnyKey] = set()
+    path: dict[AnyKey, Iterator[AnyKey]] = {}
     for start in needs:
         if start in done:
             continue
@@ -75,9 +138,3 @@ def in_order(needs: Mapping[Key, Iterable[Key]]) -> tuple[list[Key], list[tuple[
             else:
                 path[following] = iter(needs[following])
     return ordered, circles
-
-
-def similar(name: str, names: Iterable[str]) -> str:
-    """Return a sentence that proposes the nearest of `names`, or an empty one."""
-    found = difflib.get_close_matches(name, sorted(names), 1, 0.6)
-    return f'Did you mean "{found[0]}"?' if found else ""

@@ -20,8 +20,8 @@ class SkippedError(EvaluationError):
 class Report:
     """The diagnostics of one loading. `texts` maps the name of each file to what it holds."""
 
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
+    def __init__(self, texts: dict[str, str] | None = None) -> None:
+        self.texts: dict[str, str] = {} if texts is None else texts
         self.found: list[Diagnostic] = []
 
     @property
@@ -51,5 +51,5 @@ class Report:
         self.found.append(diagnostic)
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Return all of them, by file and line."""
-        return in_order(self.found)
+        """Return all of them, by file and line; what the copies of a module have in common is said once."""
+        return in_order(list(dict.fromkeys(self.found)))

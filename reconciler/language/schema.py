@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from reconciler.language.access import similar
+
 
 class Kind(StrEnum):
     """What an attribute holds; the text is how the reference names it."""
@@ -80,17 +82,41 @@ META = (
 )
 """What every resource block takes."""
 
+_CONDITION = (
+    Attribute("condition", Kind.EXPRESSION, "True when all is well.", required=True),
+    Attribute("error_message", Kind.EXPRESSION, "What to say when it is not.", required=True),
+)
+
+PRECONDITION = Block("precondition", "What must hold before the block is evaluated.", _CONDITION, repeated=True)
+
 LIFECYCLE = Block(
     "lifecycle",
-    "How changes of the block are treated.",
-    later={
-        "create_before_destroy": "the order of a replacement",
-        "prevent_destroy": "guarding a block",
-        "ignore_changes": "leaving attributes alone",
-        "replace_triggered_by": "replacing with another block",
-        "precondition": "conditions",
-        "postcondition": "conditions",
-    },
+    "How changes of the block are treated. Everything here may be an expression.",
+    (
+        Attribute("prevent_destroy", Kind.BOOL, "Whether a plan that removes it is an error.", default=False),
+        Attribute(
+            "ignore_changes",
+            Kind.EXPRESSION,
+            "Attributes that keep what they have once the block is applied: [desired_count], or all.",
+        ),
+        Attribute(
+            "replace_triggered_by", Kind.EXPRESSION, "Values whose change replaces the tasks of a service, in a list."
+        ),
+        Attribute(
+            "create_before_destroy",
+            Kind.BOOL,
+            "Known from Terraform. Of a service the percents in deployment_configuration say it.",
+        ),
+    ),
+    (
+        PRECONDITION,
+        Block(
+            "postcondition",
+            "What must hold once the block is evaluated, and once it runs; `self` is the block.",
+            _CONDITION,
+            repeated=True,
+        ),
+    ),
 )
 
 
@@ -113,6 +139,25 @@ def _descend(block: Block, words: list[str]) -> Block | Attribute | None:
             return block.attribute(word) if position == len(words) - 1 else None
         block = inner
     return block
+
+
+def step_into(block: Block, words: list[str]) -> tuple[bool, str]:
+    """Say whether a path of the stack language is inside a block, and what was meant if it is not.
+
+    Labels of blocks, and the keys of maps and of what tells repeated blocks apart, may be any word.
+    """
+    for position, word in enumerate(words):
+        attribute, inner = block.attribute(word), block.block(word)
+        if attribute is not None:
+            return attribute.kind in (Kind.MAP, Kind.REFERENCE_MAP) or position == len(words) - 1, ""
+        if inner is None:
+            close = similar(word, [*(each.name for each in block.attributes), *(each.word for each in block.blocks)])
+            return False, close or "See `reconciler docs` for what there is."
+        if inner.labelled or inner.repeated:
+            rest = words[position + 2 :]
+            return step_into(inner, rest) if rest else (True, "")
+        block = inner
+    return True, ""
 
 
 def _every_block(block: Block) -> list[Block]:

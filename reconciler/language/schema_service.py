@@ -120,7 +120,7 @@ SERVICE = Block(
             "depends_on",
             Kind.REFERENCES,
             "Services that must be steady first.",
-            of=("service",),
+            of=("service", "module"),
         ),
         *META,
     ),

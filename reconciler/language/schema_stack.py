@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.language.schema import LIFECYCLE, META, Attribute, Block, Kind
+from reconciler.language.schema import LIFECYCLE, META, PRECONDITION, Attribute, Block, Kind
 from reconciler.language.schema_service import SERVICE
 from reconciler.language.schema_task import TASK_DEFINITION
 
@@ -76,8 +76,85 @@ OUTPUT = Block(
         Attribute("sensitive", Kind.BOOL, "Whether it is hidden.", default=False),
         Attribute("depends_on", Kind.EXPRESSION, "Accepted as in Terraform; outputs are evaluated last anyway."),
     ),
+    (PRECONDITION,),
     labelled=True,
-    later={"precondition": "conditions", "ephemeral": "values that are never recorded"},
+    later={"ephemeral": "values that are never recorded"},
+)
+
+DEPENDS_ON = Attribute(
+    "depends_on",
+    Kind.REFERENCES,
+    "Services that must be steady before any of the module's.",
+    of=("service", "module"),
+)
+
+MODULE = Block(
+    "module",
+    "A folder with blocks of its own. Every other attribute is the value of a variable that the folder declares.",
+    (
+        Attribute(
+            "source",
+            Kind.EXPRESSION,
+            "The folder, relative to the file's: ./modules/mail. A text without expressions.",
+            required=True,
+        ),
+        *META,
+        DEPENDS_ON,
+    ),
+    labelled=True,
+    free=True,
+    aws_only={"providers": "a cluster block", "version": "a copy of the folder: modules are local"},
+)
+
+MOVED = Block(
+    "moved",
+    "Something that has another address now. What runs goes on as it is, and keeps its name.",
+    (
+        Attribute("from", Kind.EXPRESSION, "The address before, such as service.old.", required=True),
+        Attribute("to", Kind.EXPRESSION, "The address now.", required=True),
+    ),
+    repeated=True,
+)
+
+REMOVED = Block(
+    "removed",
+    "Something that has left the stack, and how it leaves.",
+    (Attribute("from", Kind.EXPRESSION, "The address before, without an index.", required=True),),
+    (
+        Block(
+            "lifecycle",
+            "How it leaves.",
+            (
+                Attribute(
+                    "destroy",
+                    Kind.BOOL,
+                    "Whether it is stopped and removed; false forgets it and leaves it as it is.",
+                    default=True,
+                ),
+            ),
+        ),
+    ),
+    repeated=True,
+)
+
+CHECK = Block(
+    "check",
+    "Assertions about the stack as a whole; one that fails is a warning and stops nothing.",
+    (),
+    (
+        Block(
+            "assert",
+            "One assertion.",
+            (
+                Attribute("condition", Kind.EXPRESSION, "True when all is well.", required=True),
+                Attribute("error_message", Kind.EXPRESSION, "What to say when it is not.", required=True),
+            ),
+            repeated=True,
+            required=True,
+        ),
+    ),
+    labelled=True,
+    later={"data": "reading the engine"},
 )
 
 NETWORK = Block(
@@ -122,7 +199,22 @@ ROOT = Block(
     "",
     "A file of a stack.",
     (),
-    (STACK, CLUSTER, VARIABLE, LOCALS, NETWORK, VOLUME, SECRET, TASK_DEFINITION, SERVICE, OUTPUT),
+    (
+        STACK,
+        CLUSTER,
+        VARIABLE,
+        LOCALS,
+        MODULE,
+        NETWORK,
+        VOLUME,
+        SECRET,
+        TASK_DEFINITION,
+        SERVICE,
+        OUTPUT,
+        MOVED,
+        REMOVED,
+        CHECK,
+    ),
     aws_only={
         "provider": "a cluster block",
         "terraform": "a stack block",
@@ -133,13 +225,8 @@ ROOT = Block(
         "target_group": "traffic",
         "autoscaling": "scaling",
         "scheduled_task": "schedules",
-        "module": "modules",
-        "moved": "renaming blocks",
-        "removed": "forgetting blocks",
-        "check": "checks",
         "data": "reading the engine",
         "import": "adopting what runs",
-        "dynamic": "repeated blocks",
     },
 )
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.language.assemble import family
 from reconciler.language.decode import Decoded
 from reconciler.language.instances import Instance
 from reconciler.language.report import Report
 from reconciler.language.syntax import Place
-from reconciler.model.address import default_name
 from reconciler.model.service import Service, lower_bound, upper_bound
 from reconciler.model.task_definition import TaskDefinition
 
@@ -84,18 +82,14 @@ def check_ports(pairs: Iterable[tuple[Instance, Service, TaskDefinition]], repor
                 break
 
 
-def check_names(instances: Iterable[Instance], block_type: str, report: Report) -> None:
-    """Report two services of one name, or two task definitions of one family."""
-    word = "family" if block_type == "task_definition" else "name"
+def check_names(instances: Iterable[Instance], names: Iterable[str], word: str, report: Report) -> None:
+    """Report two objects of one kind that would have the same name; `word` is what such a name is called."""
     taken: dict[str, str] = {}
-    for instance in instances:
-        name = family(instance) if block_type == "task_definition" else default_name(instance.address)
+    for instance, name in zip(instances, names, strict=True):
         other = taken.setdefault(name, instance.address)
         if other == instance.address:
             continue
         decoded: Decoded = instance.decoded
-        place = decoded.where("family") if word == "family" else decoded.place
         detail = f"{other} has it too: rename one of the two."
-        report.error(
-            "E0244", f'{instance.address} would have the {word} "{name}" a second time', detail, decoded.file, place
-        )
+        summary = f'{instance.address} would have the {word} "{name}" a second time'
+        report.error("E0244", summary, detail, decoded.file, decoded.where(word))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 
 import pydantic
 
@@ -14,6 +14,7 @@ from reconciler.language.decode import Decoder
 from reconciler.language.files import FolderReader
 from reconciler.language.instances import Instance
 from reconciler.language.interpreter import Interpreter
+from reconciler.language.moves import moves, removals
 from reconciler.language.origins import origins
 from reconciler.language.report import UNKNOWN_AT_PLAN, Report
 from reconciler.language.schema_stack import CLUSTER, STACK
@@ -22,6 +23,7 @@ from reconciler.language.task_checks import check_task_definition
 from reconciler.language.versions import VersionError, allows
 from reconciler.model.address import default_name
 from reconciler.model.diagnostic import Span
+from reconciler.model.lifecycle import Lifecycle
 from reconciler.model.service import Service
 from reconciler.model.stack import Cluster, Secret, Stack
 from reconciler.model.task_definition import SharedVolume, TaskDefinition
@@ -45,7 +47,7 @@ def build(interpreter: Interpreter, files: FolderReader, name: str) -> Stack | N
     """Make the stack; None when something was reported that leaves nothing to make."""
     builder = _Builder(interpreter, files, name)
     stack = builder.stack()
-    outputs = interpreter.outputs()
+    outputs = interpreter.outputs
     builder.drop_consequences()
     return stack.changed(outputs=tuple(outputs[key] for key in sorted(outputs))) if stack is not None else None
 
@@ -57,11 +59,12 @@ class _Builder:
         self.interpreter, self.files, self.name = interpreter, files, name
         self.report = interpreter.report
         self.origins: dict[str, Span] = {}
+        self.lifecycles: dict[str, Lifecycle] = {}
 
     def stack(self) -> Stack | None:
         """Make the stack; None when there are errors."""
-        networks = [assemble.network(each, self.name) for each in self._whole("network")]
-        volumes = [assemble.volume(each, self.name) for each in self._whole("volume")]
+        networks = [assemble.network(each, self.name) for each in self._named("network", lambda each: each.name)]
+        volumes = [assemble.volume(each, self.name) for each in self._volumes()]
         secrets = [made for each in self._whole("secret") if (made := self._secret(each)) is not None]
         exclusive = {each.address for each in volumes if each.exclusive}
         definitions = self._definitions()
@@ -78,6 +81,9 @@ class _Builder:
             secrets=tuple(sorted(secrets, key=lambda each: each.address)),
             definitions=dict(sorted(definitions.items())),
             services=tuple(sorted(services, key=lambda each: each.address)),
+            lifecycles=dict(sorted(self.lifecycles.items())),
+            moves=moves(self.interpreter.root, self.report),
+            removals=removals(self.interpreter.root, self.report),
             origins=self.origins,
         )
 
@@ -87,18 +93,25 @@ class _Builder:
         if any(each.severity == "error" for each in others):
             self.report.found = others
 
-    def _instances(self, block_type: str) -> Iterable[Instance]:
-        found = self.interpreter.instances
-        return [each for key, instances in found.items() if key.root == block_type for each in instances]
-
     def _whole(self, block_type: str) -> list[Instance]:
         """Return the instances without errors so far, their origins kept."""
         whole = []
-        for instance in self._instances(block_type):
+        for instance in self.interpreter.instances(block_type):
             if not instance.decoded.failed:
                 self.origins.update(origins(instance.address, instance.decoded))
                 whole.append(instance)
+                if instance.lifecycle != Lifecycle():
+                    self.lifecycles[instance.address] = instance.lifecycle
         return whole
+
+    def _named(self, block_type: str, name: Callable[[Instance], str], word: str = "name") -> list[Instance]:
+        """Return the instances without errors, after checking that each has a name of its own."""
+        whole = self._whole(block_type)
+        check_names(whole, map(name, whole), word, self.report)
+        return whole
+
+    def _volumes(self) -> list[Instance]:
+        return self._named("volume", lambda each: assemble.volume(each, self.name).name)
 
     def _secret(self, instance: Instance) -> Secret | None:
         decoded = instance.decoded
@@ -116,10 +129,8 @@ class _Builder:
         return assemble.secret(instance)
 
     def _definitions(self) -> dict[str, TaskDefinition]:
-        instances = self._whole("task_definition")
-        check_names(instances, "task_definition", self.report)
         made = {}
-        for instance in instances:
+        for instance in self._named("task_definition", assemble.family, "family"):
             if not check_task_definition(instance.decoded, self.report):
                 continue
             definition = self._definition(instance)
@@ -145,10 +156,8 @@ class _Builder:
         self.report.error("E0206", f"{path}: {first['msg']}", "Correct the value.", decoded.file, decoded.place)
 
     def _services(self, definitions: dict[str, TaskDefinition], exclusive: set[str]) -> list[Service]:
-        instances = self._whole("service")
-        check_names(instances, "service", self.report)
         made = []
-        for instance in instances:
+        for instance in self._named("service", lambda each: each.name):
             definition = definitions.get(instance.decoded.get("task_definition"))
             stops_first = definition is not None and _stops_first(definition, exclusive)
             try:
@@ -162,12 +171,12 @@ class _Builder:
         return [service for _, service, _ in made]
 
     def _cluster(self) -> Cluster:
-        declarations = self.interpreter.declarations
+        declarations = self.interpreter.root.module.declarations
         self._check_version()
         declaration = declarations.settings.get("cluster")
         if declaration is None or declaration.block is None:
             return Cluster()
-        scope = self.interpreter.scope_of(declaration.file)
+        scope = self.interpreter.root.scope(declaration.file)
         decoded = Decoder(self.report, declaration.file, scope).block(declaration.block, CLUSTER)
         if decoded.failed:
             return Cluster()
@@ -185,10 +194,10 @@ class _Builder:
         return Cluster.model_validate({"name": decoded.label, "engine": engine, "tls": files})
 
     def _check_version(self) -> None:
-        declaration = self.interpreter.declarations.settings.get("stack")
+        declaration = self.interpreter.root.module.declarations.settings.get("stack")
         if declaration is None or declaration.block is None:
             return
-        scope = self.interpreter.scope_of(declaration.file)
+        scope = self.interpreter.root.scope(declaration.file)
         decoded = Decoder(self.report, declaration.file, scope).block(declaration.block, STACK)
         self.origins[f"stack.{decoded.label}"] = origins("stack", decoded)["stack"]
         wanted = decoded.get("required_version")

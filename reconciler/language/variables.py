@@ -17,17 +17,18 @@ from reconciler.language.report import Report, SkippedError
 from reconciler.language.schema_stack import VARIABLE
 from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.syntax import Place
-from reconciler.language.values import ANY, PRIMITIVES, STRING, Type, Value, has_sensitive, string
+from reconciler.language.values import ANY, PRIMITIVES, Type, Value, has_sensitive, string
 
 
 class Given(NamedTuple):
-    """A value given for a variable: text of the command line or environment, or an expression of a file."""
+    """A value given for a variable: text, an expression of a file of values, or what a module's call evaluated to."""
 
     origin: str
     text: str = ""
     expression: syntax.Expression | None = None
     file: str = ""
     place: Place = (1, 1, 1, 1)
+    value: Value | None = None
 
 
 class Variable(NamedTuple):
@@ -41,6 +42,11 @@ class Variable(NamedTuple):
     def name(self) -> str:
         """Return its name."""
         return self.declaration.key.name
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it has no default."""
+        return _default(self.declaration) is None
 
 
 def declare(declaration: Declaration, report: Report, scope: Scope) -> Variable | None:
@@ -74,6 +80,8 @@ def value_of(variable: Variable, given: Given | None, report: Report, scope: Sco
         assert default is not None
         value = _evaluated(default, declaration.file, scope, report)
         return _settled(variable, value, (declaration.file, default.place, "the default"), report)
+    if given.value is not None:
+        return _settled(variable, given.value, (given.file, given.place, given.origin), report)
     if given.expression is not None:
         value = _evaluated(given.expression, given.file, scope, report)
         return _settled(variable, value, (given.file, given.place, given.origin), report)
@@ -133,42 +141,6 @@ def _settled(variable: Variable, value: Value, source: tuple[str, Place, str], r
         detail = f"The type of the variable is {variable.type}."
         report.error("E0502", f'{origin} does not fit the variable "{name}": {reason}', detail, file, place)
         raise SkippedError(place) from None
-
-
-def validate(variable: Variable, report: Report, scope: Scope) -> bool:
-    """Check a variable's rules against its value, which `scope` knows; say whether all hold."""
-    block = variable.declaration.block
-    assert block is not None
-    good = True
-    for rule in (each for each in block.body.blocks if each.type == "validation"):
-        parts = {each.name: each.value for each in rule.body.attributes}
-        if "condition" in parts and "error_message" in parts:
-            good = _validate_rule(variable, parts, report, scope) and good
-    return good
-
-
-def _validate_rule(variable: Variable, parts: dict[str, syntax.Expression], report: Report, scope: Scope) -> bool:
-    condition, file = parts["condition"], variable.declaration.file
-    try:
-        result = convert(evaluate(condition, scope), Type("bool"))
-        if result.data is True or result.is_unknown:
-            return True
-        if result.data is None:
-            raise EvaluationError("E0306", "the condition is null", "It must be true or false.", condition.place)
-        message = convert(evaluate(parts["error_message"], scope), STRING)
-        text = "a rule is not met" if message.sensitive or not isinstance(message.data, str) else message.data
-    except EvaluationError as error:
-        error.file = error.file or file
-        report.evaluation(error)
-        return False
-    except ConversionError as error:
-        report.error("E0306", f"the rule does not fit: {error}", "It must be true or false.", file, condition.place)
-        return False
-    detail = f"This rule decides: {file}:{condition.place[0]}."
-    report.error(
-        "E0503", f'the value of "{variable.name}" will not do: {text.rstrip(".")}', detail, file, condition.place
-    )
-    return False
 
 
 class _NoNames:

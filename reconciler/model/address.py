@@ -24,14 +24,14 @@ _NOT_A_NAME = re.compile(r"[^a-z0-9-]+")
 
 
 def block_type(address: str) -> str:
-    """Return the type in an address: `service` of `module.mail.service.smtp`.
+    """Return the type in an address: `service` of `module.mail.service.smtp`, `module` of `module.mail`.
 
     >>> block_type('module.mail.service.smtp["eu"]')
     'service'
     """
     words = _words(address)
-    while len(words) > 2 and words[0][0] == "module":
-        words = _after_module(words)
+    while words[0][0] == "module" and (inside := _after_module(words)):
+        words = inside
     return words[0][0]
 
 
@@ -69,3 +69,15 @@ def _after_module(words: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     while rest and not rest[0][1]:
         rest = rest[1:]
     return rest
+
+
+def is_within(address: str, container: str) -> bool:
+    """Say whether an address is the same as another, an instance of it, or inside that module.
+
+    >>> is_within('module.mail["eu"].service.smtp', 'module.mail')
+    True
+    >>> is_within('service.web2', 'service.web')
+    False
+    """
+    rest = address.removeprefix(container)
+    return address.startswith(container) and rest[:1] in ("", ".", "[")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from reconciler.model.diagnostic import Span
+from reconciler.model.lifecycle import Lifecycle, Move, Removal
 from reconciler.model.noun import Noun
 from reconciler.model.service import Service
 from reconciler.model.task_definition import TaskDefinition
@@ -108,6 +109,10 @@ class Stack(Noun):
     definitions: Mapping[str, TaskDefinition] = {}
     services: tuple[Service, ...] = ()
     outputs: tuple[Output, ...] = ()
+    lifecycles: Mapping[str, Lifecycle] = {}
+    """By address, of the objects that have one."""
+    moves: tuple[Move, ...] = ()
+    removals: tuple[Removal, ...] = ()
     origins: Annotated[Mapping[str, Span], Field(exclude=True, repr=False)] = {}
 
     @property

@@ -1,0 +1,97 @@
+"""Rules that a stack states about itself: validation, precondition, postcondition, and the assertions of checks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reconciler.language import syntax
+from reconciler.language.conversion import ConversionError, convert
+from reconciler.language.decode import Decoder
+from reconciler.language.evaluator import evaluate
+from reconciler.language.report import Report
+from reconciler.language.schema_stack import CHECK
+from reconciler.language.scope import EvaluationError, Scope
+from reconciler.language.syntax import Place
+from reconciler.language.values import BOOL, STRING, has_sensitive
+
+HIDDEN = "a rule is not met (its message holds a sensitive value)"
+
+
+class Unmet(NamedTuple):
+    """A rule that does not hold: its message, and the place of its condition."""
+
+    message: str
+    place: Place
+
+
+def unmet(rule: syntax.Block, scope: Scope) -> Unmet | None:
+    """Evaluate one rule. One that is not known yet may still hold. Raises EvaluationError."""
+    parts = {each.name: each.value for each in rule.body.attributes}
+    if "condition" not in parts or "error_message" not in parts:
+        return None  # the table reports that
+    condition = parts["condition"]
+    try:
+        result = convert(evaluate(condition, scope), BOOL)
+    except ConversionError as error:
+        raise _no_truth(f"the condition does not fit: {error}", condition) from None
+    if result.data is None:
+        raise _no_truth("the condition is null", condition)
+    if result.is_unknown or result.data is True:
+        return None
+    return Unmet(_message(parts["error_message"], scope), condition.place)
+
+
+def _message(node: syntax.Expression, scope: Scope) -> str:
+    try:
+        value = convert(evaluate(node, scope), STRING)
+    except ConversionError as error:
+        raise EvaluationError(
+            "E0306", f"error_message does not fit: {error}", "It is a string.", node.place
+        ) from None
+    if has_sensitive(value):
+        return HIDDEN
+    return value.data.strip().rstrip(".") if isinstance(value.data, str) else "a rule is not met"
+
+
+def _no_truth(summary: str, node: syntax.Expression) -> EvaluationError:
+    return EvaluationError("E0306", summary, "It must be true or false.", node.place)
+
+
+def hold(rules: list[syntax.Block], code: str, what: str, scope: Scope, report: Report) -> bool:
+    """Report every rule that does not hold, or cannot be evaluated; say whether all do."""
+    good = True
+    for rule in rules:
+        try:
+            found = unmet(rule, scope)
+        except EvaluationError as error:
+            error.file = error.file or scope.file
+            report.evaluation(error)
+            good = False
+            continue
+        if found is not None:
+            detail = f"This rule decides: {scope.file}:{found.place[0]}."
+            report.error(code, f"{what}: {found.message}", detail, scope.file, found.place)
+            good = False
+    return good
+
+
+def tell(block: syntax.Block, address: str, scope: Scope, report: Report) -> None:
+    """Warn of every assertion of a check that does not hold; one that cannot be evaluated is an error."""
+    if Decoder(report, scope.file, scope).block(block, CHECK).failed:
+        return
+    for rule in rules(block, "assert"):
+        try:
+            found = unmet(rule, scope)
+        except EvaluationError as error:
+            error.file = error.file or scope.file
+            report.evaluation(error)
+            continue
+        if found is not None:
+            detail = "A check is a warning: it stops nothing."
+            report.warning("E0409", f"{address}: {found.message}", detail, scope.file, found.place)
+
+
+def rules(block: syntax.Block, word: str) -> list[syntax.Block]:
+    """Return the blocks of that word inside a block, also inside its lifecycle."""
+    inside = [each for outer in block.body.blocks if outer.type == "lifecycle" for each in outer.body.blocks]
+    return [each for each in (*block.body.blocks, *inside) if each.type == word]

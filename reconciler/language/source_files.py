@@ -1,0 +1,41 @@
+"""The files of a folder, read as syntax trees; which of them belong to a stack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.language import parser, syntax
+from reconciler.language.limits import MAXIMUM_FILE_BYTES
+from reconciler.language.report import Report
+from reconciler.model.diagnostic import error
+
+AUTO_SUFFIX, TEST_SUFFIX = ".auto.vars.hcl", ".test.hcl"
+
+
+def read_folder(folder: Path, report: Report, kept: Path | None) -> dict[str, syntax.Body]:
+    """Return the tree of each file of a stack or module, by name; raise OSError when there is no such folder."""
+    found = sorted(each for each in folder.iterdir() if each.name.endswith(".hcl") and each.is_file())
+    files = [each for each in found if not each.name.endswith((AUTO_SUFFIX, TEST_SUFFIX))]
+    return {file.as_posix(): body for file in files if (body := read_file(file, report, kept)) is not None}
+
+
+def read_file(file: Path, report: Report, kept: Path | None) -> syntax.Body | None:
+    """Return the tree of a file; None after reporting that it cannot be read."""
+    name = file.as_posix()
+    try:
+        if file.stat().st_size > MAXIMUM_FILE_BYTES:
+            report.add(error("E0508", f"{name} is larger than 1 MiB", "Split it in several files."))
+            return None
+        text = file.read_bytes().decode()
+    except OSError as problem:
+        report.add(error("E0508", f"{name} cannot be read: {problem.strerror}", "Check the path and its rights."))
+        return None
+    except UnicodeDecodeError as problem:
+        detail = "Save it as UTF-8."
+        report.add(error("E0508", f"{name} is not UTF-8 text (byte {problem.start})", detail))
+        return None
+    report.texts[name] = text.removeprefix("\ufeff")
+    parsed = parser.parse(text, kept)
+    for each in parsed.problems:
+        report.problem(each, name)
+    return parsed.body
