@@ -174,16 +174,15 @@ class PostLexer:
                 brackets.append(token)
                 if len(brackets) > MAXIMUM_DEPTH:
                     raise BracketError("depth", token)
-            elif kind in _CLOSERS:
-                opened = brackets.pop() if brackets else None
-                if opened is not None and opened.type not in _CLOSERS[kind]:
-                    raise BracketError("unclosed", token, opened)
-            elif kind == "DBLQUOTE":
-                if brackets and brackets[-1].type == "DBLQUOTE":
-                    brackets.pop()
-                else:
-                    brackets.append(token)
-            yield token
+            elif kind in _CLOSERS and brackets and brackets[-1].type not in _CLOSERS[kind]:
+                raise BracketError("unclosed", token, brackets[-1])
+            elif kind == "DBLQUOTE" and not (brackets and brackets[-1].type == "DBLQUOTE"):
+                brackets.append(token)
+                yield token
+                continue
+            yield token  # what it closes is open until the parser has taken it, for messages
+            if brackets and (kind in _CLOSERS or kind == "DBLQUOTE"):
+                brackets.pop()
 
 
 def grammar_text() -> str:

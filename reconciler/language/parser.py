@@ -1,18 +1,17 @@
 """Text to a syntax tree, and every error of the text with its place.
 
-After an error, reading goes on at the next line that begins a block in column 1, so that one run reports one error
-a block. A warm run takes the tree from the cache and imports no parser at all.
+After an error the text is read again piece by piece (`recovery`), so that one run reports one error a block. A warm
+run takes the tree from the cache and imports no parser at all.
 """
 
 from __future__ import annotations
 
 import gc
-import re
 from functools import cache as memoize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.language import cache, syntax
+from reconciler.language import cache, recovery, syntax
 from reconciler.language.builder import Builder
 
 if TYPE_CHECKING:
@@ -20,14 +19,13 @@ if TYPE_CHECKING:
 
 MAXIMUM_ERRORS = 20
 
-_BLOCK_START = re.compile(r"^[^\W\d][\w-]*(?:[ \t]+(?:\"[^\"\n]*\"|[^\W\d][\w-]*))*[ \t]*(?:\{|=(?!=))", re.MULTILINE)
-
 
 class Parsed(NamedTuple):
-    """The tree of a file (of what could be read of it) and its problems, in order."""
+    """The tree of a file (of what could be read of it), its problems in order, and what could not be read."""
 
     body: syntax.Body
     problems: tuple[syntax.Problem, ...]
+    lost: tuple[recovery.Lost, ...] = ()
 
 
 def parse(text: str, cache_folder: Path | None = None) -> Parsed:
@@ -97,7 +95,7 @@ def _parser(cache_folder: Path | None) -> _Parser:
 
 
 class _Reader:
-    """Read a file block by block where it has errors, and in one go where it has none."""
+    """Read a file in one go where it has no errors, and piece by piece where it has."""
 
     def __init__(self, text: str, cache_folder: Path | None) -> None:
         self.text = text if text.endswith("\n") else text + "\n"
@@ -105,27 +103,28 @@ class _Reader:
         self.problems: list[syntax.Problem] = []
         self.attributes: list[syntax.Attribute] = []
         self.blocks: list[syntax.Block] = []
+        self.lost: list[recovery.Lost] = []
 
     def __call__(self) -> Parsed:
-        starts = None
-        line, offset = 1, 0
-        while offset < len(self.text) and len(self.problems) < MAXIMUM_ERRORS:
-            failed_at = self._read(self.text[offset:], line)
-            if failed_at is None:
-                break
-            starts = starts if starts is not None else _block_starts(self.text)
-            self._salvage(starts, (line, offset), failed_at)
-            following = next((start for start in starts if start[0] > max(failed_at, line)), None)
-            if following is None:
-                break
-            line, offset = following
+        first = self._read(self.text, 1)
+        if first:
+            for piece in recovery.pieces(self.text):
+                self._read_piece(piece)
+            self.problems = self.problems or first
         place = (1, 1, self.text.count("\n") + 1, 1)
         body = syntax.Body(place, tuple(self.attributes), tuple(self.blocks))
         problems = sorted(dict.fromkeys(self.problems), key=lambda problem: problem.place)
-        return Parsed(body, tuple(problems))
+        return Parsed(body, tuple(problems[:MAXIMUM_ERRORS]), tuple(self.lost))
 
-    def _read(self, text: str, line: int, quietly: bool = False) -> int | None:
-        """Add what `text` holds; on a syntax error add that instead and return the line it is about."""
+    def _read_piece(self, piece: recovery.Piece) -> None:
+        failed = self._read(piece.text, piece.line) if len(self.problems) < MAXIMUM_ERRORS else []
+        if failed is not None:
+            self.problems += failed
+            self._salvage(piece, failed)
+            self.lost += recovery.lost(piece.text)
+
+    def _read(self, text: str, line: int) -> list[syntax.Problem] | None:
+        """Add what `text` holds; on a syntax error return that, and all else that was found, instead."""
         from reconciler.language import syntax_errors
 
         builder = self.parser.builder
@@ -134,29 +133,17 @@ class _Reader:
             body = self.parser.read(text, "start", line)
         except syntax_errors.EXPECTED as error:
             problem = syntax_errors.explain(error, self.text, self.parser.post_lexer.brackets)
-            if not quietly:
-                self.problems.extend((*builder.problems, problem))
-            return problem.place[0]
+            return [*builder.problems, problem]
         self.attributes.extend(body.attributes)
         self.blocks.extend(body.blocks)
         self.problems.extend(builder.problems)
         return None
 
-    def _salvage(self, starts: list[tuple[int, int]], begin: tuple[int, int], failed_at: int) -> None:
-        """Read the blocks between `begin` and the one that failed, which are whole."""
-        last = next((start for start in reversed(starts) if begin[0] < start[0] <= failed_at), None)
-        if last is not None:
-            self._read(self.text[begin[1] : last[1]], begin[0], quietly=True)
-
-
-def _block_starts(text: str) -> list[tuple[int, int]]:
-    """Return line and offset of every line that looks like the start of a block or attribute in column 1."""
-    starts, line, offset = [], 1, 0
-    for found in _BLOCK_START.finditer(text):
-        line += text.count("\n", offset, found.start())
-        offset = found.start()
-        starts.append((line, offset))
-    return starts
+    def _salvage(self, piece: recovery.Piece, failed: list[syntax.Problem]) -> None:
+        """Read what stands before the line of the error, where that is whole."""
+        lines = failed[-1].place[0] - piece.line if failed else 0
+        if lines > 0:
+            self._read("\n".join(piece.text.split("\n")[:lines]) + "\n", piece.line)
 
 
 def _lone(

@@ -1,4 +1,4 @@
-"""Broken files: every error with its place, in words."""
+"""Broken files: every error with its place, in words. Places are where Terraform shows the same mistake."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.language.parser import parse
 
-_CASE = re.compile(r"=== (?P<name>.*)\n(?P<expected>(?:\d.*\n)*)---\n(?P<text>(?:(?!=== ).*\n)*)")
+_CASE = re.compile(r"=== (?P<name>.*)\n(?P<expected>(?:(?!---).*\n)*)---\n(?P<text>(?:(?!=== ).*\n)*)")
 CASES = [
     pytest.param(found["text"], found["expected"], id=found["name"])
     for found in _CASE.finditer(Path(__file__).with_name("broken_files.txt").read_text(encoding="utf-8"))
@@ -17,9 +17,10 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)
-def test_each_error_has_its_place_and_says_one_thing(text: str, expected: str) -> None:
-    problems = parse(text).problems
-    told = "".join(f"{one.place[0]}:{one.place[1]} {one.code} {one.summary}\n" for one in problems)
+def test_each_error_has_its_place_one_cause_and_one_next_step(text: str, expected: str) -> None:
+    told = "".join(
+        f"{one.place[0]}:{one.place[1]} {one.code} {one.summary}\n    {one.detail}\n" for one in parse(text).problems
+    )
     assert told == expected
 
 

@@ -1,0 +1,152 @@
+"""A text with errors cut into pieces, one a block or attribute at its top, so that each is read without the others.
+
+Braces decide where a block ends, and the indentation where they do not: in a block that misses a brace, the next
+line that begins a block and is indented no more than this one begins a new piece.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_WORD = r"[^\W\d][\w-]*"
+_QUOTES = "\"'`“”„«»‘’"
+
+_BEGIN = re.compile(rf"([ \t]*)({_WORD})(?:[ \t]*=(?!=)|[ \t]*[{_QUOTES}]|[ \t]+{_WORD}[ \t]*[{{(\[]|[ \t]*\{{)")
+"""A line that may begin an attribute or block, also one that is broken."""
+
+_HEADER = re.compile(rf"([ \t]*)({_WORD})(?:[ \t]+(?:\"[^\"]*\"?|{_WORD}))*[ \t]*\{{")
+_LABELLED = re.compile(rf"[ \t]*({_WORD})[ \t]+[{_QUOTES}]?([\w-]+)")
+_ASSIGNED = re.compile(rf"[ \t]*({_WORD})[ \t]*=")
+
+_TOKEN = re.compile(rf"#[^\n]*|//[^\n]*|/\*|\"(?:\\.|[^\"\\\n])*\"?|<<-?(?P<mark>{_WORD})[ \t]*\r?(?=\n)|[{{}}\n]")
+"""What may hold braces that open nothing, and what counts."""
+
+_CONFLICT = re.compile(r"^<{7}(?: [^\n]*)?\n(?:[^\n]*\n)*?={7}\r?\n", re.MULTILINE)
+"""What git leaves behind: both versions are there, so that what follows would be told twice."""
+
+ANY_LABEL = "*"
+
+
+class Piece(NamedTuple):
+    """Some lines of a text, from `line` on."""
+
+    line: int
+    text: str
+
+
+class Lost(NamedTuple):
+    """The head of a block that could not be read; the label is ANY_LABEL when it cannot be told."""
+
+    word: str
+    label: str
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Yield the pieces in order; together they are the text."""
+    if _CONFLICT.search(text):
+        yield Piece(1, text)
+        return
+    lines = text.split("\n")
+    depths = _depths(text)
+    start = 0
+    for number in range(1, len(lines)):
+        if _begins(lines, depths, start, number):
+            yield Piece(start + 1, "\n".join(lines[start:number]) + "\n")
+            start = number
+    yield Piece(start + 1, "\n".join(lines[start:]))
+
+
+def _begins(lines: list[str], depths: list[int | None], start: int, number: int) -> bool:
+    """Say whether line `number` begins a piece, when the one before began in line `start`."""
+    depth = depths[number]
+    found = _BEGIN.match(lines[number])
+    if found is None or depth is None:
+        return False
+    first = _first(lines, start)
+    if _indent(lines[number]) > _indent(lines[first]):
+        return False
+    if depth <= (depths[first] or 0):
+        return True
+    return _is_indented(lines, first) and _HEADER.match(lines[number]) is not None
+
+
+def _first(lines: list[str], start: int) -> int:
+    """Return the first line of a piece that is neither empty nor a comment."""
+    for number in range(start, len(lines)):
+        if lines[number].strip() and not lines[number].lstrip().startswith(("#", "//")):
+            return number
+    return start
+
+
+def _is_indented(lines: list[str], first: int) -> bool:
+    """Say whether what follows the first line of a piece is indented more than that line."""
+    following = next((line for line in lines[first + 1 :] if line.strip()), "")
+    return _indent(following) > _indent(lines[first])
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
+
+
+def _depths(text: str) -> list[int | None]:
+    """Return how many braces are open at the beginning of each line; None inside of a comment or heredoc."""
+    depths: list[int | None] = [0]
+    ends = _Ends(text)
+    depth = position = 0
+    while found := _TOKEN.search(text, position):
+        token, position = found[0], found.end()
+        if token == "/*" or found["mark"]:
+            end = ends.comment(position) if token == "/*" else ends.heredoc(found["mark"], position)
+            depths += [None] * text.count("\n", position, end)
+            position = end
+        elif token == "\n":
+            depths.append(depth)
+        else:
+            depth = max(0, depth + (token == "{") - (token == "}"))
+    return depths
+
+
+class _Ends:
+    """Finds where comments and heredocs end; what never ends is taken for nothing at all."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines: dict[str, list[int]] = {}
+        position = 0
+        for line in text.split("\n"):
+            self._lines.setdefault(line.strip(), []).append(position + len(line))
+            position += len(line) + 1
+
+    def comment(self, position: int) -> int:
+        """Return where the comment that begins before `position` ends."""
+        end = self._text.find("*/", position)
+        return end + 2 if end >= 0 else position
+
+    def heredoc(self, mark: str, position: int) -> int:
+        """Return where the heredoc whose first line ends at `position` ends."""
+        ends = self._lines.get(mark, [])
+        index = bisect_right(ends, position)
+        return ends[index] if index < len(ends) else position
+
+
+def lost(piece: str) -> Iterator[Lost]:
+    """Yield what a piece that cannot be read may have declared."""
+    lines = piece.split("\n")
+    first = _first(lines, 0)
+    limit = _indent(lines[first])
+    for line in lines[first:]:
+        assigned = _ASSIGNED.match(line)
+        if lines[first].lstrip().startswith("locals") and assigned:
+            yield Lost("local", assigned[1])
+        if not line.strip() or _indent(line) > limit:
+            continue
+        labelled = _LABELLED.match(line)
+        if labelled:
+            yield Lost(labelled[1], labelled[2])
+        elif assigned:
+            yield Lost("", assigned[1])
+        elif word := re.match(rf"[ \t]*({_WORD})", line):
+            yield Lost(word[1], ANY_LABEL)
