@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import NamedTuple, TypeVar
 
 from reconciler.language import syntax
 from reconciler.language.decode import check_label, unknown_name
+from reconciler.language.recovery import ANY, Lost
 from reconciler.language.references import Key
 from reconciler.language.report import Report
 from reconciler.language.schema_stack import RESOURCES, ROOT
@@ -36,11 +38,19 @@ class Declarations(NamedTuple):
     settings: dict[str, Declaration]
     moves: list[Declaration]
     removals: list[Declaration]
+    lost: frozenset[Lost]
+
+    def is_lost(self, key: Key) -> bool:
+        """Say whether a name may be declared where a file could not be read."""
+        word = "variable" if key.root == "var" else key.root
+        return any(each in self.lost for each in (Lost(word, key.name), Lost(word, ANY), Lost(ANY, ANY)))
 
 
 def collect(bodies: dict[str, syntax.Body], report: Report) -> Declarations:
     """Sort the contents of all files; report what is unknown, wrongly labelled or declared twice."""
-    found = Declarations({}, {}, {}, {}, {}, {}, {}, [], [])
+    folders = {posixpath.dirname(file) for file in bodies}
+    lost = (each for file, found in report.lost.items() if posixpath.dirname(file) in folders for each in found)
+    found = Declarations({}, {}, {}, {}, {}, {}, {}, [], [], frozenset(lost))
     for file, body in bodies.items():
         for attribute in body.attributes:
             _stray_attribute(attribute, file, report)

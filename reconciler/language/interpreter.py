@@ -189,6 +189,8 @@ class Interpreter:
         for each in call.block.body.attributes:
             if each.name in known or MODULE_BLOCK.attribute(each.name) is not None:
                 continue
+            if module.declarations.is_lost(Key("var", each.name)):
+                continue
             if each.name in MODULE_BLOCK.aws_only:
                 detail = f"Remove it. Instead: {MODULE_BLOCK.aws_only[each.name]}."
             else:

@@ -17,6 +17,7 @@ from reconciler.language.files import FolderReader
 from reconciler.language.interpreter import Interpreter
 from reconciler.language.module_reader import ModuleReader
 from reconciler.language.modules import Module
+from reconciler.language.references import Key
 from reconciler.language.report import Report
 from reconciler.language.source_files import AUTO_SUFFIX, read_file, read_folder
 from reconciler.language.stack_builder import build, stack_name
@@ -139,6 +140,8 @@ def _given(
         _given_in_file(file, given, report, kept, declarations)
     for name, text in sources.pairs:
         if name not in declarations.variables:
+            if declarations.is_lost(Key("var", name)):
+                continue
             detail = similar(name, declarations.variables) or f'Declare it: variable "{name}" {{}}'
             report.add(error("E0505", f'--var sets "{name}", which no block declares', detail))
             continue
@@ -150,15 +153,20 @@ def _given_in_file(
     file: Path, given: dict[str, Given], report: Report, kept: Path | None, declarations: Declarations
 ) -> None:
     body = read_file(file, report, kept)
+    name = file.as_posix()
+    for lost in report.lost[name]:
+        names = declarations.variables if lost.word else (lost.label,)
+        given.update({each: Given(name, is_lost=True) for each in names})
     if body is None:
         return
-    name = file.as_posix()
     for block in body.blocks:
         detail = "A file of values holds `name = value` lines only."
         report.error("E0505", f'a file of values holds no "{block.type}" block', detail, name, block.place)
     for attribute in body.attributes:
         if attribute.name in declarations.variables:
             given[attribute.name] = Given(name, "", attribute.value, name, attribute.value.place)
+            continue
+        if declarations.is_lost(Key("var", attribute.name)):
             continue
         detail = similar(attribute.name, declarations.variables) or "Remove the line, or declare the variable."
         summary = f'"{attribute.name}" is set here, and no block declares it'

@@ -57,8 +57,9 @@ class ModuleInstance:
 
     def value(self) -> Value:
         """Return the outputs as an object; those not evaluated yet are unknown."""
-        outputs = self.module.declarations.outputs
-        found = {name: self.names.values.get(Key("output", name), unknown()) for name in outputs}
+        declarations = self.module.declarations
+        names = [*declarations.outputs, *(each.label for each in declarations.lost if each.word == "output")]
+        found = {name: self.names.values.get(Key("output", name), unknown()) for name in names}
         return object_of(found, Reference("module", tuple(self._services())))
 
     def _services(self) -> Iterator[str]:

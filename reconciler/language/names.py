@@ -44,6 +44,8 @@ class ModuleNames:
             return string(self.folder if name == "module" else ".")
         if root == "stack" and name == "name":
             return string(self.stack_name)
+        if self.declarations.is_lost(key):
+            raise SkippedError(place)
         raise self._missing(key, place)
 
     def bare(self, root: str, place: Place) -> Value:

@@ -18,6 +18,7 @@ _BEGIN = re.compile(rf"([ \t]*)({_WORD})(?:[ \t]*=(?!=)|[ \t]*[{_QUOTES}]|[ \t]+
 """A line that may begin an attribute or block, also one that is broken."""
 
 _HEADER = re.compile(rf"([ \t]*)({_WORD})(?:[ \t]+(?:\"[^\"]*\"?|{_WORD}))*[ \t]*\{{")
+_FIRST_WORD = re.compile(rf"[ \t]*({_WORD})")
 _LABELLED = re.compile(rf"[ \t]*({_WORD})[ \t]+[{_QUOTES}]?([\w-]+)")
 _ASSIGNED = re.compile(rf"[ \t]*({_WORD})[ \t]*=")
 
@@ -27,7 +28,7 @@ _TOKEN = re.compile(rf"#[^\n]*|//[^\n]*|/\*|\"(?:\\.|[^\"\\\n])*\"?|<<-?(?P<mark
 _CONFLICT = re.compile(r"^<{7}(?: [^\n]*)?\n(?:[^\n]*\n)*?={7}\r?\n", re.MULTILINE)
 """What git leaves behind: both versions are there, so that what follows would be told twice."""
 
-ANY_LABEL = "*"
+ANY = "*"
 
 
 class Piece(NamedTuple):
@@ -38,7 +39,7 @@ class Piece(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """The head of a block that could not be read; the label is ANY_LABEL when it cannot be told."""
+    """The head of a block that could not be read, each part ANY when it cannot be told; `word` is "" for `name =`."""
 
     word: str
     label: str
@@ -137,16 +138,15 @@ def lost(piece: str) -> Iterator[Lost]:
     lines = piece.split("\n")
     first = _first(lines, 0)
     limit = _indent(lines[first])
+    in_locals = lines[first].lstrip().startswith("locals")
     for line in lines[first:]:
-        assigned = _ASSIGNED.match(line)
-        if lines[first].lstrip().startswith("locals") and assigned:
-            yield Lost("local", assigned[1])
-        if not line.strip() or _indent(line) > limit:
+        word = _FIRST_WORD.match(line)
+        if word and in_locals:
+            yield Lost("local", word[1])
+        if word is None or _indent(line) > limit:
             continue
-        labelled = _LABELLED.match(line)
-        if labelled:
-            yield Lost(labelled[1], labelled[2])
-        elif assigned:
+        labelled, assigned = _LABELLED.match(line), _ASSIGNED.match(line)
+        if assigned:
             yield Lost("", assigned[1])
-        elif word := re.match(rf"[ \t]*({_WORD})", line):
-            yield Lost(word[1], ANY_LABEL)
+        else:
+            yield Lost(word[1], labelled[2] if labelled else ANY)

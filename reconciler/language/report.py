@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.language.diagnostics import from_evaluation, from_problem, in_order, make
+from reconciler.language.recovery import Lost
 from reconciler.language.scope import EvaluationError
 from reconciler.language.syntax import Place, Problem
 from reconciler.model.diagnostic import Diagnostic
@@ -23,6 +24,8 @@ class Report:
     def __init__(self, texts: dict[str, str] | None = None) -> None:
         self.texts: dict[str, str] = {} if texts is None else texts
         self.found: list[Diagnostic] = []
+        self.lost: dict[str, tuple[Lost, ...]] = {}
+        """By file, what could not be read: what refers to it is no error of its own."""
 
     @property
     def has_errors(self) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reconciler.language import parser, syntax
 from reconciler.language.limits import MAXIMUM_FILE_BYTES
+from reconciler.language.recovery import ANY, Lost
 from reconciler.language.report import Report
 from reconciler.model.diagnostic import error
 
@@ -22,6 +23,7 @@ def read_folder(folder: Path, report: Report, kept: Path | None) -> dict[str, sy
 def read_file(file: Path, report: Report, kept: Path | None) -> syntax.Body | None:
     """Return the tree of a file; None after reporting that it cannot be read."""
     name = file.as_posix()
+    report.lost[name] = (Lost(ANY, ANY),)
     try:
         if file.stat().st_size > MAXIMUM_FILE_BYTES:
             report.add(error("E0508", f"{name} is larger than 1 MiB", "Split it in several files."))
@@ -36,6 +38,7 @@ def read_file(file: Path, report: Report, kept: Path | None) -> syntax.Body | No
         return None
     report.texts[name] = text.removeprefix("\ufeff")
     parsed = parser.parse(text, kept)
+    report.lost[name] = parsed.lost
     for each in parsed.problems:
         report.problem(each, name)
     return parsed.body

@@ -29,6 +29,8 @@ class Given(NamedTuple):
     file: str = ""
     place: Place = (1, 1, 1, 1)
     value: Value | None = None
+    is_lost: bool = False
+    """Whether it stands where a file of values could not be read."""
 
 
 class Variable(NamedTuple):
@@ -70,6 +72,8 @@ def value_of(variable: Variable, given: Given | None, report: Report, scope: Sco
     """Return a variable's value, given or default; raise SkippedError after reporting what is wrong."""
     declaration, decoded = variable.declaration, variable.decoded
     default = _default(declaration)
+    if given is not None and given.is_lost:
+        raise SkippedError(declaration.place)
     if given is None and default is None:
         name, description = variable.name, decoded.get("description")
         about = f" ({description})" if description else ""

@@ -75,3 +75,40 @@ def test_a_sensitive_value_is_in_no_diagnostic(tmp_path: Path) -> None:
     loaded = load(tmp_path, VariableSources(pairs=(("p", "hunter2"), ("q", "hunter3"))))
     assert [each.code for each in loaded.diagnostics] == ["E0502", "E0503"]
     assert "hunter" not in repr([(each.summary, each.detail) for each in loaded.diagnostics])
+
+
+LOST = {
+    "a block without its brace": 'service "db" {\n  x = [1 2]\n\nservice "web" {\n  depends_on = [service.db]\n}\n',
+    "a variable": 'variable "v" {\n  type = = 1\n}\noutput "o" {\n  value = var.v\n}\n',
+    "a locals block": 'locals {\n  a = 1\n  b = (\n}\noutput "o" {\n  value = local.a + local.b\n}\n',
+    "a label without its quote": 'network "n {\n}\noutput "o" {\n  value = network.n.name\n}\n',
+    "a module": 'module "m" {\n  source = ./m\n}\noutput "o" {\n  value = module.m.x\n}\n',
+}
+
+
+@pytest.mark.parametrize("text", LOST.values(), ids=LOST)
+def test_what_a_broken_block_declares_is_not_missed_elsewhere(text: str, tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_text(text)
+    (tmp_path / "more.hcl").write_text('output "p" {\n  value = network.none\n}\n')
+    found = [(each.code, each.span.line if each.span else 0) for each in load(tmp_path).diagnostics]
+    assert [code[:3] for code, _ in found] == ["E01", *(["E02"] if 'service "web"' in text else []), "E04"]
+
+
+def test_a_file_that_cannot_be_read_may_declare_anything(tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_bytes(b"\xff")
+    (tmp_path / "more.hcl").write_text('output "p" {\n  value = network.none\n}\n')
+    assert [each.code for each in load(tmp_path).diagnostics] == ["E0508"]
+
+
+def test_a_broken_file_of_values_gives_no_value_and_no_second_error(tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_text('variable "a" {}\nvariable "b" {}\noutput "o" {\n  value = var.a\n}\n')
+    (tmp_path / "x.auto.vars.hcl").write_text("a = = 1\nb = 2\n")
+    assert [each.code for each in load(tmp_path).diagnostics] == ["E0105"]
+
+
+def test_a_module_s_broken_variable_and_output_are_not_missed_by_its_call(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "m.hcl").write_text('variable "v" {\n  type = = x\n}\noutput "o" {\n  value = [1 2]\n}\n')
+    text = 'module "m" {\n  source = "./m"\n  v = 1\n}\noutput "o" {\n  value = module.m.o\n}\n'
+    (tmp_path / "main.hcl").write_text(text)
+    assert [each.code for each in load(tmp_path).diagnostics] == ["E0105", "E0106"]
