@@ -24,24 +24,38 @@ class Unmet(NamedTuple):
     place: Place
 
 
+class Breach(NamedTuple):
+    """What it means that a rule does not hold: the code, how the sentence begins, and the address it is about."""
+
+    code: str
+    what: str
+    subject: str
+
+
 def unmet(rule: syntax.Block, scope: Scope) -> Unmet | None:
     """Evaluate one rule. One that is not known yet may still hold. Raises EvaluationError."""
     parts = {each.name: each.value for each in rule.body.attributes}
     if "condition" not in parts or "error_message" not in parts:
         return None  # the table reports that
     condition = parts["condition"]
+    if truth(condition, scope) is not False:
+        return None
+    return Unmet(message(parts["error_message"], scope), condition.place)
+
+
+def truth(condition: syntax.Expression, scope: Scope) -> bool | None:
+    """Return what a condition evaluates to, None when that is not known yet. Raises EvaluationError."""
     try:
         result = convert(evaluate(condition, scope), BOOL)
     except ConversionError as error:
         raise _no_truth(f"the condition does not fit: {error}", condition) from None
     if result.data is None:
         raise _no_truth("the condition is null", condition)
-    if result.is_unknown or result.data is True:
-        return None
-    return Unmet(_message(parts["error_message"], scope), condition.place)
+    return None if result.is_unknown else bool(result.data)
 
 
-def _message(node: syntax.Expression, scope: Scope) -> str:
+def message(node: syntax.Expression, scope: Scope) -> str:
+    """Return an error message as it may be shown. Raises EvaluationError."""
     try:
         value = convert(evaluate(node, scope), STRING)
     except ConversionError as error:
@@ -57,7 +71,7 @@ def _no_truth(summary: str, node: syntax.Expression) -> EvaluationError:
     return EvaluationError("E0306", summary, "It must be true or false.", node.place)
 
 
-def hold(rules: list[syntax.Block], code: str, what: str, scope: Scope, report: Report) -> bool:
+def hold(rules: list[syntax.Block], breach: Breach, scope: Scope, report: Report) -> bool:
     """Report every rule that does not hold, or cannot be evaluated; say whether all do."""
     good = True
     for rule in rules:
@@ -70,7 +84,8 @@ def hold(rules: list[syntax.Block], code: str, what: str, scope: Scope, report: 
             continue
         if found is not None:
             detail = f"This rule decides: {scope.file}:{found.place[0]}."
-            report.error(code, f"{what}: {found.message}", detail, scope.file, found.place)
+            report.error(breach.code, f"{breach.what}: {found.message}", detail, scope.file, found.place)
+            report.blame(breach.subject)
             good = False
     return good
 
@@ -89,6 +104,7 @@ def tell(block: syntax.Block, address: str, scope: Scope, report: Report) -> Non
         if found is not None:
             detail = "A check is a warning: it stops nothing."
             report.warning("E0409", f"{address}: {found.message}", detail, scope.file, found.place)
+            report.blame(address)
 
 
 def rules(block: syntax.Block, word: str) -> list[syntax.Block]:

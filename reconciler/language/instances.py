@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from reconciler.language import syntax
 from reconciler.language.addresses import bracketed
-from reconciler.language.conditions import hold, rules
+from reconciler.language.conditions import Breach, hold, rules
 from reconciler.language.conversion import ConversionError, convert, type_name
 from reconciler.language.declarations import Declaration
 from reconciler.language.decode import Decoded, Decoder
@@ -164,7 +164,9 @@ def _instance(
     block, block_type = declaration.block, declaration.key.root
     schema = ROOT.block(block_type)
     assert block is not None and schema is not None
-    before = hold(rules(block, "precondition"), "E0407", f"{address} cannot be", scope, around.report)
+    before = hold(
+        rules(block, "precondition"), Breach("E0407", f"{address} cannot be", address), scope, around.report
+    )
     decoded = Decoder(around.report, scope.file, scope).block(block, schema)
     decoded.failed = decoded.failed or not before
     name = around.names.get(address) or addresses.default_name(address)
@@ -172,7 +174,8 @@ def _instance(
     value = _object(block_type, instance, around.attributes.get(address))
     itself = _inside(scope, {"self": value})
     if not decoded.failed:
-        hold(rules(block, "postcondition"), "E0408", f"{address} is not as it must be", itself, around.report)
+        breach = Breach("E0408", f"{address} is not as it must be", address)
+        hold(rules(block, "postcondition"), breach, itself, around.report)
     return instance, value
 
 

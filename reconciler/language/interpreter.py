@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.language import conditions, syntax, variables
 from reconciler.language.access import similar
 from reconciler.language.attribute_values import UnfitError, python_value
+from reconciler.language.conditions import Breach
 from reconciler.language.constraints import type_json
 from reconciler.language.declarations import Declaration
 from reconciler.language.decode import Decoder
@@ -48,6 +49,7 @@ class Interpreter:
         self.around = Surroundings(report, attributes, names)
         self.graph = Graph(root)
         self.outputs: dict[str, Output] = {}
+        self.output_values: dict[str, Value] = {}
         self.root = ModuleInstance(root, ModuleNames(root, stack_name), files)
         self._at: dict[Path, list[ModuleInstance]] = {(): [self.root]}
         self._given: Mapping[str, Given] = {}
@@ -115,13 +117,17 @@ class Interpreter:
         return place.parent.module.declarations.calls[place.module.path[-1]], place.parent
 
     def _rules(self, place: ModuleInstance, node: Node) -> None:
-        variable = self._variables[Node(node.path, Key("var", node.key.name))]
-        if variable is None or Key("var", node.key.name) in place.names.failed:
+        """Check what a variable says about its value; one that will not do counts as having none from here on."""
+        key = Key("var", node.key.name)
+        variable = self._variables[Node(node.path, key)]
+        if variable is None or key in place.names.failed:
             return
         block, file = variable.declaration.block, variable.declaration.file
         assert block is not None
-        what = f'the value of "{variable.name}" will not do'
-        conditions.hold(conditions.rules(block, "validation"), "E0503", what, place.scope(file), self.report)
+        breach = Breach("E0503", f'the value of "{variable.name}" will not do', place.called(str(key)))
+        if not conditions.hold(conditions.rules(block, "validation"), breach, place.scope(file), self.report):
+            del place.names.values[key]
+            place.names.failed.add(key)
 
     def _local(self, place: ModuleInstance, node: Node) -> Value:
         declaration = place.module.declarations.values[node.key.name]
@@ -218,8 +224,8 @@ class Interpreter:
         name, declaration = node.key.name, place.module.declarations.outputs[node.key.name]
         block, scope = declaration.block, place.scope(declaration.file)
         assert block is not None
-        what = f'the output "{place.called(name)}" cannot be'
-        good = conditions.hold(conditions.rules(block, "precondition"), "E0407", what, scope, self.report)
+        breach = Breach("E0407", f'the output "{place.called(name)}" cannot be', place.called(str(node.key)))
+        good = conditions.hold(conditions.rules(block, "precondition"), breach, scope, self.report)
         decoded = Decoder(self.report, declaration.file, scope).block(block, OUTPUT)
         given = next((each.value for each in block.body.attributes if each.name == "value"), None)
         if decoded.failed or given is None or not good:
@@ -233,6 +239,7 @@ class Interpreter:
             self.report.error("E0406", summary, detail, declaration.file, given.place)
             return None
         known = is_wholly_known(value)
+        self.output_values[name] = value.mark(sensitive)
         self.outputs[name] = Output(
             name=name,
             value=_plain(value) if known else None,

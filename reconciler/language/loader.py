@@ -45,7 +45,7 @@ class Loaded:
 
     stack: Stack | None
     diagnostics: tuple[Diagnostic, ...]
-    _source: _Source | None = field(default=None, repr=False)
+    _source: Source | None = field(default=None, repr=False)
 
     def outputs(self, attributes: Mapping[str, Mapping[str, object]]) -> dict[str, Output]:
         """Evaluate the outputs, given attributes by address that only what runs can tell.
@@ -72,8 +72,8 @@ class Loaded:
         return self._source._replace(names=names).load(Report(self._source.texts))
 
 
-class _Source(NamedTuple):
-    """What it takes to evaluate a stack again."""
+class Source(NamedTuple):
+    """What it takes to evaluate a stack, as often as needed, with these values of variables or others."""
 
     module: Module
     name: str
@@ -102,16 +102,22 @@ NO_SOURCES = VariableSources()
 def load(folder: Path, sources: VariableSources = NO_SOURCES) -> Loaded:
     """Load the stack of a folder."""
     report = Report()
+    source = read(folder, sources, report)
+    return source.load(report) if source is not None else Loaded(None, report.diagnostics())
+
+
+def read(folder: Path, sources: VariableSources, report: Report) -> Source | None:
+    """Read the stack of a folder without evaluating it; None when there is none."""
     kept = cache.cache_folder(sources.environment)
     bodies = _read_stack(folder, report, kept)
     if not bodies:
-        return Loaded(None, report.diagnostics())
+        return None
     declarations = collect(bodies, report)
     given = _given(folder, sources, report, kept, declarations)
     name = stack_name(declarations, folder.resolve().name, report)
     reader = FolderReader(folder)
     module = ModuleReader(folder, reader, report, kept).module((), ".", declarations)
-    return _Source(module, name, reader, given, report.texts).load(report)
+    return Source(module, name, reader, given, report.texts)
 
 
 def _read_stack(folder: Path, report: Report, kept: Path | None) -> dict[str, syntax.Body]:

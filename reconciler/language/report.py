@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.language.diagnostics import from_evaluation, from_problem, in_order, make
 from reconciler.language.recovery import Lost
 from reconciler.language.scope import EvaluationError
@@ -52,6 +54,10 @@ class Report:
     def add(self, diagnostic: Diagnostic) -> None:
         """Add a ready diagnostic."""
         self.found.append(diagnostic)
+
+    def blame(self, subject: str) -> None:
+        """Say whose own rule the latest diagnostic is about."""
+        self.found[-1] = replace(self.found[-1], subject=subject)
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return all of them, by file and line; what the copies of a module have in common is said once."""

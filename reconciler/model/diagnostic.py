@@ -5,7 +5,7 @@ A Diagnostic is a value: language, planner and store make them, render prints th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 
@@ -27,7 +27,8 @@ class Diagnostic:
     """One error or warning.
 
     `code` is stable (`E0203`), `summary` one sentence without a final stop, `detail` what to do next,
-    `source` the lines of the file around `span` as (number, text), ready to be shown with a marker.
+    `source` the lines of the file around `span` as (number, text), ready to be shown with a marker. `parts` are
+    the parts of an expression with their values as text, `subject` the address of the object whose rule is not met.
     """
 
     severity: Literal["error", "warning"]
@@ -36,6 +37,8 @@ class Diagnostic:
     detail: str = ""
     span: Span | None = None
     source: tuple[tuple[int, str], ...] = ()
+    parts: tuple[tuple[str, str], ...] = ()
+    subject: str = field(default="", compare=False)
 
 
 def error(code: str, summary: str, detail: str = "", span: Span | None = None) -> Diagnostic:

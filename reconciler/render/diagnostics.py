@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.render.safe import safe
+from reconciler.render.safe import one_line, safe
 
 
 def diagnostic_text(diagnostic: Diagnostic) -> str:
@@ -20,7 +20,7 @@ def diagnostic_text(diagnostic: Diagnostic) -> str:
     lines = [f"{diagnostic.severity.capitalize()}: {diagnostic.summary}   [{diagnostic.code}]"]
     if diagnostic.span is not None:
         lines.append(f"  {diagnostic.span}")
-        lines += _source_lines(diagnostic)
+        lines += [*_source_lines(diagnostic), *_part_lines(diagnostic)]
     lines += [f"  {line}" for line in diagnostic.detail.splitlines()]
     return safe("\n".join(lines))
 
@@ -46,7 +46,7 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, object]:
             "start": {"line": span.line, "column": span.column},
             "end": {"line": span.end_line, "column": span.end_column},
         }
-        shape["snippet"] = {"code": "\n".join(text for _, text in diagnostic.source)}
+        shape["snippet"] = _snippet(diagnostic)
     return shape
 
 
@@ -63,11 +63,17 @@ def validation_json(diagnostics: Iterable[Diagnostic]) -> dict[str, object]:
     }
 
 
+def _snippet(diagnostic: Diagnostic) -> dict[str, object]:
+    values = [{"traversal": part, "statement": f"is {value}"} for part, value in diagnostic.parts]
+    code = "\n".join(text for _, text in diagnostic.source)
+    return {"code": code, "values": values} if values else {"code": code}
+
+
 def _source_lines(diagnostic: Diagnostic) -> list[str]:
     span = diagnostic.span
     if span is None or not diagnostic.source:
         return []
-    width = max(len(str(number)) for number, _ in diagnostic.source)
+    width = _width(diagnostic)
     lines = []
     for number, text in diagnostic.source:
         lines.append(f"    {number:>{width}} | {text}")
@@ -76,3 +82,13 @@ def _source_lines(diagnostic: Diagnostic) -> list[str]:
             blanks = "".join("\t" if each == "\t" else " " for each in text[: span.column - 1])
             lines.append(f"    {'':>{width}} | {blanks}{'^' * max(1, end - span.column)}")
     return lines
+
+
+def _part_lines(diagnostic: Diagnostic) -> list[str]:
+    margin = " " * _width(diagnostic)
+    return [f"    {margin} | {one_line(f'{part} is {value}')}" for part, value in diagnostic.parts]
+
+
+def _width(diagnostic: Diagnostic) -> int:
+    """Return how wide the numbers of the lines are."""
+    return max((len(str(number)) for number, _ in diagnostic.source), default=0)

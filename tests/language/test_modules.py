@@ -382,3 +382,48 @@ def test_names_that_moved_objects_keep_reach_expressions_and_models(tmp_path: Pa
     assert kept is not None
     assert (kept.services[0].name, kept.definitions["task_definition.smtp"].family) == ("post", "old-post")
     assert outputs(kept)["name"] == "post old-post"
+
+
+def test_a_rule_that_does_not_hold_says_whose_it_is_and_nothing_follows_from_it(tmp_path: Path) -> None:
+    text = """
+    variable "n" {
+      default = -1
+      validation {
+        condition     = var.n >= 0
+        error_message = "It is a number of tasks."
+      }
+    }
+    task_definition "web" {
+      count = var.n
+    }
+    output "o" {
+      value = 1
+      precondition {
+        condition     = false
+        error_message = "Never."
+      }
+    }
+    check "c" {
+      assert {
+        condition     = false
+        error_message = "Never."
+      }
+    }
+    network "n" {
+      for_each = { a = false }
+      internal = each.value
+      lifecycle {
+        postcondition {
+          condition     = self.internal
+          error_message = "Never."
+        }
+      }
+    }
+    """
+    found = load(write(tmp_path, {"main.hcl": text})).diagnostics
+    assert [(each.code, each.subject) for each in found] == [
+        ("E0503", "var.n"),
+        ("E0407", "output.o"),
+        ("E0409", "check.c"),
+        ("E0408", 'network.n["a"]'),
+    ]

@@ -50,3 +50,15 @@ def test_validation_counts_errors_and_warnings() -> None:
 def test_a_warning_in_brief_is_one_line_with_its_place() -> None:
     found = warning("E0223", 'container "app" has no memory limit', "Set memory.", Span("main.hcl", 9, 3, 9, 18))
     assert diagnostic_brief(found) == 'Warning: container "app" has no memory limit   main.hcl:9:3   [E0223]'
+
+
+def test_the_values_of_the_parts_of_a_condition_stand_below_it() -> None:
+    found = replace(UNKNOWN, parts=(("var.tag", '"2"'), ("local.text", '"a\nb"')))
+    assert diagnostic_text(found).splitlines()[4:7] == [
+        "       |     ^^^^^",
+        '       | var.tag is "2"',
+        '       | local.text is "a b"',
+    ]
+    shape = validation_json([found])["diagnostics"]
+    assert isinstance(shape, list)
+    assert shape[0]["snippet"]["values"][0] == {"traversal": "var.tag", "statement": 'is "2"'}
