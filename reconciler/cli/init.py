@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.options import stack_files
 from reconciler.cli.output import say
 from reconciler.errors import EngineError, ReconcilerError
 
@@ -23,7 +24,7 @@ AT_HAND = (("reconciler-demo/web:1", 8080),)
 def command(folder: str, image: str | None, port: int | None) -> None:
     """Write a small stack into FOLDER [default: this folder]: one service of two tasks, ready for plan and apply."""
     target = Path(folder)
-    if any(target.glob("*.hcl")):
+    if stack_files(target):
         where = "this folder" if folder == "." else folder
         raise ReconcilerError(f"{where} holds *.hcl files already; nothing was written")
     chosen, listens_on = (image, 80) if image else _image()

@@ -143,15 +143,20 @@ def find_stack(given: str | None) -> Path:
         if not folder.is_dir():
             raise ReconcilerError(f"there is no folder {given}; give --stack the folder that holds the *.hcl files")
         return folder
-    if any(Path().glob("*.hcl")):
+    if stack_files(Path()):
         return Path()
-    found = sorted({path.parent for path in Path("stacks").glob("*/*.hcl")})
+    found = sorted({path.parent for folder in Path().glob("stacks/*") for path in stack_files(folder)})
     if len(found) == 1:
         return found[0]
     names = f"; ./stacks holds {', '.join(folder.name for folder in found)}" if found else ""
     raise ReconcilerError(
         f"this folder holds no *.hcl files{names}.\nGive --stack DIR, or write a first stack with: reconciler init"
     )
+
+
+def stack_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that a stack may be read from."""
+    return sorted((*folder.glob("*.hcl"), *folder.glob("*.hcl.json")))
 
 
 def find_state(given: str | None, stack_folder: Path) -> Path:

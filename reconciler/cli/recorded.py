@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from reconciler.cli.options import stack_files
 from reconciler.cli.output import tell
 from reconciler.errors import StackError
 from reconciler.model.diagnostic import Diagnostic
@@ -16,7 +17,7 @@ from reconciler.store.store import Store
 NO_VALUE = "E0501"
 """The diagnostic of a variable without a value: no news for who only wants to look."""
 
-_NAME = re.compile(r'^\s*stack\s+"([^"\\]+)"', re.MULTILINE)
+_NAME = re.compile(r'(?:^\s*stack\s+|"stack"\s*:\s*\{\s*)"([^"\\]+)"', re.MULTILINE)
 
 
 def recorded_stack(folder: Path, store: Store, diagnostics: tuple[Diagnostic, ...]) -> Stack:
@@ -44,7 +45,7 @@ def _ran(state: State) -> Stack:
 
 def recorded_name(folder: Path) -> str:
     """Return the stack's name: what the `stack` block says, as far as it can be read, else the folder's name."""
-    for file in sorted(folder.glob("*.hcl")):
+    for file in stack_files(folder):
         found = _NAME.search(file.read_text(encoding="utf-8", errors="replace"))
         if found:
             return found[1]

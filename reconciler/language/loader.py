@@ -19,7 +19,7 @@ from reconciler.language.module_reader import ModuleReader
 from reconciler.language.modules import Module
 from reconciler.language.references import Key
 from reconciler.language.report import Report
-from reconciler.language.source_files import AUTO_SUFFIX, read_file, read_folder
+from reconciler.language.source_files import read_file, read_folder, values_files
 from reconciler.language.stack_builder import build, stack_name
 from reconciler.language.variables import Given
 from reconciler.model.diagnostic import Diagnostic, error
@@ -141,8 +141,7 @@ def _given(
         text = sources.environment.get(VARIABLE_PREFIX + name)
         if text is not None:
             given[name] = Given(VARIABLE_PREFIX + name, text)
-    automatic = sorted(each for each in folder.iterdir() if each.name.endswith(AUTO_SUFFIX) and each.is_file())
-    for file in (*automatic, *sources.files):
+    for file in (*values_files(folder), *sources.files):
         _given_in_file(file, given, report, kept, declarations)
     for name, text in sources.pairs:
         if name not in declarations.variables:
@@ -158,7 +157,7 @@ def _given(
 def _given_in_file(
     file: Path, given: dict[str, Given], report: Report, kept: Path | None, declarations: Declarations
 ) -> None:
-    body = read_file(file, report, kept)
+    body = read_file(file, report, kept, is_values=True)
     name = file.as_posix()
     for lost in report.lost[name]:
         names = declarations.variables if lost.word else (lost.label,)

@@ -31,7 +31,7 @@ class Parsed(NamedTuple):
 def parse(text: str, cache_folder: Path | None = None) -> Parsed:
     """Read the text of a file."""
     text = text.removeprefix("\ufeff")
-    name = cache.key(text, syntax.TREE_VERSION, _versions()) if cache_folder else ""
+    name = cache.key(text, syntax.TREE_VERSION, versions()) if cache_folder else ""
     found = cache.read(cache_folder, name)
     if isinstance(found, Parsed):
         return found
@@ -55,7 +55,8 @@ def parse_template(
 
 
 @memoize
-def _versions() -> str:
+def versions() -> str:
+    """Return what a tree depends on besides the text and our own code."""
     from reconciler.language.grammar import grammar_version
 
     return grammar_version()

@@ -5,23 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.language import parser, syntax
+from reconciler.language.json_twin import parse_json
 from reconciler.language.limits import MAXIMUM_FILE_BYTES
 from reconciler.language.recovery import ANY, Lost
 from reconciler.language.report import Report
 from reconciler.model.diagnostic import error
+
+TWIN = ".json"
+"""What the name of a file in the JSON form has at its end."""
 
 AUTO_SUFFIX, TEST_SUFFIX = ".auto.vars.hcl", ".test.hcl"
 
 
 def read_folder(folder: Path, report: Report, kept: Path | None) -> dict[str, syntax.Body]:
     """Return the tree of each file of a stack or module, by name; raise OSError when there is no such folder."""
-    found = sorted(each for each in folder.iterdir() if each.name.endswith(".hcl") and each.is_file())
-    files = [each for each in found if not each.name.endswith((AUTO_SUFFIX, TEST_SUFFIX))]
+    found = sorted(each for each in folder.iterdir() if _plain(each).endswith(".hcl") and each.is_file())
+    files = [each for each in found if not _plain(each).endswith((AUTO_SUFFIX, TEST_SUFFIX))]
     return {file.as_posix(): body for file in files if (body := read_file(file, report, kept)) is not None}
 
 
-def read_file(file: Path, report: Report, kept: Path | None) -> syntax.Body | None:
-    """Return the tree of a file; None after reporting that it cannot be read."""
+def values_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that give values to variables by themselves, the one that wins last."""
+    return sorted(each for each in folder.iterdir() if _plain(each).endswith(AUTO_SUFFIX) and each.is_file())
+
+
+def _plain(file: Path) -> str:
+    return file.name.removesuffix(TWIN)
+
+
+def read_file(file: Path, report: Report, kept: Path | None, is_values: bool = False) -> syntax.Body | None:
+    """Return the tree of a file, in the JSON form by its name; None after reporting that it cannot be read."""
     name = file.as_posix()
     report.lost[name] = (Lost(ANY, ANY),)
     try:
@@ -37,7 +50,7 @@ def read_file(file: Path, report: Report, kept: Path | None) -> syntax.Body | No
         report.add(error("E0508", f"{name} is not UTF-8 text (byte {problem.start})", detail))
         return None
     report.texts[name] = text.removeprefix("\ufeff")
-    parsed = parser.parse(text, kept)
+    parsed = parse_json(text, kept, is_values) if name.endswith(TWIN) else parser.parse(text, kept)
     report.lost[name] = parsed.lost
     for each in parsed.problems:
         report.problem(each, name)
