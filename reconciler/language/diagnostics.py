@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.language.scope import EvaluationError
+from reconciler.language.snippets import snippet
 from reconciler.language.syntax import Place, Problem, span
 from reconciler.model.diagnostic import Diagnostic
 
@@ -25,8 +26,15 @@ def source_lines(text: str, line: int) -> tuple[tuple[int, str], ...]:
 
 def make(code: str, summary: str, detail: str, file: str, place: Place, text: str, warn: bool = False) -> Diagnostic:
     """Make a diagnostic about a place of a file."""
-    severity = "warning" if warn else "error"
-    return Diagnostic(severity, code, summary, detail, span(file, place), source_lines(text, place[0]))  # type: ignore[arg-type]
+    return Diagnostic(
+        severity="warning" if warn else "error",
+        code=code,
+        summary=summary,
+        detail=detail,
+        span=span(file, place),
+        source=source_lines(text, place[0]),
+        snippet=snippet(text, place, file.endswith(".json")),
+    )
 
 
 def from_problem(problem: Problem, file: str, text: str) -> Diagnostic:

@@ -98,11 +98,9 @@ def _depths(text: str) -> list[int | None]:
     ends = _Ends(text)
     depth = position = 0
     while found := _TOKEN.search(text, position):
-        token, position = found[0], found.end()
-        if token == "/*" or found["mark"]:
-            end = ends.comment(position) if token == "/*" else ends.heredoc(found["mark"], position)
-            depths += [None] * text.count("\n", position, end)
-            position = end
+        token, position = found[0], ends.after(found)
+        if position > found.end():
+            depths += [None] * text.count("\n", found.end(), position)
         elif token == "\n":
             depths.append(depth)
         else:
@@ -121,16 +119,58 @@ class _Ends:
             self._lines.setdefault(line.strip(), []).append(position + len(line))
             position += len(line) + 1
 
-    def comment(self, position: int) -> int:
-        """Return where the comment that begins before `position` ends."""
-        end = self._text.find("*/", position)
-        return end + 2 if end >= 0 else position
+    def after(self, token: re.Match[str]) -> int:
+        """Return where to read on behind a token."""
+        if token[0] == "/*":
+            end = self._text.find("*/", token.end())
+            return end + 2 if end >= 0 else token.end()
+        return self._heredoc(token["mark"], token.end()) if token["mark"] else token.end()
 
-    def heredoc(self, mark: str, position: int) -> int:
-        """Return where the heredoc whose first line ends at `position` ends."""
+    def _heredoc(self, mark: str, position: int) -> int:
         ends = self._lines.get(mark, [])
         index = bisect_right(ends, position)
         return ends[index] if index < len(ends) else position
+
+
+class TopBlock(NamedTuple):
+    """A block at the top of a text: its header, and the offsets of its first character and behind its last."""
+
+    header: str
+    start: int
+    end: int
+
+
+def top_blocks(text: str) -> Iterator[TopBlock]:
+    """Yield the blocks at the top in order, without one that is never closed."""
+    begun: tuple[str, int] | None = None
+    depth = 0
+    for offset, step in _braces(text):
+        if depth == 0 and step > 0:
+            begun = _header_before(text, offset)
+        depth = max(0, depth + step)
+        if depth == 0 and begun:
+            yield TopBlock(*begun, offset + 1)
+            begun = None
+
+
+def _braces(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the offset of every brace, and 1 or -1."""
+    ends = _Ends(text)
+    position = 0
+    while found := _TOKEN.search(text, position):
+        position = ends.after(found)
+        if found[0] in "{}":
+            yield found.start(), 1 if found[0] == "{" else -1
+
+
+def _header_before(text: str, offset: int) -> tuple[str, int] | None:
+    start = text.rfind("\n", 0, offset) + 1
+    found = _HEADER.match(text, start)
+    if found is None or found.end() != offset + 1:
+        return None
+    labels = re.findall(rf"\"[^\"]*\"?|{_WORD}", text[found.end(2) : offset])
+    header = " ".join([found[2], *(f'"{label.strip(chr(34))}"' for label in labels)])
+    return header, found.start(2)
 
 
 def lost(piece: str) -> Iterator[Lost]:

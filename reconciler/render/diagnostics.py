@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Snippet, Span
 from reconciler.render.safe import one_line, safe
 
 
@@ -41,12 +41,13 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, object]:
     }
     span = diagnostic.span
     if span is not None:
-        shape["range"] = {
-            "filename": span.file,
-            "start": {"line": span.line, "column": span.column},
-            "end": {"line": span.end_line, "column": span.end_column},
-        }
-        shape["snippet"] = _snippet(diagnostic)
+        start = {"line": span.line, "column": span.column}
+        end = {"line": span.end_line, "column": span.end_column}
+        found = diagnostic.snippet
+        if found is not None:
+            start["byte"], end["byte"] = found.start, found.end
+            shape["snippet"] = _snippet(diagnostic, span, found)
+        shape["range"] = {"filename": span.file, "start": start, "end": end}
     return shape
 
 
@@ -63,10 +64,17 @@ def validation_json(diagnostics: Iterable[Diagnostic]) -> dict[str, object]:
     }
 
 
-def _snippet(diagnostic: Diagnostic) -> dict[str, object]:
-    values = [{"traversal": part, "statement": f"is {value}"} for part, value in diagnostic.parts]
-    code = "\n".join(text for _, text in diagnostic.source)
-    return {"code": code, "values": values} if values else {"code": code}
+def _snippet(diagnostic: Diagnostic, span: Span, found: Snippet) -> dict[str, object]:
+    """Return the lines with the offsets, in bytes, of what is marked in them."""
+    length = len(found.code.encode("utf-8", "surrogatepass"))
+    return {
+        "context": found.context or None,
+        "code": found.code,
+        "start_line": span.line,
+        "highlight_start_offset": min(found.start - found.begins_at, length),
+        "highlight_end_offset": min(max(found.end, found.start + 1) - found.begins_at, length),
+        "values": [{"traversal": part, "statement": f"is {value}"} for part, value in diagnostic.parts],
+    }
 
 
 def _source_lines(diagnostic: Diagnostic) -> list[str]:

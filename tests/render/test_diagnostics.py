@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.model.diagnostic import Span, error, warning
+from reconciler.model.diagnostic import Snippet, Span, error, warning
 from reconciler.render.diagnostics import diagnostic_brief, diagnostic_text, validation_json
 
 UNKNOWN = replace(
@@ -47,13 +47,46 @@ def test_validation_counts_errors_and_warnings() -> None:
     assert validation_json([])["valid"] is True
 
 
+def test_a_diagnostic_in_json_has_terraform_s_shape_with_offsets_in_bytes() -> None:
+    around = Snippet('service "web"', "  é = var.x", 100, 107, 112)
+    found = replace(error("E0402", "no x", "Declare it.", Span("a.hcl", 3, 7, 3, 12)), snippet=around)
+    assert validation_json([found]) == {
+        "format_version": "1.0",
+        "valid": False,
+        "error_count": 1,
+        "warning_count": 0,
+        "diagnostics": [
+            {
+                "severity": "error",
+                "code": "E0402",
+                "summary": "no x",
+                "detail": "Declare it.",
+                "range": {
+                    "filename": "a.hcl",
+                    "start": {"line": 3, "column": 7, "byte": 107},
+                    "end": {"line": 3, "column": 12, "byte": 112},
+                },
+                "snippet": {
+                    "context": 'service "web"',
+                    "code": "  é = var.x",
+                    "start_line": 3,
+                    "highlight_start_offset": 7,
+                    "highlight_end_offset": 12,
+                    "values": [],
+                },
+            }
+        ],
+    }
+
+
 def test_a_warning_in_brief_is_one_line_with_its_place() -> None:
     found = warning("E0223", 'container "app" has no memory limit', "Set memory.", Span("main.hcl", 9, 3, 9, 18))
     assert diagnostic_brief(found) == 'Warning: container "app" has no memory limit   main.hcl:9:3   [E0223]'
 
 
 def test_the_values_of_the_parts_of_a_condition_stand_below_it() -> None:
-    found = replace(UNKNOWN, parts=(("var.tag", '"2"'), ("local.text", '"a\nb"')))
+    around = Snippet('container "app"', '    imgae = "nginx"', 300, 304, 309)
+    found = replace(UNKNOWN, parts=(("var.tag", '"2"'), ("local.text", '"a\nb"')), snippet=around)
     assert diagnostic_text(found).splitlines()[4:7] == [
         "       |     ^^^^^",
         '       | var.tag is "2"',

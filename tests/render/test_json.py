@@ -121,7 +121,6 @@ def test_a_diagnostic_has_its_place() -> None:
                     "start": {"line": 3, "column": 5},
                     "end": {"line": 3, "column": 10},
                 },
-                "snippet": {"code": ""},
             },
         }
     ]
