@@ -7,17 +7,14 @@ A method is given the rule's tokens and the nodes already built. What the gramma
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any, NamedTuple
 
-from reconciler.language import syntax
+from reconciler.language import numbers, syntax
 from reconciler.language.escapes import unescape
 from reconciler.language.syntax import Place
 from reconciler.language.templates import Marker, TextPart, heredoc, heredoc_text, quoted
 
 Item = Any  # a lark token or what another method returned
-
-MAXIMUM_EXPONENT = 4000
 
 
 class _Step(NamedTuple):
@@ -101,15 +98,13 @@ class Builder:
         return self.float_lit(items)
 
     def float_lit(self, items: list[Item]) -> syntax.Literal:
-        place, text = _at(items[0]), str(items[0]).lower()
-        exponent = text.partition("e")[2]
-        if len(text) > MAXIMUM_EXPONENT or (
-            exponent and (len(exponent) > 6 or abs(int(exponent)) > MAXIMUM_EXPONENT)
-        ):
+        place = _at(items[0])
+        try:
+            value = numbers.parse(str(items[0]))
+        except numbers.NumberTooLargeError:
             self._problem("E0112", "the number is too large", "Use a number of fewer digits.", place)
-            return syntax.Literal(place, 0)
-        value = Fraction(text)
-        return syntax.Literal(place, value.numerator if value.denominator == 1 else value)
+            value = 0
+        return syntax.Literal(place, value)
 
     # Strings and templates
 

@@ -1,4 +1,4 @@
-"""Which value may stand where another type is wanted, and the one type that several values share.
+"""Which value may stand where another type is wanted, and what it becomes there.
 
 The rules are Terraform's: "5" is a number where a number is wanted, a tuple is a list when its elements share a
 type, an object is a map likewise; a bool is never a number.
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconciler.language import numbers
+from reconciler.language.unification import convertible, unify
 from reconciler.language.values import (
     ANY,
     BOOL,
@@ -24,7 +25,6 @@ from reconciler.language.values import (
     map_type,
     number,
     set_of,
-    set_type,
     string,
 )
 
@@ -45,12 +45,10 @@ def type_name(kind: Type) -> str:
 
 def convert(value: Value, kind: Type) -> Value:
     """Return `value` as `kind`; raise ConversionError."""
-    if kind == ANY or (value.type == kind and not kind.optional and kind.kind in ("string", "number", "bool")):
+    if kind == ANY or (value.type == kind and not kind.optional and kind in PRIMITIVES):
         return value
-    if value.data is None:
-        return Value(_settled(kind), None, value.sensitive)
-    if isinstance(value.data, Unknown):
-        return _convert_unknown(value, kind)
+    if value.data is None or isinstance(value.data, Unknown):
+        return _convert_absent(value, kind)
     if kind in PRIMITIVES:
         return _to_primitive(value, kind)
     converted = _CONVERTERS[kind.kind](value, kind)
@@ -61,24 +59,35 @@ def _settled(kind: Type) -> Type:
     return kind._replace(optional={}) if kind.optional else kind
 
 
-def _convert_unknown(value: Value, kind: Type) -> Value:
-    if value.type == ANY or value.type == kind or _convertible(value.type, kind):
+def _convert_absent(value: Value, kind: Type) -> Value:
+    """Convert a null or an unknown, of which the type alone counts."""
+    if not convertible(value.type, kind):
+        raise ConversionError(f"{type_name(kind)} is required, not {type_name(value.type)}")
+    data = value.data
+    if isinstance(data, Unknown):
         same_text = value.type == STRING and kind == STRING
-        data = Unknown(value.data.not_null, value.data.prefix if same_text else "")
-        return Value(_settled(kind), data, value.sensitive, value.identity)
-    raise ConversionError(f"{type_name(kind)} is required, not {type_name(value.type)}")
+        data = Unknown(data.not_null, data.prefix if same_text else "")
+    return Value(_filled(value.type, kind), data, value.sensitive, value.identity)
 
 
-def _convertible(source: Type, target: Type) -> bool:
-    """Say whether some value of `source` converts to `target`."""
-    if ANY in (source, target) or source == target:
-        return True
-    if source in PRIMITIVES or target in PRIMITIVES:
-        return (target == STRING and source in PRIMITIVES) or (source == STRING and target in PRIMITIVES)
-    sequences, mappings = ("list", "set", "tuple"), ("map", "object")
-    return all(kind.kind in sequences for kind in (source, target)) or all(
-        kind.kind in mappings for kind in (source, target)
-    )
+def _filled(source: Type, target: Type) -> Type:
+    """Return `target` with every `any` in it replaced by what `source` has there."""
+    if source == ANY or target == ANY:
+        return source if target == ANY else _settled(target)
+    if target.element is not None:
+        parts = list(source.attributes.values()) if source.kind == "object" else list(source.elements)
+        inner = source.element if source.element is not None else unify(parts)
+        return Type(target.kind, _filled(inner or ANY, target.element))
+    if target.kind == "tuple" and source.kind == "tuple":
+        pairs = zip(source.elements, target.elements, strict=True)
+        return Type("tuple", None, tuple(_filled(*pair) for pair in pairs))
+    if target.kind == "object":
+        attributes = {
+            name: _filled(source.element or source.attributes.get(name, ANY), kind)
+            for name, kind in sorted(target.attributes.items())
+        }
+        return Type("object", None, (), attributes)
+    return target
 
 
 def _to_primitive(value: Value, kind: Type) -> Value:
@@ -87,7 +96,7 @@ def _to_primitive(value: Value, kind: Type) -> Value:
     if kind == STRING and value.type in PRIMITIVES:
         result = string(data if isinstance(data, str) else primitive_text(data))
     elif kind == NUMBER and value.type == STRING:
-        parsed = numbers.parse(data)
+        parsed = _parsed(data)
         result = None if parsed is None else number(parsed)
     elif kind == BOOL and value.type == STRING:
         truth = {"true": True, "1": True, "false": False, "0": False}.get(data)
@@ -97,6 +106,13 @@ def _to_primitive(value: Value, kind: Type) -> Value:
     if result is None:
         raise ConversionError(f"{type_name(kind)} is required{_instead(value, kind)}")
     return result.mark(value.sensitive)
+
+
+def _parsed(digits: str) -> numbers.Number | None:
+    try:
+        return numbers.parse(digits)
+    except numbers.NumberTooLargeError as error:
+        raise ConversionError(str(error)) from None
 
 
 def _instead(value: Value, kind: Type) -> str:
@@ -147,10 +163,7 @@ def _elements(items: Sequence[Value], kind: Type, source: Type, steps: list[str]
     if element == ANY:
         if source.element is not None:
             return source.element, list(items)
-        shared = unify([item.type for item in items])
-        if shared is None:
-            raise ConversionError(f"all elements of a {kind.kind} must be of the same type")
-        element = shared
+        element = _shared(items, kind)
     converted = []
     for step, item in zip(steps, items, strict=True):
         try:
@@ -158,10 +171,25 @@ def _elements(items: Sequence[Value], kind: Type, source: Type, steps: list[str]
         except ConversionError as error:
             raise ConversionError(f"element {step}: {error}") from None
     if _mentions_any(element) and converted:
-        shared = unify([item.type for item in converted])
-        if shared is not None:
-            return shared, [convert(item, shared) for item in converted]
+        element = _alike(converted, kind)
+        return element, [item if item.type == element else convert(item, element) for item in converted]
     return _settled(element), converted
+
+
+def _shared(items: Sequence[Value], kind: Type) -> Type:
+    shared = unify([item.type for item in items])
+    if shared is None or (shared == ANY and kind.kind != "map" and any(item.type != ANY for item in items)):
+        raise ConversionError(f"all elements of a {kind.kind} must be of the same type")
+    return shared
+
+
+def _alike(items: Sequence[Value], kind: Type) -> Type:
+    """Return the type of converted elements where it was not said in full: they must come out alike, but for null."""
+    distinct = [item.type for item in items if item.type != ANY]
+    shared = unify(distinct)
+    if shared is None or (_mentions_any(shared) and any(one != shared for one in distinct)):
+        raise ConversionError(f"all elements of a {kind.kind} must be of the same type")
+    return shared
 
 
 def _mentions_any(kind: Type) -> bool:
@@ -198,48 +226,3 @@ def _to_object(value: Value, kind: Type) -> Value:
 
 
 _CONVERTERS = {"list": _to_list, "set": _to_set, "map": _to_map, "tuple": _to_tuple, "object": _to_object}
-
-
-def unify(kinds: Sequence[Type]) -> Type | None:
-    """Return the one type that values of all `kinds` convert to; None when there is none. `any` fits every other."""
-    distinct: list[Type] = []
-    for kind in kinds:
-        if kind not in distinct and kind != ANY:
-            distinct.append(kind)
-    if len(distinct) == 1:
-        return distinct[0]
-    if not distinct:
-        return ANY
-    if all(kind in PRIMITIVES for kind in distinct):
-        return STRING if STRING in distinct else None
-    groups = {kind.kind for kind in distinct}
-    if groups == {"object"} or groups == {"map"} or groups == {"map", "object"}:
-        return _unify_mappings(distinct)
-    if groups <= {"list", "tuple", "set"}:
-        return _unify_sequences(distinct, groups)
-    return None
-
-
-def _unify_mappings(kinds: list[Type]) -> Type | None:
-    names = [set(kind.attributes) for kind in kinds]
-    if all(kind.kind == "object" for kind in kinds) and all(some == names[0] for some in names):
-        shared = {name: unify([kind.attributes[name] for kind in kinds]) for name in sorted(names[0])}
-        settled = {name: kind for name, kind in shared.items() if kind is not None}
-        if len(settled) == len(shared):
-            return Type("object", None, (), settled)
-    element = unify(
-        [part for kind in kinds for part in (kind.attributes.values() if kind.element is None else (kind.element,))]
-    )
-    return None if element is None else map_type(element)
-
-
-def _unify_sequences(kinds: list[Type], groups: set[str]) -> Type | None:
-    if groups == {"tuple"} and len({len(kind.elements) for kind in kinds}) == 1:
-        parts = [unify(list(column)) for column in zip(*(kind.elements for kind in kinds), strict=True)]
-        settled = tuple(part for part in parts if part is not None)
-        if len(settled) == len(parts):
-            return Type("tuple", None, settled)
-    element = unify([part for kind in kinds for part in (kind.elements if kind.element is None else (kind.element,))])
-    if element is None:
-        return None
-    return set_type(element) if "set" in groups else list_type(element)

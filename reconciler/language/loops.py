@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from reconciler.language import syntax
+from reconciler.language.attempts import attempt
 from reconciler.language.conditionals import truth
-from reconciler.language.conversion import type_name, unify
+from reconciler.language.conversion import type_name
 from reconciler.language.dispatch import evaluate, evaluates, fail
 from reconciler.language.scope import Scope
-from reconciler.language.syntax import Place
+from reconciler.language.syntax import Expression, Place
 from reconciler.language.terms import key_text
+from reconciler.language.unification import convertible
 from reconciler.language.values import (
     ANY,
+    BOOL,
     Type,
     Unknown,
     Value,
+    count,
     list_of,
-    number,
     object_of,
     string,
     tuple_of,
     unknown,
 )
 
+CONDITION = "the for expression's condition"
 LOOPABLE = "Give it a list, set, map, tuple or object."
 
 
@@ -35,10 +39,12 @@ def _for(node: syntax.For, scope: Scope) -> Value:
     results: list[tuple[Value | None, Value]] = []
     sensitive, known = source.sensitive, True
     inner = scope.inside()
+    if not pairs and node.condition is not None:
+        _check_condition(node, node.condition, inner)
     for key, value in pairs:
         turn(node, inner, key, value)
         if node.condition is not None:
-            test = truth(node.condition, inner, "the for expression's condition")
+            test = truth(node.condition, inner, CONDITION)
             sensitive = sensitive or test.sensitive
             known = known and not test.is_unknown
             if test.data is False:
@@ -50,6 +56,14 @@ def _for(node: syntax.For, scope: Scope) -> Value:
     if node.result_key is None:
         return tuple_of([value for _, value in results]).mark(sensitive)
     return _for_object(node, node.result_key.place, results).mark(sensitive)
+
+
+def _check_condition(node: syntax.For, condition: Expression, inner: Scope) -> None:
+    """Look whether a condition that no element asks is a truth at all."""
+    turn(node, inner, unknown(), unknown())
+    value = attempt(condition, inner).value
+    if value.data is None or not convertible(value.type, BOOL):
+        truth(condition, inner, CONDITION)
 
 
 def turn(node: syntax.For | syntax.TemplateFor, inner: Scope, key: Value, value: Value) -> None:
@@ -93,33 +107,49 @@ def pairs_of(source: Value, place: Place) -> list[tuple[Value, Value]] | None:
         return [(string(key), value) for key, value in data.items()]
     if source.type.kind == "set":
         return [(value, value) for value in data]
-    return [(number(position), value) for position, value in enumerate(data)]
+    return [(count(position), value) for position, value in enumerate(data)]
 
 
 @evaluates(syntax.Splat)
 def _splat(node: syntax.Splat, scope: Scope) -> Value:
     source = evaluate(node.base, scope)
-    kind, data = source.type, source.data
-    if data is None:
+    kind, inner = source.type.kind, scope.inside()
+    listed = kind in ("list", "set")
+    if source.data is None:
+        if listed or kind == "tuple":
+            fail("E0309", f"a splat cannot run over a null {kind}", LOOPABLE, node.base.place)
         return tuple_of(()).mark(source.sensitive)
-    if isinstance(data, Unknown):
-        return unknown(ANY if kind.kind not in ("list", "set") else Type("list", ANY), kind != ANY).mark(
-            source.sensitive
-        )
-    inner = scope.inside()
-    if kind.kind not in ("list", "set", "tuple"):
-        inner.variables["*"] = source
-        return tuple_of([evaluate(node.each, inner)])
-    scope.budget.spend(len(data))
-    items = []
-    for item in data:
-        inner.variables["*"] = item
-        items.append(evaluate(node.each, inner))
+    if isinstance(source.data, Unknown):
+        return _unknown_splat(node, source, inner).mark(source.sensitive)
+    items = source.data if listed or kind == "tuple" else (source._replace(sensitive=False),)
+    scope.budget.spend(len(items))
+    results = [_each(node, inner, item) for item in items]
+    if not listed:
+        return tuple_of(results).mark(source.sensitive)
+    if not results:
+        element = _each(node, inner, unknown(source.type.element or ANY)).type
+        return list_of(element, ()).mark(source.sensitive)
+    if any(result.type != results[0].type for result in results):
+        detail = "Use a for expression: a splat inside a splat gives null no element, and others one."
+        fail("E0309", "the results of the splat differ in type", detail, node.place)
+    return list_of(results[0].type, results).mark(source.sensitive)
+
+
+def _unknown_splat(node: syntax.Splat, source: Value, inner: Scope) -> Value:
+    """Return what is known of the result: its type, wherever the source is a collection for certain."""
+    kind = source.type
+    if kind.kind in ("list", "set"):
+        return unknown(Type("list", _each(node, inner, unknown(kind.element or ANY)).type), True)
     if kind.kind == "tuple":
-        return tuple_of(items).mark(source.sensitive)
-    element = unify([item.type for item in items]) if items else ANY
-    result = tuple_of(items) if element is None else list_of(element, items)
-    return result.mark(source.sensitive)
+        return unknown(tuple_of(_each(node, inner, unknown(element)) for element in kind.elements).type, True)
+    if kind == ANY or not source.data.not_null:
+        return unknown()
+    return tuple_of([_each(node, inner, source)])
+
+
+def _each(node: syntax.Splat, inner: Scope, item: Value) -> Value:
+    inner.variables["*"] = item
+    return evaluate(node.each, inner)
 
 
 @evaluates(syntax.SplatItem)

@@ -1,18 +1,15 @@
-"""Operators: chains of one precedence from left to right, and `&&` and `||` that stop early."""
+"""Operators: chains of one precedence from left to right, and `&&` and `||` that one side may settle."""
 
 from __future__ import annotations
 
 from reconciler.language import syntax
+from reconciler.language.attempts import Attempt, attempt
 from reconciler.language.conversion import ConversionError, convert
 from reconciler.language.dispatch import evaluate, evaluates, fail
 from reconciler.language.operators import OperatorError, binary, unary
 from reconciler.language.scope import EvaluationError, Scope
-from reconciler.language.syntax import Expression
-from reconciler.language.values import (
-    BOOL,
-    Value,
-    boolean,
-)
+from reconciler.language.syntax import Place
+from reconciler.language.values import BOOL, Value, boolean, unknown
 
 OPERAND = "Convert it first, with tonumber() for example, or give it a value."
 
@@ -24,12 +21,10 @@ def _unary(node: syntax.Unary, scope: Scope) -> Value:
 
 @evaluates(syntax.Chain)
 def _chain(node: syntax.Chain, scope: Scope) -> Value:
+    if node.rest[0][0] in ("&&", "||"):
+        return _logic(node, scope)
     value, first = evaluate(node.first, scope), node.first.place
     for operator, operand in node.rest:
-        if operator in ("&&", "||") and _decided(operator, value):
-            sensitive = value.sensitive or _asks_sensitive(operand, scope, operator)
-            value = boolean(operator == "||").mark(sensitive)
-            continue
         right = evaluate(operand, scope)
         try:
             value = binary(operator, value, right)
@@ -38,20 +33,43 @@ def _chain(node: syntax.Chain, scope: Scope) -> Value:
     return value
 
 
-def _decided(operator: str, left: Value) -> bool:
-    """Say whether the left side settles `&&` or `||` already, so that the right side is not asked."""
-    if left.data is None or left.is_unknown:
-        return False
-    try:
-        return bool(convert(left, BOOL).data == (operator == "||"))
-    except ConversionError:
-        return False
+def _logic(node: syntax.Chain, scope: Scope) -> Value:
+    """Evaluate `a && b && ...`. What fails is no error where the other side settles the result, left or right."""
+    left, first = attempt(node.first, scope), node.first.place
+    for operator, operand in node.rest:
+        place = (*first[:2], *operand.place[2:])
+        try:
+            left = Attempt(_settle(operator, left, attempt(operand, scope), place))
+        except EvaluationError as error:
+            left = Attempt(unknown(BOOL), error)
+    if left.error is not None:
+        raise left.error
+    return left.value
 
 
-def _asks_sensitive(operand: Expression, scope: Scope, operator: str) -> bool:
-    """Ask the right side all the same: `false && "x"` is wrong, `false && missing.thing` is not; marks count."""
+def _settle(operator: str, left: Attempt, right: Attempt, place: Place) -> Value:
+    """Return what `operator` makes of both sides. Null settles `&&` as false does: Terraform's rule since 1.12."""
+    decisive = operator == "||"
+    first, second = (_truth(side, operator, name, place) for side, name in ((left, "left"), (right, "right")))
+    sensitive = first.sensitive or second.sensitive
+    sides = ((first, left), (second, right))
+    if any(not value.is_unknown and (value.data is True) == decisive for value, _ in sides):
+        return boolean(decisive).mark(sensitive)
+    for value, side in sides:
+        if value.is_unknown and side.error is not None:
+            raise side.error
+        if value.is_unknown:
+            return unknown(BOOL, True).mark(sensitive)
+    if first.data is None or second.data is None:
+        name = "left" if first.data is None else "right"
+        fail("E0302", f"the {name} operand of {operator} is null", OPERAND, place)
+    return boolean(not decisive).mark(sensitive)
+
+
+def _truth(side: Attempt, operator: str, name: str, place: Place) -> Value:
     try:
-        value = evaluate(operand, scope)
-    except EvaluationError:
-        return False
-    return binary(operator, boolean(operator == "||"), value).sensitive
+        return convert(side.value, BOOL)
+    except ConversionError as error:
+        if side.error is not None:
+            raise side.error from None
+        fail("E0302", f"the {name} operand of {operator} does not fit: {error}", OPERAND, place)

@@ -31,20 +31,18 @@ def unary(operator: str, operand: Value) -> Value:
     value = _operand(operand, wanted, operator)
     if value.is_unknown:
         return unknown(wanted, True).mark(value.sensitive)
-    result = number(-value.data) if operator == "-" else boolean(not value.data)
+    result = number(_negated(value.data)) if operator == "-" else boolean(not value.data)
     return result.mark(value.sensitive)
 
 
 def binary(operator: str, left: Value, right: Value) -> Value:
-    """Return `left operator right`."""
+    """Return `left operator right` for any operator but `&&` and `||`."""
     if operator in ("==", "!="):
         sensitive = has_sensitive(left) or has_sensitive(right)
         result = equal(unmark(left), unmark(right))
         if result is None:
             return unknown(BOOL, True).mark(sensitive)
         return boolean(result == (operator == "==")).mark(sensitive)
-    if operator in ("&&", "||"):
-        return _logic(operator, left, right)
     first, second = _operand(left, NUMBER, operator, "left"), _operand(right, NUMBER, operator, "right")
     sensitive = first.sensitive or second.sensitive
     comparison = _COMPARISONS.get(operator)
@@ -53,7 +51,7 @@ def binary(operator: str, left: Value, right: Value) -> Value:
     if comparison:
         return boolean(comparison(first.data, second.data)).mark(sensitive)
     try:
-        return number(numbers.bounded(_ARITHMETIC[operator](first.data, second.data))).mark(sensitive)
+        return number(_ARITHMETIC[operator](first.data, second.data)).mark(sensitive)
     except numbers.NumberTooLargeError as error:
         raise OperatorError(str(error)) from None
 
@@ -66,16 +64,6 @@ def _operand(value: Value, wanted: Any, operator: str, side: str = "") -> Value:
         return convert(value, wanted)
     except ConversionError as error:
         raise OperatorError(f"{place} does not fit: {error}") from None
-
-
-def _logic(operator: str, left: Value, right: Value) -> Value:
-    first, second = _operand(left, BOOL, operator, "left"), _operand(right, BOOL, operator, "right")
-    sensitive = first.sensitive or second.sensitive
-    decisive = operator == "||"
-    known = [value.data for value in (first, second) if not value.is_unknown]
-    if decisive in known:
-        return boolean(decisive).mark(sensitive)
-    return (boolean(not decisive) if len(known) == 2 else unknown(BOOL, True)).mark(sensitive)
 
 
 def equal(left: Value, right: Value) -> bool | None:
@@ -94,16 +82,7 @@ def equal(left: Value, right: Value) -> bool | None:
         if len(left.data) != len(right.data):
             return False
         return _all_equal(list(zip(left.data, right.data, strict=True)))
-    return (type(left.data) is type(right.data) and left.data == right.data) or (
-        left.type == NUMBER and _same_number(left.data, right.data)
-    )
-
-
-def _same_number(left: Number, right: Number) -> bool:
-    """Compare as 512-bit numbers would: `10 / 3 * 3` is 10, however it was reached."""
-    if left == right:
-        return True
-    return left != 0 and abs(Fraction(left) - right) <= abs(Fraction(left)) / 2**500
+    return bool(left.data == right.data)
 
 
 def _equal_unknown(left: Value, right: Value) -> bool | None:
@@ -124,26 +103,65 @@ def _all_equal(pairs: list[tuple[Value, Value]]) -> bool | None:
     return None if None in results else True
 
 
-def _divide(left: Number, right: Number) -> Number:
+def _negated(amount: Number) -> Number:
+    if amount == 0:
+        return numbers.zero(not numbers.is_negative(amount))
+    return numbers.settled(-amount, numbers.precision(amount))
+
+
+def _sum(left: Number, right: Number) -> Number:
+    if left == right == 0:
+        return numbers.zero(numbers.is_negative(left) and numbers.is_negative(right))
+    return numbers.settled(left + right, _widest(left, right))
+
+
+def _difference(left: Number, right: Number) -> Number:
+    return _sum(left, _negated(right))
+
+
+def _product(left: Number, right: Number) -> Number:
+    if left == 0 or right == 0:
+        return numbers.zero(numbers.is_negative(left) != numbers.is_negative(right))
+    product = numbers.rounded(left * right)
+    return numbers.settled(product, max(_widest(left, right), _digits(product)))
+
+
+def _quotient(left: Number, right: Number) -> Number:
     if right == 0:
         raise OperatorError("division by zero")
-    return Fraction(left) / right
+    if left == 0:
+        return numbers.zero(numbers.is_negative(left) != numbers.is_negative(right))
+    return numbers.settled(Fraction(left) / right, _widest(left, right))
 
 
 def _remainder(left: Number, right: Number) -> Number:
-    """Return the remainder of a division that truncates towards zero: -7 % 3 is -1."""
+    """Return the remainder of a division that truncates towards zero: -7 % 3 is -1. Nothing fits zero times."""
     if right == 0:
-        raise OperatorError("division by zero")
-    quotient = Fraction(left) / right
+        if left == 0:
+            raise OperatorError("division by zero")
+        return left
+    quotient = numbers.rounded(Fraction(left) / right, _widest(left, right))
     whole = abs(quotient.numerator) // quotient.denominator
-    return left - right * (whole if quotient >= 0 else -whole)
+    digits = numbers.precision(left)
+    part = numbers.rounded(right * numbers.rounded(whole if quotient >= 0 else -whole, digits), digits)
+    return numbers.settled(left - part, digits)
+
+
+def _widest(left: Number, right: Number) -> int:
+    return max(numbers.precision(left), numbers.precision(right))
+
+
+def _digits(amount: Number) -> int:
+    """Return how many binary digits write the number out, without the zeros at its end."""
+    top = abs(amount.numerator)
+    return top.bit_length() - ((top & -top).bit_length() - 1)
 
 
 _ARITHMETIC: dict[str, Callable[[Number, Number], Number]] = {
-    "+": lambda left, right: left + right,
-    "-": lambda left, right: left - right,
-    "*": lambda left, right: left * right,
-    "/": _divide,
+    "+": _sum,
+    "-": _difference,
+    "*": _product,
+    "/": _quotient,
     "%": _remainder,
 }
 _COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-Number: TypeAlias = int | Fraction
+from reconciler.language import numbers
+from reconciler.language.escapes import normalise
+from reconciler.language.numbers import Number as Number
 
 
 class Type(NamedTuple):
@@ -89,15 +91,18 @@ NULL = Value(ANY, None)
 
 
 def string(text: str) -> Value:
-    """Return a string."""
-    return Value(STRING, text)
+    """Return a string, in Unicode's normal form C as all are."""
+    return Value(STRING, normalise(text))
 
 
 def number(amount: Number) -> Value:
-    """Return a number, an int wherever it is whole."""
-    if isinstance(amount, Fraction) and amount.denominator == 1:
-        return Value(NUMBER, amount.numerator)
+    """Return a number that is rounded and, where it is whole, an int already."""
     return Value(NUMBER, amount)
+
+
+def count(amount: int) -> Value:
+    """Return a whole number that was counted: a length, a position."""
+    return Value(NUMBER, numbers.Whole(amount))
 
 
 def boolean(truth: bool) -> Value:
@@ -145,8 +150,7 @@ def set_of(element: Type, items: Iterable[Value]) -> Value:
     for item in items:
         sensitive = sensitive or has_sensitive(item)
         members.setdefault(identity_key(item), unmark(item))
-    ordered = sorted(members.items(), key=lambda pair: order_key(pair[1], pair[0]))
-    return Value(set_type(element), tuple(value for _, value in ordered), sensitive)
+    return Value(set_type(element), tuple(sorted(members.values(), key=order_key)), sensitive)
 
 
 def identity_key(value: Value) -> Any:
@@ -161,16 +165,34 @@ def identity_key(value: Value) -> Any:
     return (type(data).__name__ if isinstance(data, bool) else value.type.kind, data)
 
 
-def order_key(value: Value, tie: Any = None) -> Any:
-    """Return the key by which sets are ordered: strings by code point, numbers by size, false before true."""
+def order_key(value: Value) -> Any:
+    """Return the key by which sets are ordered: by size or code point, false before true, null last."""
     data = value.data
     if data is None:
         return (9, "")
     if value.type == STRING and isinstance(data, str):
         return (1, data)
-    if value.type in (NUMBER, BOOL):
+    if value.type in (NUMBER, BOOL) and not isinstance(data, Unknown):
         return (0, data)
-    return (5, repr(tie if tie is not None else identity_key(value)))
+    return (5, _written(value).encode())
+
+
+def _written(value: Value) -> str:
+    """Return a value as the text by which Terraform orders what has no order: `<1;"a";>` for a tuple or object."""
+    data = value.data
+    if data is None or isinstance(data, Unknown):
+        return "~" if data is None else "?"
+    if isinstance(data, bool):
+        return "T" if data else "F"
+    if isinstance(data, str):
+        return '"' + data.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    if isinstance(data, dict) and value.type.kind == "map":
+        return "{" + "".join(f"{_written(string(name))}:{_written(item)};" for name, item in data.items()) + "}"
+    if isinstance(data, dict | tuple):
+        opening, closing = "[]" if value.type.element is not None else "<>"
+        parts = data.values() if isinstance(data, dict) else data
+        return opening + "".join(f"{_written(part)};" for part in parts) + closing
+    return numbers.brief(data)
 
 
 def elements(value: Value) -> tuple[Value, ...]:
@@ -186,6 +208,11 @@ def is_wholly_known(value: Value) -> bool:
     if isinstance(value.data, dict):
         return all(map(is_wholly_known, value.data.values()))
     return all(map(is_wholly_known, value.data)) if isinstance(value.data, tuple) else True
+
+
+def is_known_not_null(value: Value) -> bool:
+    """Say whether the value itself is certain not to be null, though it may be unknown."""
+    return value.data.not_null if isinstance(value.data, Unknown) else value.data is not None
 
 
 def has_sensitive(value: Value) -> bool:
@@ -212,13 +239,15 @@ def unmark(value: Value) -> Value:
 
 
 def to_python(value: Value) -> Any:
-    """Return the value as JSON-like Python: numbers int or Fraction, sets as lists. It must be wholly known."""
+    """Return the value as JSON-like Python: numbers int or Fraction as their text spells them, sets as lists."""
     data = value.data
     if isinstance(data, dict):
         return {name: to_python(item) for name, item in data.items()}
     if isinstance(data, Unknown):
         raise ValueError("the value is not known yet")
-    return [to_python(item) for item in data] if isinstance(data, tuple) else data
+    if isinstance(data, tuple):
+        return [to_python(item) for item in data]
+    return numbers.exact(data) if value.type == NUMBER and data is not None else data
 
 
 def from_python(source: Any) -> Value:
@@ -232,14 +261,14 @@ def from_python(source: Any) -> Value:
     if isinstance(source, str):
         return string(source)
     if isinstance(source, int | Fraction):
-        return number(source)
+        return number(numbers.settled(source))
     if isinstance(source, float):
-        return number(Fraction(repr(source)))
+        return number(numbers.settled(Fraction(repr(source))))
     if isinstance(source, Mapping):
         return object_of({str(name): from_python(item) for name, item in source.items()})
     if isinstance(source, Iterable):
         return tuple_of(map(from_python, source))
-    return number(Fraction(str(source)))
+    return number(numbers.settled(Fraction(str(source))))
 
 
 def number_to_python(source: Any) -> Any:

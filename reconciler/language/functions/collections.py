@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.language.conversion import convert, type_name, unify
+from reconciler.language.conversion import convert, type_name
 from reconciler.language.functions.table import FunctionError, Parameter, function
 from reconciler.language.graphemes import graphemes
 from reconciler.language.limits import check_elements
 from reconciler.language.operators import equal
+from reconciler.language.unification import unify
 from reconciler.language.values import (
     ANY,
     BOOL,
@@ -18,13 +19,13 @@ from reconciler.language.values import (
     Unknown,
     Value,
     boolean,
+    count,
     has_sensitive,
     identity_key,
     is_wholly_known,
     list_of,
     list_type,
     null,
-    number,
     tuple_of,
     unknown,
     unmark,
@@ -96,14 +97,12 @@ def coalesce(*candidates: Value) -> Value:
     """Return the first argument that is neither null nor an empty string, all made one type."""
     if not candidates:
         raise FunctionError("at least 1 argument wanted, 0 given", None, "", "E0322")
-    kind = unify([value.type for value in candidates if not (value.is_null and value.type == ANY)])
+    kind = unify([value.type for value in candidates])
     if kind is None:
         raise FunctionError("the arguments must be of one type")
     for value in candidates:
-        if value.data is not None:
-            converted = convert(value, kind)
-            if converted.data != "":
-                return converted
+        if value.data is not None and not (kind == STRING and value.data == ""):
+            return convert(value, kind)
     raise FunctionError("no argument has a value that is neither null nor empty")
 
 
@@ -112,15 +111,17 @@ def coalescelist(*candidates: Value) -> Value:
     """Return the first list that is not empty."""
     if not candidates:
         raise FunctionError("at least 1 argument wanted, 0 given", None, "", "E0322")
-    lists = [
-        (value, sequence(value, position, LISTS))
-        for position, value in enumerate(candidates)
-        if value.data is not None
-    ]
-    for value, items in lists:
-        if items:
+    for position, value in enumerate(candidates):
+        _require_list(value, position)
+    for value in candidates:
+        if value.data:
             return value
     raise FunctionError("no argument is a list with elements")
+
+
+def _require_list(value: Value, argument: int) -> None:
+    if value.type.kind not in LISTS:
+        raise FunctionError(f"a list or tuple is required, not {type_name(value.type)}", argument)
 
 
 @function(list_type(STRING), returns=list_type(STRING))
@@ -212,7 +213,7 @@ def index(items: Value, wanted: Value) -> Value:
     """Return the position of the first element that equals `wanted`."""
     for position, item in enumerate(sequence(items, 0, ("list", "tuple"))):
         if equal(item, wanted):
-            return number(position)
+            return count(position)
     raise FunctionError("the list has no such element")
 
 
@@ -221,18 +222,18 @@ def length(value: Value) -> Value:
     """Count elements, or the characters of a string as readers count them."""
     sensitive = value.sensitive
     if value.type == STRING and not value.is_unknown:
-        return number(len(graphemes(value.data))).mark(sensitive)
+        return count(len(graphemes(value.data))).mark(sensitive)
     if value.type.kind == "tuple":
-        return number(len(value.type.elements)).mark(sensitive)
+        return count(len(value.type.elements)).mark(sensitive)
     if value.type.kind == "object":
-        return number(len(value.type.attributes)).mark(sensitive)
+        return count(len(value.type.attributes)).mark(sensitive)
     if value.type not in (ANY, STRING) and value.type.kind not in ("list", "set", "map"):
         raise FunctionError(f"a string or collection is required, not {type_name(value.type)}", 0)
     if isinstance(value.data, Unknown):
         return unknown(NUMBER, True).mark(sensitive)
     if value.type.kind == "set" and not is_wholly_known(value):
         return unknown(NUMBER, True).mark(sensitive)
-    return number(len(value.data)).mark(sensitive)
+    return count(len(value.data)).mark(sensitive)
 
 
 @function(list_type(ANY), list_type(ANY), list_type(ANY), returns=list_type(ANY))

@@ -6,7 +6,6 @@ import base64
 import binascii
 import codecs
 import json
-from fractions import Fraction
 from typing import Any
 
 from reconciler.language import numbers
@@ -145,9 +144,8 @@ def jsondecode(text: str) -> Value:
 
 def _number(digits: str) -> Any:
     amount = numbers.parse(digits)
-    if amount is None:
-        raise ValueError("a number is too large")
-    return Fraction(amount)
+    assert amount is not None
+    return number(amount)
 
 
 def _refuse(word: str) -> Any:
@@ -161,8 +159,8 @@ def _value(source: Any) -> Value:
         return boolean(source)
     if isinstance(source, str):
         return string(source)
-    if isinstance(source, Fraction):
-        return number(source)
+    if isinstance(source, Value):
+        return source
     if isinstance(source, list):
         return tuple_of(map(_value, source))
     return object_of({name: _value(item) for name, item in source.items()})

@@ -51,14 +51,19 @@ def lookup(items: Value, key: str, *default: Value) -> Value:
     if items.is_unknown:
         return unknown(items.type.element or ANY).mark(items.sensitive)
     found = mapping(items, 0).get(key)
-    if found is not None:
-        return found.mark(items.sensitive)
-    if not default:
+    otherwise = _default(items, default[0]) if default else None
+    if found is None and otherwise is None:
         raise FunctionError(f'there is no element "{key}"', 1, access.similar(key, items.data))
+    result = found if found is not None else otherwise
+    assert result is not None
+    return result.mark(items.sensitive)
+
+
+def _default(items: Value, default: Value) -> Value:
     if items.type.element is None:
-        return default[0].mark(items.sensitive)
+        return default
     try:
-        return convert(default[0], items.type.element).mark(items.sensitive)
+        return convert(default, items.type.element)
     except ConversionError as error:
         raise FunctionError(f"the default must be like the map's elements: {error}", 2) from None
 
@@ -68,14 +73,15 @@ def merge(*maps: Value) -> Value:
     """Join maps and objects; the last one wins. Null is skipped."""
     sensitive = any(value.sensitive for value in maps)
     items: dict[str, Value] = {}
-    given = [value for value in maps if value.data is not None]
-    for position, value in enumerate(given):
+    for position, value in enumerate(maps):
+        if value.type.kind not in ("map", "object", "any"):
+            raise FunctionError(f"a map or object is required, not {type_name(value.type)}", position)
         if value.is_unknown:
             return unknown(ANY, True).mark(sensitive)
-        items.update(mapping(value, position))
+        items.update(value.data or {})
     check_elements(len(items))
-    if given and all(value.type == given[0].type and value.type.kind == "map" for value in given):
-        return map_of(given[0].type.element or ANY, items).mark(sensitive)
+    if maps and maps[0].type.kind == "map" and all(value.type == maps[0].type for value in maps):
+        return map_of(maps[0].type.element or ANY, items).mark(sensitive)
     return object_of(items).mark(sensitive)
 
 

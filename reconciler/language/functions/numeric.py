@@ -7,53 +7,64 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from reconciler.language import numbers
+from reconciler.language.conversion import convert
+from reconciler.language.functions import logarithms
 from reconciler.language.functions.table import FunctionError, Parameter, function
-from reconciler.language.limits import check_elements
+from reconciler.language.operators import binary
 from reconciler.language.values import ANY, NUMBER, STRING, Number, Value, list_of, list_type, number
 
 MAXIMUM_RANGE = 1024
 
 
 def _whole(amount: Number, argument: int) -> int:
-    if isinstance(amount, Fraction):
-        raise FunctionError("a whole number is required", argument)
+    if isinstance(amount, Fraction) or amount.bit_length() > 63:
+        raise FunctionError("a whole number of at most 64 bits is required", argument)
     return amount
 
 
 @function(NUMBER, returns=NUMBER, name="abs")
 def absolute(num: Number) -> Number:
     """Return the number without its sign."""
-    return -num if num < 0 else num
+    return numbers.settled(max(num, -num), numbers.precision(num)) if num else 0
 
 
 @function(NUMBER, returns=NUMBER)
 def ceil(num: Number) -> Number:
     """Return the whole number at or above."""
-    return math.ceil(num)
+    return numbers.settled(math.ceil(num), numbers.precision(num))
 
 
 @function(NUMBER, returns=NUMBER)
 def floor(num: Number) -> Number:
     """Return the whole number at or below."""
-    return math.floor(num)
+    return numbers.settled(math.floor(num), numbers.precision(num))
 
 
 @function(NUMBER, returns=NUMBER)
 def signum(num: Number) -> Number:
-    """Return -1, 0 or 1."""
-    return (num > 0) - (num < 0)
+    """Return -1, 0 or 1, of a whole number."""
+    amount = _whole(num, 0)
+    return numbers.Whole((amount > 0) - (amount < 0))
 
 
 @function(NUMBER, NUMBER, returns=NUMBER)
 def log(num: Number, base: Number) -> Value:
     """Return the logarithm of `num` to `base`, as precise as a double."""
-    return _of_doubles(lambda: math.log(float(num)) / math.log(float(base)))
+    return _of_doubles(lambda: _divided(logarithms.log(_double(num)), logarithms.log(_double(base))))
 
 
 @function(NUMBER, NUMBER, returns=NUMBER)
 def pow_(num: Number, power: Number) -> Value:
     """Return `num` to the power of `power`, as precise as a double."""
-    return _of_doubles(lambda: math.pow(float(num), float(power)))
+    return _of_doubles(lambda: logarithms.power(_double(num), _double(power)))
+
+
+def _double(amount: Number) -> float:
+    return -0.0 if amount is numbers.NEGATIVE_ZERO else float(amount)
+
+
+def _divided(top: float, bottom: float) -> float:
+    return math.nan if top == bottom == -math.inf else top / bottom
 
 
 def _of_doubles(work: Callable[[], float]) -> Value:
@@ -63,16 +74,9 @@ def _of_doubles(work: Callable[[], float]) -> Value:
         raise FunctionError("the result is not a number") from None
     if math.isnan(result) or math.isinf(result):
         raise FunctionError("the result is not a number")
-    return number(_shortest(result))
-
-
-def _shortest(amount: float) -> Fraction:
-    """Return the decimal of fewest digits within half a step of a double."""
-    for digits in range(17):
-        candidate = Fraction(f"{amount:.{digits}e}")
-        if abs(candidate - Fraction(amount)) < Fraction(math.ulp(amount)) / 2:
-            return candidate
-    return Fraction(amount)
+    if result == 0:
+        return Value(NUMBER, numbers.zero(math.copysign(1, result) < 0))
+    return Value(NUMBER, numbers.settled(Fraction(result), numbers.DOUBLE))
 
 
 @function(returns=NUMBER, variadic=NUMBER, name="max")
@@ -94,19 +98,14 @@ def smallest(*amounts: Number) -> Number:
 @function(Parameter(ANY), returns=NUMBER)
 def sum_(items: Value) -> Value:
     """Return the sum of a list of numbers, which must not be empty."""
-    from reconciler.language.conversion import ConversionError, convert
-
     if items.type.kind not in ("list", "set", "tuple") or not items.data:
         raise FunctionError("a list, set or tuple of at least one number is required", 0)
-    total: Number = 0
-    for item in items.data:
-        if item.data is None:
-            raise FunctionError("an element is null", 0)
-        try:
-            total += convert(item, NUMBER).data
-        except ConversionError as error:
-            raise FunctionError(str(error), 0) from None
-    return number(numbers.bounded(total))
+    if any(item.data is None for item in items.data):
+        raise FunctionError("an element is null", 0)
+    first, *others = (convert(item, NUMBER) for item in items.data)
+    for item in others:
+        first = binary("+", first, item)
+    return first
 
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -128,7 +127,8 @@ def parseint(source: Value, base: Number) -> Number:
     total = 0
     for value in values:
         total = total * radix + value
-    return -total if text.startswith("-") else total
+    amount = -total if text.startswith("-") else total
+    return numbers.settled(amount, max(numbers.COUNTED, amount.bit_length()))
 
 
 @function(variadic=NUMBER, returns=list_type(NUMBER), name="range")
@@ -136,14 +136,15 @@ def range_(*parts: Number) -> Value:
     """Return range(end), range(start, end) or range(start, end, step): at most 1024 numbers."""
     if not 1 <= len(parts) <= 3:
         raise FunctionError(f"1 to 3 arguments wanted, {len(parts)} given", None, "", "E0322")
-    start, end = (0, parts[0]) if len(parts) == 1 else (parts[0], parts[1])
-    step: Number = parts[2] if len(parts) == 3 else (1 if end >= start else -1)
-    if step == 0 and start != end:
-        raise FunctionError("the step must not be zero", 2)
-    if start != end and (step > 0) != (end > start):
-        raise FunctionError("the step leads away from the end", 2)
-    count = math.ceil(Fraction(end - start) / step) if step else 0
-    if count > MAXIMUM_RANGE:
-        raise FunctionError(f"the range has more than {MAXIMUM_RANGE} numbers")
-    check_elements(count)
-    return list_of(NUMBER, [number(start + step * position) for position in range(max(0, count))])
+    start, end = (numbers.Whole(0), parts[0]) if len(parts) == 1 else (parts[0], parts[1])
+    step: Number = parts[2] if len(parts) == 3 else numbers.Whole(1 if end >= start else -1)
+    if start != end and (step == 0 or (step > 0) != (end > start)):
+        raise FunctionError("the step leads nowhere" if step == 0 else "the step leads away from the end", 2)
+    items: list[Value] = []
+    following, width = number(start), number(step)
+    while (following.data < end) if step > 0 else (following.data > end):
+        if len(items) == MAXIMUM_RANGE:
+            raise FunctionError(f"the range has more than {MAXIMUM_RANGE} numbers")
+        items.append(following)
+        following = binary("+", following, width)
+    return list_of(NUMBER, items)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 
-from reconciler.language.conversion import convert, unify
+from reconciler.language.conversion import convert
 from reconciler.language.functions.collections import sequence
 from reconciler.language.functions.table import FunctionError, Parameter, function
 from reconciler.language.limits import check_elements
+from reconciler.language.unification import unify
 from reconciler.language.values import (
     ANY,
     Type,
@@ -23,7 +24,7 @@ from reconciler.language.values import (
 
 def _unified(sets: tuple[Value, ...]) -> tuple[Type, list[dict[object, Value]]]:
     kind = unify([value.type.element or ANY for value in sets if value.data or value.type.element != ANY])
-    if kind is None:
+    if kind is None or (kind == ANY and any(value.type.element != ANY for value in sets)):
         raise FunctionError("the sets must be of one type")
     members = [[convert(item, kind) for item in value.data] for value in sets]
     return kind, [{identity_key(item): item for item in some} for some in members]

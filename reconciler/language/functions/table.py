@@ -19,6 +19,7 @@ from reconciler.language.values import (
     Value,
     has_sensitive,
     is_wholly_known,
+    string,
     unknown,
     unmark,
 )
@@ -101,7 +102,13 @@ def apply(entry: Function, arguments: Sequence[Value], *extra: Any) -> Value:
         raise FunctionError(str(error), None, "", "E0311") from None
     except ConversionError as error:
         raise FunctionError(str(error)) from None
-    return _checked(result if isinstance(result, Value) else Value(entry.returns, result)).mark(sensitive)
+    return _checked(_valued(entry, result)).mark(sensitive)
+
+
+def _valued(entry: Function, result: Any) -> Value:
+    if isinstance(result, Value):
+        return result
+    return string(result) if isinstance(result, str) else Value(entry.returns, result)
 
 
 def _check_count(entry: Function, count: int) -> None:
