@@ -12,6 +12,7 @@ from reconciler.errors import EngineError
 from reconciler.model.snapshot import ObservedNetwork, ObservedVolume
 from reconciler.model.stack import Network, Volume
 from reconciler.model.step import RemoveNetwork, RemoveOwner, RemoveTask, RemoveVolume, StopContainer
+from reconciler.model.task_definition import HOLDER, PortMapping
 
 from .builders import IMAGE, World, container, definition, shell
 
@@ -112,3 +113,24 @@ def test_logs_go_on_after_a_restart_in_place(simulated: World) -> None:
     assert list(simulated.driver.logs(found.id, tail=0)) == []
     with pytest.raises(EngineError):
         simulated.driver.logs("absent")
+
+
+def test_each_published_port_gets_a_host_port_while_the_container_runs(simulated: World) -> None:
+    asked = (
+        PortMapping(container_port=80, host_port=0),
+        PortMapping(container_port=90, host_port=0, container_port_end=91),
+        PortMapping(container_port=53, host_port=5300, protocol="udp"),
+        PortMapping(container_port=70),
+    )
+    task = simulated.run(definition(container(port_mappings=asked)))
+    found = [(each.container_port, each.host_port, each.protocol) for each in simulated.container(task).ports]
+    assert found == [(80, 20000, "tcp"), (90, 20001, "tcp"), (91, 20002, "tcp"), (53, 5300, "udp")]
+    simulated.perform(simulated.stop(task))
+    assert simulated.container(task).ports == ()
+
+
+def test_the_ports_of_containers_that_share_a_network_are_the_holders(simulated: World) -> None:
+    members = (container(port_mappings=(PortMapping(container_port=80, host_port=0),)), container("side"))
+    task = simulated.run(definition(*members))
+    ports = {each.name: each.ports for each in simulated.seen(task).containers}
+    assert {name for name, found in ports.items() if found} == {HOLDER}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.drivers.simulated.behaviour import Behaviour
-from reconciler.model.snapshot import Container, ContainerHealth, ContainerStatus, ObservedTask
+from reconciler.model.snapshot import Container, ContainerHealth, ContainerStatus, ObservedTask, PublishedPort
 from reconciler.model.task import ContainerResult, Task
 from reconciler.model.task_definition import HOLDER
 
@@ -31,6 +31,7 @@ class SimulatedContainer:
     task: Task
     image: str = ""
     networks: tuple[str, ...] = ()
+    ports: tuple[PublishedPort, ...] = ()
     behaviour: Behaviour = RUNS_ON
     started_at: float | None = None
     stopped_at: float | None = None
@@ -112,6 +113,7 @@ class SimulatedContainer:
             finished_at=finished_at,
             image_id=self.image,
             networks=self.networks,
+            ports=self.ports if status is ContainerStatus.RUNNING else (),
         )
 
     def _health(self, now: float) -> ContainerHealth | None:

@@ -19,6 +19,7 @@ from reconciler.drivers.labels import owner_volume_name, private_volume_name
 from reconciler.drivers.simulated.behaviour import Behaviour, expected_behaviour
 from reconciler.drivers.simulated.containers import SimulatedContainer, from_seen, observed_tasks
 from reconciler.drivers.simulated.owned import Owned
+from reconciler.drivers.simulated.ports import HostPorts
 from reconciler.errors import EngineError
 from reconciler.model.snapshot import (
     EngineFacts,
@@ -65,6 +66,7 @@ class SimulatedEngine:
     _private: dict[str, Task] = field(default_factory=dict)
     _images: dict[str, ObservedImage] = field(default_factory=dict)
     _owners: dict[str, tuple[str, Owner]] = field(default_factory=dict)
+    _ports: HostPorts = field(default_factory=HostPorts)
     _wakes: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
@@ -114,6 +116,10 @@ class SimulatedEngine:
     def add_image(self, reference: str, image_id: str = "") -> None:
         """Make an image present."""
         self._images[reference] = ObservedImage(reference=reference, id=image_id or f"sha256:{reference}")
+
+    def add_volume(self, name: str) -> None:
+        """Make a volume present that is not ours."""
+        self._volumes[name] = ObservedVolume(name=name, is_ours=False)
 
     def kill(self, container_id: str, exit_code: int = 137) -> None:
         """End a container's process, as somebody with `docker kill` would."""
@@ -236,6 +242,7 @@ class SimulatedEngine:
             task=step.task,
             image=image.id if image else "",
             networks=() if joins else tuple(sorted(step.networks)),
+            ports=self._ports.published(step.task.definition, step.container),
         )
         self._containers[key] = created
         for volume in step.task.definition.volumes:
