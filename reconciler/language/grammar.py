@@ -66,7 +66,7 @@ _PATCHES: tuple[tuple[str, str], ...] = (
         r"HEREDOC_TEMPLATE : /<<(?P<heredoc>[a-zA-Z][a-zA-Z0-9._-]*)\r?\n(?:(?:.|\n)*?\r?\n)??\s*(?P=heredoc)\r?\n/",
         r"HEREDOC_TEMPLATE : /<<-?(?P<heredoc>[^\W\d][\w.-]*)[ \t]*\r?\n(?:[^\n]*\n)*?"
         r"[ \t]*(?P=heredoc)[ \t]*(?=\r?\n)/"
-        "\nFOR_BRACE.1 : /\\{(?=(?:\\s|(?:#|\\/\\/)[^\\n]*\\n|\\/\\*[\\s\\S]*?\\*\\/)*for(?![\\w-]))/",
+        "\nFOR_BRACE.1 : /\\{(?=(?:\\s|(?:#|\\/\\/)[^\\n]*\\n|\\/\\*(?:[^*]|\\*(?!\\/))*\\*\\/)*for(?![\\w-]))/",
     ),
     (
         r"HEREDOC_TEMPLATE_TRIM : /<<-(?P<heredoc_trim>[a-zA-Z][a-zA-Z0-9._-]*)\r?\n"

@@ -49,6 +49,7 @@ def test_places_inside_a_heredoc_are_those_of_the_file() -> None:
         "größe = var.größe\n",
         "a = core::upper(1)\n",
         "a = x.0.1\n",
+        "a = { /* one */ b = 1 }\nc = [/* two */ for x in y : x]\n",
     ],
 )
 def test_what_hcl_allows_is_read_without_a_word(text: str) -> None:
