@@ -107,7 +107,8 @@ def _locked(place: Workplace, request: Request, act: Callable[[Lease], int]) -> 
 
 
 def _prepared(place: Workplace, request: Request) -> Prepared:
-    prepared = prepare(place.session, request.stack, request.outputs, request.options)
+    rename = None if request.stack.is_empty else place.rename
+    prepared = prepare(place.session, request.stack, request.outputs, request.options, rename)
     show(prepared, as_json=request.as_json, full=False, now=place.clock.now())
     return prepared
 

@@ -46,7 +46,8 @@ def command(
     place = open_recorded(given) if for_destroy else open_workplace(given)
     stack = place.stack.emptied() if for_destroy else place.stack
     options = Options(doom_volumes=allow_volume_destroy, with_preview=not no_preview)
-    prepared = prepare(place.session, stack, (lambda _: ()) if for_destroy else place.outputs, options)
+    outputs = (lambda _: ()) if for_destroy else place.outputs
+    prepared = prepare(place.session, stack, outputs, options, None if for_destroy else place.rename)
     show(prepared, as_json=as_json, full=full, now=place.clock.now())
     return CHANGES_EXIT_CODE if detailed_exitcode and not prepared.plan.is_empty else 0
 

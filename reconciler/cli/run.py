@@ -70,6 +70,7 @@ def command(
       reconciler run report -e DAY=monday -- ./report --all
     """
     place = open_workplace(given, quiet=True)
+    place.rename(place.store.load(place.stack.name).names)
     definition = find_definition(place.stack, name)
     words = command_line[1:] if command_line[:1] == ("--",) else command_line
     changed = overridden(definition, container, words, environment, cpu=cpu, memory=memory)

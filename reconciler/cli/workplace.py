@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,14 @@ class Workplace:
     def session(self) -> Session:
         """The use cases' view of it."""
         return Session(self.driver, self.store, self.clock, self.secrets.readings)
+
+    def rename(self, names: Mapping[str, str]) -> Stack:
+        """Evaluate the files again with the names that moved objects keep; raises StackError when they collide."""
+        self.loaded = self.loaded.renamed(names)
+        if self.loaded.stack is None:
+            raise StackError(self.loaded.diagnostics)
+        self.stack = self.loaded.stack
+        return self.stack
 
     def outputs(self, attributes: object) -> tuple[Output, ...]:
         """Evaluate the outputs, given attributes of what runs."""

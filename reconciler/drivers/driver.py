@@ -5,7 +5,7 @@ A driver never decides. A failure of one step is an Outcome; an engine out of re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from reconciler.model.noun import Noun
@@ -18,7 +18,8 @@ class LookRequest(Noun):
 
     `owner` is empty when nothing is recorded: then the tasks of the stack's only owner are shown, if there is
     exactly one. `images`, `networks` and `volumes` are looked up beside what carries our labels. `detailed` asks
-    for drift of settings, which costs one more call for each container not yet known.
+    for drift of settings, which costs one more call for each container not yet known; `moved_networks` are names by
+    address where the networks' own labels say another address.
     """
 
     stack: str
@@ -27,6 +28,7 @@ class LookRequest(Noun):
     networks: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     detailed: bool = False
+    moved_networks: Mapping[str, str] = {}
 
 
 class Driver(Protocol):

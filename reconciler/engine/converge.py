@@ -18,6 +18,7 @@ from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.step import BuildImage, Outcome, PullImage, StartContainer
+from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.resources import networks_of
 from reconciler.scheduler.scheduler import decide
 from reconciler.store.store import Lease, Store
@@ -73,7 +74,17 @@ def look_request(stack: Stack, state: State, *, detailed: bool) -> LookRequest:
         networks=tuple(each.name for each in networks_of(stack)),
         volumes=tuple(each.name for each in stack.volumes),
         detailed=detailed,
+        moved_networks=_moved_networks(state),
     )
+
+
+def _moved_networks(state: State) -> dict[str, str]:
+    """Return the names of networks by their addresses of today, and by those that labels of older tasks say."""
+    if not state.moved or state.target is None:
+        return {}
+    names = {each.address: each.name for each in state.target.networks}
+    older = {each.before: names[each.address] for each in state.moved if each.address in names}
+    return {**older, **names}
 
 
 def converge(
@@ -160,7 +171,7 @@ class _Run:
         request = look_request(self.stack, self.state, detailed=not self.stack.is_empty)
         for tries in range(TRIES):
             try:
-                return self.world.driver.look(request)
+                return as_recorded(self.world.driver.look(request), self.state)
             except EngineError as problem:
                 if not self.has_performed:
                     raise

@@ -14,6 +14,7 @@ from reconciler.model.state import State
 from reconciler.model.task import HealthStatus, TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.target import adopt_deployments
+from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.recorder import adopt
 from reconciler.scheduler.scheduler import decide
 from reconciler.scheduler.task_view import task_health
@@ -43,7 +44,7 @@ class Present:
 def present(driver: Driver, declared: Stack, state: State, clock: Clock) -> Present:
     """Look at the engine and say what is; raises EngineError when it is out of reach."""
     target = state.target or declared.only_definitions()  # an empty one would mean that all tasks are to stop
-    snapshot = driver.look(look_request(target, state, detailed=False))
+    snapshot = as_recorded(driver.look(look_request(target, state, detailed=False)), state)
     if not state.owner and len(snapshot.owners) == 1:
         owner = snapshot.owners[0]
         state = state.changed(owner=owner.id, digest_key=owner.digest_key)

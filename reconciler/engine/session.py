@@ -23,14 +23,20 @@ from reconciler.model.state import State
 from reconciler.model.task import StopCode, TaskStatus
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.checks import check, place
+from reconciler.planner.lifecycle import keep_ignored
+from reconciler.planner.moves import readdress
 from reconciler.planner.planner import Planned, plan_outputs
 from reconciler.planner.planner import plan as make_plan
 from reconciler.planner.target import retarget, run_tasks
+from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.recorder import stop
 from reconciler.store.store import Lease, Store
 
 Outputs = Callable[[Mapping[str, Mapping[str, object]]], tuple[Output, ...]]
 """Evaluates the stack's outputs, given attributes that are only known of what runs."""
+
+Rename = Callable[[Mapping[str, str]], Stack]
+"""Evaluates the stack again, given the names that moved objects keep, by address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,12 @@ class Prepared:
         return self.plan.is_empty and not self.messages and not self.planned.decision.steps
 
 
-def prepare(session: Session, stack: Stack, outputs: Outputs, options: Options) -> Prepared:
+def prepare(
+    session: Session, stack: Stack, outputs: Outputs, options: Options, rename: Rename | None = None
+) -> Prepared:
     """Look and plan. Nothing is changed, on the engine or in the store.
 
+    `rename` returns the stack with the names that moved objects keep; without it they get those of their addresses.
     Raises StackError for what this engine cannot do, EngineError when it is out of reach.
     """
     recorded = session.store.load(stack.name)
@@ -88,6 +97,10 @@ def prepare(session: Session, stack: Stack, outputs: Outputs, options: Options) 
     recorded, messages = _own(recorded, snapshot)
     if recorded.owner and not snapshot.tasks and messages:
         snapshot = session.driver.look(look_request(stack, recorded, detailed=wants_drift))
+    moved = readdress(stack, recorded, as_recorded(snapshot, recorded))
+    recorded, snapshot = moved.state, moved.snapshot
+    stack = rename(recorded.names) if rename and recorded.names else stack
+    stack = keep_ignored(stack, recorded.target)
     snapshot = snapshot.changed(secrets=session.readings(recorded.digest_key) if stack.secrets else ())
     recorded = _with_doomed_volumes(stack, recorded, snapshot, options)
     _refuse(check(stack, recorded, snapshot))
@@ -96,7 +109,12 @@ def prepare(session: Session, stack: Stack, outputs: Outputs, options: Options) 
     _refuse(_unobtainable_images(session.driver, stack, planned, snapshot))
     is_moving = bool(planned.plan.changes)
     stack = stack.changed(outputs=outputs({} if is_moving else known_after_apply(planned.decision.state, snapshot)))
-    planned = replace(planned, plan=planned.plan.changed(outputs=plan_outputs(stack, recorded, snapshot)))
+    planned = replace(
+        planned,
+        plan=planned.plan.changed(
+            outputs=plan_outputs(stack, recorded, snapshot), moves=moved.moves, forgotten=moved.forgotten
+        ),
+    )
     if is_moving and options.with_preview:
         planned = replace(planned, plan=_with_rollouts(stack, planned, snapshot, now))
     return Prepared(stack, planned, recorded, snapshot, messages)
@@ -145,6 +163,7 @@ def run(
     recorded = session.store.load(stack.name)
     snapshot = session.driver.look(look_request(stack, recorded, detailed=False))
     recorded, _ = _own(recorded, snapshot)
+    snapshot = as_recorded(snapshot, recorded)
     _refuse(check(stack, recorded, snapshot))
     known = {each.id for each in recorded.tasks}
     state = run_tasks(recorded, definition, overridden, count, session.clock.now())

@@ -30,6 +30,24 @@ class Move(Noun):
     place: str = ""
 
 
+class Moved(Noun):
+    """What became of a move: labels on the engine that say `before` mean `address`, which keeps its `name`."""
+
+    before: str
+    address: str
+    name: str
+
+
+class Forgotten(Noun):
+    """Something on the engine that was ours: it runs on and is left alone. `id` is a task's id, or a name.
+
+    `address` is what it belonged to.
+    """
+
+    id: str
+    address: str
+
+
 class Removal(Noun):
     """An object, or all of a module, has left the stack. With `destroy` False it is forgotten and left as it is."""
 

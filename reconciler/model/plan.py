@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from reconciler.model.lifecycle import Move
 from reconciler.model.noun import Noun
 
 
@@ -102,13 +103,16 @@ class Plan(Noun):
     changes: tuple[Change, ...] = ()
     drift: tuple[DriftEntry, ...] = ()
     outputs: tuple[OutputChange, ...] = ()
+    moves: tuple[Move, ...] = ()
+    forgotten: tuple[str, ...] = ()
+    """Addresses that are no longer managed: what runs of them is left as it is."""
     rollouts: tuple[Rollout, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.changes and not self.outputs
+        return not (self.changes or self.outputs or self.moves or self.forgotten)
 
     def count(self, *actions: Action) -> int:
         """Return how many changes have one of these actions."""

@@ -153,6 +153,7 @@ class EngineFacts(Noun):
 class Snapshot(Noun):
     """One look at the engine. Tuples are sorted by name or id.
 
+    `kept_networks` are networks that tasks are on which were forgotten: nobody removes them.
     `outcomes` are the steps that ended since the last look, `in_flight` the keys of those still under way.
     """
 
@@ -165,6 +166,7 @@ class Snapshot(Noun):
     secrets: tuple[SecretReading, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     in_flight: frozenset[str] = frozenset()
+    kept_networks: frozenset[str] = frozenset()
 
     def network(self, name: str) -> ObservedNetwork | None:
         """Return the network of that name, if it exists."""

@@ -121,12 +121,26 @@ class Stack(Noun):
         return not (self.services or self.networks or self.volumes or self.definitions)
 
     def emptied(self) -> Stack:
-        """Return the stack without anything in it: the target of a destroy."""
-        return Stack(name=self.name, folder=self.folder, cluster=self.cluster)
+        """Return the stack without anything in it: the target of a destroy. What guards its parts stays known."""
+        guards = {address: self.lifecycles.get(address, Lifecycle()) for address in self.addresses}
+        return Stack(
+            name=self.name, folder=self.folder, cluster=self.cluster, lifecycles=guards, origins=self.origins
+        )
 
     def only_definitions(self) -> Stack:
         """Return the stack without services: what a one-off task runs in when nothing was applied yet."""
         return self.changed(services=(), outputs=(), origins={})
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The addresses of everything declared."""
+        parts: tuple[Network | Volume | Secret | Service, ...] = (
+            *self.networks,
+            *self.volumes,
+            *self.secrets,
+            *self.services,
+        )
+        return frozenset({each.address for each in parts} | self.definitions.keys())
 
     @property
     def default_network(self) -> Network:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from reconciler.model.lifecycle import Forgotten, Moved
 from reconciler.model.noun import Noun
 from reconciler.model.service import Service
 from reconciler.model.stack import Output, Stack
@@ -67,7 +68,8 @@ class Deployment(Noun):
 
     `images` pins references to image ids; `next_ordinal` numbers tasks; `failures` is the circuit breaker's count;
     `progress_at` is when a task last became healthy or stopped for good; `consecutive_failures` drives the back-off
-    that ends at `retry_at`. `is_held` is True while another service must be steady first: that time does not count
+    that ends at `retry_at`. Tasks made before `replaces_before` give way though their revision is the same (ECS
+    forceNewDeployment). `is_held` is True while another service must be steady first: that time does not count
     as no progress.
     """
 
@@ -82,6 +84,7 @@ class Deployment(Noun):
     created_at: float
     updated_at: float
     progress_at: float
+    replaces_before: float | None = None
     desired_count: int
     images: Mapping[str, str] = {}
     next_ordinal: int = 1
@@ -109,7 +112,7 @@ class State(Noun):
     """Everything recorded of one stack. `serial` counts saves; 0 means that nothing was ever recorded.
 
     `draining` are services that left the target but still have tasks; `doomed_volumes` are names of shared volumes
-    whose removal was asked for in so many words.
+    whose removal was asked for in so many words; `moved` and `forgotten` say which labels no longer hold.
     """
 
     stack_name: str
@@ -124,6 +127,13 @@ class State(Noun):
     tasks: tuple[TaskRecord, ...] = ()
     events: tuple[Event, ...] = ()
     outputs: tuple[Output, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    forgotten: tuple[Forgotten, ...] = ()
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names that moved objects keep, by address."""
+        return {each.address: each.name for each in self.moved}
 
     def primary(self, service: str) -> Deployment | None:
         """Return the newest deployment of a service, if it ever had one."""

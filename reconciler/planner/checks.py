@@ -12,6 +12,7 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.task_definition import ContainerDefinition
+from reconciler.planner.lifecycle import guarded
 from reconciler.scheduler.placement import Capacity
 from reconciler.scheduler.resources import networks_of
 
@@ -25,6 +26,7 @@ def check(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Diagnostic, .
         *_lost_volumes(stack, state, snapshot),
         *_containers(stack, snapshot),
         *_too_large(stack, snapshot),
+        *guarded(stack, state),
     )
 
 

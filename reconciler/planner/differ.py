@@ -15,7 +15,7 @@ from reconciler.model.plan import AttributeChange, Effect
 
 _Key = Callable[[Mapping[str, Any]], str]
 
-_BLOCKS: Mapping[str, tuple[str, _Key]] = {
+BLOCKS: Mapping[str, tuple[str, _Key]] = {
     "containers": ("container", lambda each: each["name"]),
     "volumes": ("volume", lambda each: each["name"]),
     "port_mappings": ("port_mapping", lambda each: f"{each['container_port']}/{each['protocol']}"),
@@ -67,8 +67,8 @@ def _flatten(content: Mapping[str, Any], prefix: str, flat: dict[str, Any]) -> N
     for name, value in content.items():
         if name in _HIDDEN:
             continue
-        if name in _BLOCKS and isinstance(value, list) and all(isinstance(each, dict) for each in value):
-            word, key = _BLOCKS[name]
+        if name in BLOCKS and isinstance(value, list) and all(isinstance(each, dict) for each in value):
+            word, key = BLOCKS[name]
             for each in value:
                 _flatten(each, f"{prefix}{word}.{key(each)}.", flat)
         elif isinstance(value, dict):

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from reconciler.model.decision import Decision
+from reconciler.model.lifecycle import Lifecycle
 from reconciler.model.noun import Noun, fingerprint
-from reconciler.model.plan import Action, Change, Effect, OutputChange, Plan
+from reconciler.model.plan import Action, AttributeChange, Change, Effect, OutputChange, Plan
 from reconciler.model.service import Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
@@ -21,6 +22,7 @@ from reconciler.model.task import DesiredStatus
 from reconciler.planner.checks import place
 from reconciler.planner.differ import changed_attributes
 from reconciler.planner.drift import find_drift, network_address
+from reconciler.planner.lifecycle import NONE, triggered
 from reconciler.planner.outputs import output_changes
 from reconciler.planner.target import adopt_deployments, retarget, used_definitions
 from reconciler.scheduler.recorder import adopt, views
@@ -78,12 +80,13 @@ def plan_outputs(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Output
 
 def _configured(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Change, ...]:
     """Return what the files change."""
-    return (
+    changes = (
         *_networks(stack, snapshot),
         *_volumes(stack, state, snapshot),
         *_definitions(stack, state),
         *_services(stack, state),
     )
+    return _with_lifecycles(stack, state, changes)
 
 
 def _networks(stack: Stack, snapshot: Snapshot) -> Iterable[Change]:
@@ -92,7 +95,7 @@ def _networks(stack: Stack, snapshot: Snapshot) -> Iterable[Change]:
         if snapshot.network(network.name) is None:
             yield _create(stack, network.address, label=network.name)
     for observed in snapshot.networks:
-        if observed.is_ours and observed.name not in wanted:
+        if observed.is_ours and observed.name not in wanted and observed.name not in snapshot.kept_networks:
             address = network_address(observed.name, stack)
             yield Change(address=address, action=Action.DELETE, label=observed.name, reason=_why_removed(stack))
 
@@ -124,7 +127,36 @@ def _definitions(stack: Stack, state: State) -> Iterable[Change]:
             yield _update(stack, address, before.definition, definition, Effect.NEW_REVISION, label)
 
 
+def _with_lifecycles(stack: Stack, state: State, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Add what changes in lifecycle blocks: it is recorded, for it also counts once the block is gone."""
+    if state.target is None:
+        return changes
+    by_address = {each.address: each for each in changes}
+    for address in sorted(stack.addresses & state.target.addresses):
+        found = _place(stack)(address)
+        change = by_address.get(address) or Change(address=address, action=Action.UPDATE, place=found)
+        attributes = _lifecycle_changes(stack, state.target, address)
+        if attributes and change.action is Action.UPDATE:
+            by_address[address] = change.changed(attributes=(*change.attributes, *attributes))
+    return tuple(by_address.values())
+
+
+def _lifecycle_changes(stack: Stack, target: Stack, address: str) -> tuple[AttributeChange, ...]:
+    old, new = (_guards(each.lifecycles.get(address, NONE)) for each in (target, stack))
+    if old == new:
+        return ()
+    find = _place(stack)
+    changes, _ = changed_attributes(old, new, Effect.IN_PLACE, lambda path: find(f"{address}.lifecycle.{path}"))
+    return tuple(each.changed(path=f"lifecycle.{each.path}") for each in changes)
+
+
+def _guards(lifecycle: Lifecycle) -> Lifecycle:
+    """Return a lifecycle without the digests of what it watches: a change of those replaces tasks, and says so."""
+    return lifecycle.changed(replace_triggered_by=dict.fromkeys(lifecycle.replace_triggered_by, "watched"))
+
+
 def _services(stack: Stack, state: State) -> Iterable[Change]:
+    replaced = triggered(stack, state)
     recorded = {each.address: each for each in (state.target.services if state.target else ())}
     for service in stack.services:
         primary = state.primary(service.address)
@@ -134,24 +166,29 @@ def _services(stack: Stack, state: State) -> Iterable[Change]:
         before = recorded.get(service.address)
         revision = state.revision(primary.family, primary.revision)
         is_rolled = revision is None or revision.definition != stack.definition_of(service)
+        why = _why_rolled(replaced.get(service.address, ()), is_rolled=is_rolled)
         if primary.rollout_state.value == "FAILED" and not is_rolled:
             reason = f"its last deployment failed ({primary.reason}); it is tried again"
             yield Change(
                 address=service.address, action=Action.UPDATE, reason=reason, place=_place(stack)(service.address)
             )
         elif before is not None and before != service:
-            reason = "a new revision replaces its tasks" if is_rolled else ""
-            yield _update(stack, service.address, before, service, Effect.IN_PLACE, reason=reason)
-        elif is_rolled:
-            reason = "a new revision replaces its tasks"
+            yield _update(stack, service.address, before, service, Effect.IN_PLACE, reason=why)
+        elif why:
             yield Change(
-                address=service.address, action=Action.UPDATE, reason=reason, place=_place(stack)(service.address)
+                address=service.address, action=Action.UPDATE, reason=why, place=_place(stack)(service.address)
             )
     wanted = {each.address for each in stack.services}
     for address in sorted(recorded.keys() - wanted):
         running = [each for each in state.tasks if each.group == address and not each.is_stopped]
         label = _tasks(len(running))
         yield Change(address=address, action=Action.DELETE, label=label, reason=_why_removed(stack))
+
+
+def _why_rolled(triggers: tuple[str, ...], *, is_rolled: bool) -> str:
+    if is_rolled:
+        return "a new revision replaces its tasks"
+    return f"its tasks are replaced, for {', '.join(triggers)} changed (replace_triggered_by)" if triggers else ""
 
 
 def _tasks(number: int) -> str:

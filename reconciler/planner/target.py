@@ -15,6 +15,7 @@ from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, DeploymentStatus, Revision, RolloutState, State
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
+from reconciler.planner.lifecycle import triggered
 from reconciler.scheduler.tasks import task_id
 
 
@@ -27,14 +28,27 @@ def retarget(stack: Stack, state: State, now: float, reopen: frozenset[str] = fr
     revisions: dict[str, Revision] = {}
     for definition in used_definitions(stack):
         state, revisions[definition.family] = register(definition, state, now)
+    replaced = triggered(stack, state)
     for service in stack.services:
         revision = revisions[stack.definition_of(service).family]
-        state = _deploy(service, revision, state, now, is_reopened=service.address in reopen)
+        if service.address in replaced:
+            state = _replace_all(service, revision, state, now)
+        else:
+            state = _deploy(service, revision, state, now, is_reopened=service.address in reopen)
     wanted = {service.address for service in stack.services}
     leaving = [*state.draining, *(state.target.services if state.target else ())]
     draining = {service.address: service for service in leaving if service.address not in wanted}
-    recorded = stack.changed(origins={}, outputs=())
-    return state.changed(target=recorded, draining=tuple(draining[each] for each in sorted(draining)))
+    return state.changed(
+        target=_recorded(stack),
+        draining=tuple(draining[each] for each in sorted(draining)),
+        moved=tuple(each for each in state.moved if each.address in stack.addresses | draining.keys()),
+    )
+
+
+def _recorded(stack: Stack) -> Stack:
+    """Return what is kept of a target: not where it was written, and not what was followed already."""
+    lifecycles = {} if stack.is_empty else stack.lifecycles
+    return stack.changed(origins={}, outputs=(), moves=(), removals=(), lifecycles=lifecycles)
 
 
 def run_tasks(state: State, definition: TaskDefinition, overridden: TaskDefinition, count: int, now: float) -> State:
@@ -94,6 +108,13 @@ def _deploy(service: Service, revision: Revision, state: State, now: float, *, i
     fresh = _new_deployment(service.address, revision, state, service.desired_count, now)
     older = (_superseded(each, service.address, now) for each in state.deployments)
     return state.changed(deployments=(*older, fresh))
+
+
+def _replace_all(service: Service, revision: Revision, state: State, now: float) -> State:
+    """Open a deployment that replaces every task, though they may run that revision (ECS forceNewDeployment)."""
+    fresh = _new_deployment(service.address, revision, state, service.desired_count, now)
+    older = (_superseded(each, service.address, now) for each in state.deployments)
+    return state.changed(deployments=(*older, fresh.changed(replaces_before=now)))
 
 
 def _continued(primary: Deployment, service: Service, now: float, *, is_reopened: bool) -> Deployment:

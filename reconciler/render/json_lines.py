@@ -40,6 +40,13 @@ def plan_lines(plan: Plan, now: float) -> Iterator[str]:
     for entry in plan.drift:
         message = f"{entry.address}: {entry.reason or entry.attribute}"
         yield line("resource_drift", message, now, change=entry.model_dump(mode="json"))
+    for move in plan.moves:
+        message = f"{move.before} has moved to {move.after}"
+        moved = {"resource": {"addr": move.after}, "previous_resource": {"addr": move.before}, "action": "move"}
+        yield line("planned_change", message, now, change=moved)
+    for address in plan.forgotten:
+        message = f"{address} will no longer be managed"
+        yield line("planned_change", message, now, change={"resource": {"addr": address}, "action": "forget"})
     for change in plan.changes:
         message = f"{change.address}: {change.action.value}"
         yield line("planned_change", message, now, change=_change(change))

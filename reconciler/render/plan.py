@@ -21,7 +21,15 @@ _WORDS = {
 
 def plan_text(plan: Plan, *, full: bool = False) -> str:
     """Return the whole plan. `full` shows every value at its length."""
-    parts = [*_drift(plan), *_changes(plan, full), *_outputs(plan), *_rollouts(plan), *_notes(plan), summary(plan)]
+    parts = [
+        *_drift(plan),
+        *_moves(plan),
+        *_changes(plan, full),
+        *_outputs(plan),
+        *_rollouts(plan),
+        *_notes(plan),
+        summary(plan),
+    ]
     return safe("\n".join(parts)) + "\n"
 
 
@@ -30,7 +38,8 @@ def summary(plan: Plan) -> str:
     if plan.is_empty:
         return "No changes. What runs is what is declared."
     if not plan.changes:
-        return "Plan: only outputs change."
+        others = (*(_readdressed(plan)), *(("outputs change",) if plan.outputs else ()))
+        return f"Plan: only {' and '.join(others)}."
     created, updated = plan.count(Action.CREATE), plan.count(Action.UPDATE, Action.REPLACE)
     line = f"Plan: {created} to create, {updated} to update, {plan.count(Action.DELETE)} to destroy"
     replaced = sum(min(_tasks(each, "start"), _tasks(each, "stop")) for each in plan.rollouts)
@@ -40,6 +49,28 @@ def summary(plan: Plan) -> str:
 def _tasks(rollout: Rollout, verb: str) -> int:
     """Return how many tasks a rollout starts, or stops."""
     return sum(int(phase.split()[1]) for phase in rollout.phases if phase.startswith(verb))
+
+
+def _readdressed(plan: Plan) -> Iterator[str]:
+    if plan.moves:
+        yield (
+            f"{count(len(plan.moves), 'address')} moved"
+            if len(plan.moves) == 1
+            else f"{len(plan.moves)} addresses moved"
+        )
+    if plan.forgotten:
+        yield f"{count(len(plan.forgotten), 'object')} forgotten"
+
+
+def _moves(plan: Plan) -> Iterator[str]:
+    """Say what changes in the records only."""
+    if not plan.moves and not plan.forgotten:
+        return
+    yield "Changed in the state only, nothing is touched:"
+    yield ""
+    yield from (f"  > {each.before} has moved to {each.after}" for each in plan.moves)
+    yield from (f"  . {each} will no longer be managed: what runs of it is left as it is" for each in plan.forgotten)
+    yield ""
 
 
 def _changes(plan: Plan, full: bool) -> Iterator[str]:

@@ -71,7 +71,8 @@ def remove_steps(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Step, 
     networks = tuple(
         RemoveNetwork(address="network", reason="no longer in the stack", owner=state.owner, name=each.name)
         for each in snapshot.networks
-        if each.is_ours and each.name not in wanted and each.name not in used and not (starting and stack.is_empty)
+        if each.is_ours and each.name not in wanted and each.name not in used | snapshot.kept_networks
+        if not (starting and stack.is_empty)
     )
     volumes = _remove_volumes(stack, state, snapshot)
     left = snapshot.tasks or volumes or networks or any(each.is_ours for each in snapshot.networks)

@@ -77,6 +77,8 @@ def why_replace(
     """Return why a task must give way to another, or an empty text."""
     if (view.record.family, view.record.revision) != (deployment.family, deployment.revision):
         return f"revision {deployment.family}:{deployment.revision} replaces it"
+    if deployment.replaces_before is not None and view.record.created_at < deployment.replaces_before:
+        return "its replacement was asked for"
     if view.is_unhealthy(service.health_check_grace_period, now):
         return "its health checks failed"
     return view.drift(secrets)

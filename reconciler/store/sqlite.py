@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from reconciler.errors import LockError, StaleError, StoreError
+from reconciler.model.lifecycle import Forgotten, Moved
 from reconciler.model.noun import Noun
 from reconciler.model.service import Service
 from reconciler.model.stack import Output, Stack
@@ -56,6 +57,8 @@ _KINDS = (
     _Kind("tasks", TaskRecord, lambda each: f"{each.created_at:020.6f} {each.ordinal:09d} {each.id}"),
     _Kind("events", Event, lambda each: f"{each.number:012d}"),
     _Kind("outputs", Output, lambda each: each.name),
+    _Kind("moved", Moved, lambda each: each.before),
+    _Kind("forgotten", Forgotten, lambda each: each.id),
 )
 
 

@@ -45,7 +45,7 @@ class Looker:
         self.owner = owner
         all_networks = self._client.get("/networks")
         networks = _networks(all_networks, owner, request.networks)
-        drift = self._drift(all_networks, owner) if request.detailed else None
+        drift = self._drift(all_networks, owner, request.moved_networks) if request.detailed else None
         sightings = self._sightings(owner, drift) if owner else []
         if request.detailed:
             ours = {each.container.id for each in sightings}
@@ -64,11 +64,11 @@ class Looker:
         rows = self._client.get("/containers/json", query)
         return self.containers.read(rows, self._clock.now(), drift)
 
-    def _drift(self, networks: Iterable[Mapping[str, Any]], owner: str) -> FindDrift:
-        names = {
+    def _drift(self, networks: Iterable[Mapping[str, Any]], owner: str, moved: Mapping[str, str]) -> FindDrift:
+        labelled = {
             (each["Labels"] or {}).get(labels.ADDRESS, ""): each["Name"] for each in networks if _is_ours(each, owner)
         }
-        engine = self._engine.facts
+        engine, names = self._engine.facts, {**labelled, **moved}
         return lambda task, name, found: find_drift(task, name, found, engine, names)
 
     def _with_foreign(self, network: ObservedNetwork, ours: set[str]) -> ObservedNetwork:
