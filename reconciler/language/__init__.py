@@ -18,3 +18,13 @@ def evaluate(expression: str, variables: Mapping[str, object] | None = None, fol
     from reconciler.language.console import python_value
 
     return python_value(expression, variables or {}, folder)
+
+
+def format(text: str) -> str:
+    """Return the text of a file in the layout of `terraform fmt`, every comment kept; the same text for its result.
+
+    Raises reconciler.errors.StackError with diagnostics for text that is no HCL.
+    """
+    from reconciler.language.formatting.formatter import formatted
+
+    return formatted(text)

@@ -1,0 +1,3 @@
+service "web" {
+a=1
+}

@@ -1,0 +1,9 @@
+	service	"web"	{
+		a	=	1	# comment
+		bbb	=	"tab	inside"
+	inner	{
+	c	=	[
+	1,	2
+	]
+	}
+	}
