@@ -23,6 +23,7 @@ USAGE_EXIT_CODE = 64
 
 VERBS: dict[str, str] = {
     "init": "Write a small stack that applies as it is.",
+    "fmt": "Lay the files out as Terraform would.",
     "validate": "Check the files; needs no engine.",
     "plan": "Show what an apply would change. Changes nothing.",
     "apply": "Make what runs what is declared, and wait until it is steady.",

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -60,8 +60,24 @@ def wants_colour(stream: TextIO) -> bool:
 
 def say(text: str) -> None:
     """Print a result. Raises OutputClosedError when nobody reads any more."""
-    try:
+    with _wanted():
         _print(text, sys.stdout)
+
+
+def say_exactly(content: bytes) -> None:
+    """Print a result as it is: the content of a file, with its own line ends. Raises as `say` does."""
+    stream: TextIO | None = sys.stdout
+    if stream is None:
+        return
+    with _wanted():
+        stream.buffer.write(content)
+        stream.buffer.flush()
+
+
+@contextmanager
+def _wanted() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise OutputClosedError("whoever read the output has gone") from None
     except OSError as problem:
