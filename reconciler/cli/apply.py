@@ -13,6 +13,7 @@ from reconciler.cli.output import say, say_lines, say_meanwhile, tell
 from reconciler.cli.plan import show
 from reconciler.cli.progress import progress
 from reconciler.cli.workplace import Workplace, is_interactive, open_workplace
+from reconciler.engine.attributes import known_after_apply
 from reconciler.engine.session import Applied, Options, Outputs, Prepared, apply, prepare
 from reconciler.errors import DeploymentFailedError, ReconcilerError
 from reconciler.model.stack import Stack
@@ -142,6 +143,8 @@ def _applied(place: Workplace, request: Request, prepared: Prepared, lease: Leas
         failed = ", ".join(applied.converged.decision.failed)
         raise DeploymentFailedError(f"the deployment of {failed} failed after {took}")
     _tell_done(request, prepared, applied, took, place.clock.now())
+    if not request.stack.is_empty:
+        place.check_conditions(known_after_apply(applied.state, applied.converged.snapshot))
     return 0
 
 

@@ -59,6 +59,15 @@ class Workplace:
         self.stack = self.loaded.stack
         return self.stack
 
+    def check_conditions(self, attributes: Mapping[str, Mapping[str, object]]) -> None:
+        """Evaluate conditions again, given what runs; raises StackError when one of the stack does not hold."""
+        told = set(self.loaded.diagnostics)
+        found = [each for each in self.loaded.findings(attributes) if each not in told]
+        errors = tuple(each for each in found if each.severity == "error")
+        tell_warnings(each for each in found if each.severity == "warning")
+        if errors:
+            raise StackError(errors)
+
     def outputs(self, attributes: object) -> tuple[Output, ...]:
         """Evaluate the outputs, given attributes of what runs."""
         evaluated = self.loaded.outputs(attributes)  # type: ignore[arg-type]

@@ -223,3 +223,23 @@ def test_ignored_attributes_stay_and_watched_values_replace_tasks(site: Place) -
     assert (len(after), before & {each["id"] for each in after}) == (2, set())
     assert {each["task_definition"] for each in after} == {"web:1"}
     assert site.run("plan", "--var", "greeting=bye", "--detailed-exitcode").code == 0
+
+
+def test_what_only_what_runs_can_tell_is_checked_after_the_apply(site: Place) -> None:
+    text = (site.folder / "main.hcl").read_text()
+    published = '    port_mapping {\n      container_port = 80\n      host_port = 0\n      name = "http"\n    }\n    stop_timeout'
+    lifecycle = (
+        '  lifecycle {\n    postcondition {\n      condition     = self.host_ports["http"][0] < 1024\n'
+        '      error_message = "port ${self.host_ports["http"][0]} is high"\n    }\n  }\n\n  deployment_configuration'
+    )
+    check = (
+        '\ncheck "one" {\n  assert {\n    condition     = length(service.web.host_ports["http"]) == 1\n'
+        '    error_message = "there are ${length(service.web.host_ports["http"])} ports"\n  }\n}\n'
+    )
+    text = text.replace("    stop_timeout", published).replace("  deployment_configuration", lifecycle)
+    site.write(text + check)
+    assert site.run("validate").out.endswith("the stack is valid.\n")
+    applied = site.run("apply", "--auto-approve")
+    assert (applied.code, "Apply complete" in applied.out) == (1, True)
+    assert "Warning: check.one: there are 2 ports" in applied.err
+    assert "Error: service.web is not as it must be: port " in applied.err

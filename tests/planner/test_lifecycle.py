@@ -1,0 +1,129 @@
+"""What lifecycle blocks do to a plan: leave attributes alone, replace tasks, guard objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.model.diagnostic import Diagnostic, Span
+from reconciler.model.lifecycle import Lifecycle
+from reconciler.model.stack import Stack, Volume
+from reconciler.planner.checks import check
+from reconciler.planner.lifecycle import keep_ignored
+from tests.builders import Site, container, declared, snapshot, stack, state
+
+
+def with_lifecycle(found: Stack, address: str, **fields: Any) -> Stack:
+    return found.changed(lifecycles={**found.lifecycles, address: Lifecycle(**fields)})
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("container.app.image", ("app:1", {"A": "2", "B": "1"}, ("app", "new"))),
+        ("container.app.environment.A", ("app:2", {"A": "1", "B": "1"}, ("app", "new"))),
+        ("container.app.environment.B", ("app:2", {"A": "2"}, ("app", "new"))),
+        ("container.app.environment", ("app:2", {"A": "1"}, ("app", "new"))),
+        ("container.app", ("app:1", {"A": "1"}, ("app", "new"))),
+        ("container.old", ("app:2", {"A": "2", "B": "1"}, ("app", "new", "old"))),
+        ("container.new", ("app:2", {"A": "2", "B": "1"}, ("app",))),
+        ("container", ("app:1", {"A": "1"}, ("app", "old"))),
+        ("all", ("app:1", {"A": "1"}, ("app", "old"))),
+        ("container.nowhere.image", ("app:2", {"A": "2", "B": "1"}, ("app", "new"))),
+    ],
+)
+def test_an_ignored_attribute_is_as_it_was_recorded(path: str, expected: object) -> None:
+    before = stack(declared("web", 1, container(environment={"A": "1"}), container("old")))
+    after = stack(declared("web", 1, container(image="app:2", environment={"A": "2", "B": "1"}), container("new")))
+    wanted = with_lifecycle(after, "task_definition.web", ignore_changes=(path,))
+    found = keep_ignored(wanted, before).definitions["task_definition.web"]
+    app = found.container("app")
+    assert (app.image, dict(app.environment), tuple(each.name for each in found.containers)) == expected
+
+
+def test_what_is_not_there_yet_is_made_as_declared_though_its_changes_are_ignored() -> None:
+    wanted = with_lifecycle(stack(declared("web", 3)), "service.web", ignore_changes=("desired_count",))
+    assert keep_ignored(wanted, None) is wanted
+    assert keep_ignored(wanted, stack(declared("db", 1))) == wanted
+
+
+def test_an_ignored_count_is_no_change_and_stays() -> None:
+    site = Site()
+    site.apply(stack(declared("web", 3)))
+    wanted = with_lifecycle(stack(declared("web", 1)), "service.web", ignore_changes=("desired_count",))
+    assert [(each.address, [one.path for one in each.attributes]) for each in site.plan(wanted).changes] == [
+        ("service.web", ["lifecycle.ignore_changes"])
+    ]
+    site.apply(wanted)
+    assert len(site.live) == 3
+    assert site.plan(wanted).is_empty
+
+
+def test_a_change_of_a_watched_value_replaces_every_task_once() -> None:
+    site = Site()
+    first = with_lifecycle(stack(declared("web", 2)), "service.web", replace_triggered_by={"network.back": "v1:a"})
+    site.apply(first)
+    before = {each.task.id for each in site.engine.look(site.request()).tasks}
+    second = with_lifecycle(first, "service.web", replace_triggered_by={"network.back": "v1:b"})
+    assert [each.reason for each in site.plan(second).changes] == [
+        "its tasks are replaced, for network.back changed (replace_triggered_by)"
+    ]
+    assert site.apply(second).decision.is_steady
+    after = {each.task.id for each in site.engine.look(site.request()).tasks}
+    assert (len(after), after & before) == (2, set())
+    assert site.live == ("web:1", "web:1")
+    assert site.plan(second).is_empty
+
+
+def test_a_value_that_is_watched_from_now_on_replaces_nothing() -> None:
+    site = Site()
+    site.apply(stack(declared("web", 1)))
+    wanted = with_lifecycle(stack(declared("web", 1)), "service.web", replace_triggered_by={"var.tag": "v1:a"})
+    assert [each.reason for each in site.plan(wanted).changes] == [""]
+    before = site.engine.look(site.request()).tasks
+    site.apply(wanted)
+    assert [each.task.id for each in site.engine.look(site.request()).tasks] == [each.task.id for each in before]
+
+
+GUARDED = with_lifecycle(stack(declared("web", 1), declared("db", 1)), "service.web", prevent_destroy=True)
+PLACE = Span("web.hcl", 9, 5, 9, 20)
+
+
+def refusals(wanted: Stack, recorded: Stack, **fields: Any) -> list[Diagnostic]:
+    return [each for each in check(wanted, state(recorded, **fields), snapshot()) if each.code == "E0611"]
+
+
+def test_a_guarded_service_is_not_destroyed_by_removing_its_block() -> None:
+    (found,) = refusals(stack(declared("db", 1)), GUARDED)
+    assert (found.summary, found.detail) == (
+        "service.web would be destroyed, and its lifecycle block prevents that",
+        "Put its block back; to destroy it, apply prevent_destroy = false first.",
+    )
+
+
+def test_a_guarded_service_is_not_destroyed_with_its_stack() -> None:
+    declared_now = GUARDED.changed(origins={"service.web.lifecycle.prevent_destroy": PLACE})
+    (found,) = refusals(declared_now.emptied(), GUARDED)
+    assert (found.detail, found.span) == (
+        "Set prevent_destroy = false in its lifecycle block; to destroy it, apply prevent_destroy = false first.",
+        PLACE,
+    )
+
+
+def test_what_the_files_say_of_a_guard_counts_before_what_was_recorded() -> None:
+    open_now = with_lifecycle(GUARDED, "service.web", prevent_destroy=False)
+    assert refusals(open_now.emptied(), GUARDED) == []
+    assert len(refusals(GUARDED.emptied(), open_now)) == 1
+
+
+def test_a_guarded_volume_is_kept_by_a_destroy_anyway_and_refused_when_its_data_were_to_go() -> None:
+    volume = Volume(address="volume.data", name="shop_data")
+    guarded = with_lifecycle(stack(declared("web", 1), volumes=(volume,)), "volume.data", prevent_destroy=True)
+    assert refusals(guarded.emptied(), guarded) == []
+    assert len(refusals(guarded.emptied(), guarded, doomed_volumes=("shop_data",))) == 1
+
+
+def test_a_new_revision_of_a_guarded_service_is_rolled_out() -> None:
+    changed = with_lifecycle(stack(declared("web", 1, container(image="app:2"))), "service.web", prevent_destroy=True)
+    assert refusals(changed, with_lifecycle(stack(declared("web", 1)), "service.web", prevent_destroy=True)) == []

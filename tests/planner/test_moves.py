@@ -1,0 +1,181 @@
+"""Objects that change their address: the records follow, and nothing that runs is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.lifecycle import Forgotten, Move, Moved, Removal
+from reconciler.model.plan import Plan
+from reconciler.model.snapshot import Snapshot
+from reconciler.model.stack import Network, Stack
+from reconciler.planner.moves import readdress
+from reconciler.scheduler.moved import as_recorded
+from tests.builders import Declared, Site, declared, observed, snapshot, stack, state, task
+
+WEB = stack(declared("web", 2), networks=("back",))
+
+
+def moved(*services: Declared, moves: tuple[tuple[str, str], ...], name: str = "web") -> Stack:
+    """A stack whose first service, called something else now, keeps its name and family."""
+    (service, definition), *others = services
+    kept = (service.changed(name=name), definition.changed(family=name))
+    found = stack(kept, *others, networks=("back",))
+    return found.changed(moves=tuple(Move(before=before, after=after) for before, after in moves))
+
+
+SITE = moved(
+    declared("site", 2),
+    moves=(("service.web", "service.site"), ("task_definition.web", "task_definition.site")),
+)
+
+
+def running(site: Site) -> list[str]:
+    return [each.task.id for each in site.engine.look(site.request()).tasks]
+
+
+def summary(plan: Plan) -> list[str]:
+    return [f"{each.action} {each.address}" for each in plan.changes] + [
+        f"{m.before} > {m.after}" for m in plan.moves
+    ]
+
+
+def test_a_renamed_service_goes_on_with_its_tasks() -> None:
+    site = Site()
+    site.apply(WEB)
+    before = running(site)
+    assert summary(site.plan(SITE)) == [
+        "service.web > service.site",
+        "task_definition.web > task_definition.site",
+    ]
+    assert site.apply(SITE).decision.is_steady
+    assert running(site) == before
+    assert site.plan(SITE).is_empty and site.plan(SITE.changed(moves=())).is_empty
+    recorded = site.store.load("shop")
+    assert recorded.names == {"service.site": "web", "task_definition.site": "web"}
+    assert (
+        {each.group for each in recorded.tasks} == {"service.site"} == {each.service for each in recorded.deployments}
+    )
+
+
+def test_moves_follow_each_other_also_over_several_applies() -> None:
+    site = Site()
+    site.apply(WEB)
+    before = running(site)
+    site.apply(SITE)
+    moves = (("service.web", "service.site"), ("service.site", "service.shop"),
+             ("task_definition.site", "task_definition.shop"))  # fmt: skip
+    site.apply(moved(declared("shop", 2), moves=moves))
+    assert running(site) == before
+    assert site.store.load("shop").moved == (
+        Moved(before="service.web", address="service.shop", name="web"),
+        Moved(before="task_definition.web", address="task_definition.shop", name="web"),
+        Moved(before="service.site", address="service.shop", name="web"),
+        Moved(before="task_definition.site", address="task_definition.shop", name="web"),
+    )
+
+
+def test_a_service_that_moved_away_leaves_its_address_free_for_another() -> None:
+    site = Site()
+    site.apply(WEB)
+    before = running(site)
+    both = moved(declared("site", 2), declared("other", 1), moves=tuple((m.before, m.after) for m in SITE.moves))
+    site.apply(both)
+    assert set(before) < set(running(site)) and len(running(site)) == 3
+    assert site.plan(both).is_empty
+
+
+def test_nothing_moves_to_an_address_that_is_taken() -> None:
+    site = Site()
+    site.apply(stack(declared("web", 1), declared("site", 1)))
+    wanted = stack(declared("site", 1)).changed(moves=SITE.moves)
+    assert summary(site.plan(wanted)) == ["delete service.web"]
+
+
+@pytest.mark.parametrize(("before", "after"), [("service.web", "service.web[0]"), ("service.web[0]", "service.web")])
+def test_a_block_that_gains_or_loses_count_goes_on_as_its_first_instance(before: str, after: str) -> None:
+    (service, definition) = declared("web", 2)
+    site = Site()
+    site.apply(stack((service.changed(address=before), definition)))
+    running_before = running(site)
+    assert summary(site.plan(stack((service.changed(address=after), definition)))) == [f"{before} > {after}"]
+    site.apply(stack((service.changed(address=after), definition)))
+    assert running(site) == running_before
+
+
+@pytest.mark.parametrize(
+    ("move", "address", "after"),
+    [
+        (("service.a", "service.b"), 'service.a["x"]', 'service.b["x"]'),
+        (("service.a", 'service.b["x"]'), "service.a", 'service.b["x"]'),
+        (("service.a", 'service.b["x"]'), 'service.a["y"]', None),
+        (("service.a[0]", 'service.b["x"]'), "service.a[0]", 'service.b["x"]'),
+        (("service.a", "service.b"), "service.ab", None),
+        (("module.m", "module.n"), 'module.m["eu"].service.a[1]', 'module.n["eu"].service.a[1]'),
+        (("module.m", 'module.n["eu"]'), "module.m.service.a", 'module.n["eu"].service.a'),
+        (("module.m", 'module.n["eu"]'), 'module.m["x"].service.a', None),
+        (("service.a", "module.m.service.a"), "service.a", "module.m.service.a"),
+    ],
+)
+def test_an_address_follows_a_move_as_in_terraform(move: tuple[str, str], address: str, after: str | None) -> None:
+    (service, definition) = declared("web", 1)
+    recorded = state(stack((service.changed(address=address), definition)), deployments=())
+    wanted = Stack(name="shop", moves=(Move(before=move[0], after=move[1]),))
+    found = readdress(wanted, recorded, Snapshot()).moves
+    assert found == ((Move(before=address, after=after),) if after else ())
+
+
+def test_references_to_networks_volumes_and_secrets_move_with_them() -> None:
+    service, definition = declared("web", 1)
+    definition = definition.changed(networks=("network.back",))
+    recorded = state(stack((service, definition), networks=("back",)))
+    wanted = Stack(
+        name="shop",
+        networks=(Network(address="network.rear", name="shop-back"),),
+        moves=(Move(before="network.back", after="network.rear"),),
+    )
+    shown = snapshot(observed(of=task(1, definition, secret_digests={"secret.a": "v1:1"})))
+    found = readdress(wanted, recorded, shown)
+    assert found.state.target is not None
+    assert found.state.target.definitions["task_definition.web"].networks == ("network.rear",)
+    assert [each.definition.networks for each in found.state.revisions] == [("network.rear",)]
+    assert [each.task.definition.networks for each in found.snapshot.tasks] == [("network.rear",)]
+    assert [each.task.secret_digests for each in found.snapshot.tasks] == [{"secret.a": "v1:1"}]
+
+
+def test_labels_of_an_address_that_is_declared_anew_mean_it_again() -> None:
+    entry = Moved(before="service.web", address="service.site", name="web")
+    shown = snapshot(observed(of=task(1)))
+    gone = state(stack(declared("site", 1)), moved=(entry,))
+    again = state(stack(declared("site", 1), declared("web", 1)), moved=(entry,))
+    assert [each.task.group for each in as_recorded(shown, gone).tasks] == ["service.site"]
+    assert as_recorded(shown, again).tasks == shown.tasks
+
+
+def test_what_is_forgotten_runs_on_and_is_seen_no_more() -> None:
+    site = Site()
+    site.apply(stack(declared("web", 2), declared("db", 1)))
+    forget = stack(declared("db", 1)).changed(removals=(Removal(address="service.web", destroy=False),))
+    plan = site.plan(forget)
+    assert (plan.forgotten, plan.changes, plan.is_empty) == (("service.web",), (), False)
+    site.apply(forget)
+    assert site.live == ("db:1", "web:1", "web:1")
+    assert {each.address for each in site.store.load("shop").forgotten} == {"service.web"}
+    assert site.plan(stack(declared("db", 1))).is_empty
+    site.apply(Stack(name="shop"))
+    assert site.live == ("web:1", "web:1")
+    assert site.plan(Stack(name="shop")).is_empty
+
+
+def test_what_is_removed_with_destroy_goes_as_without_the_block() -> None:
+    site = Site()
+    site.apply(stack(declared("web", 1), declared("db", 1)))
+    wanted = stack(declared("db", 1)).changed(removals=(Removal(address="service.web"),))
+    assert summary(site.plan(wanted)) == ["delete service.web"]
+
+
+def test_forgotten_names_are_those_of_the_engine() -> None:
+    recorded = state(WEB)
+    wanted = Stack(name="shop", removals=(Removal(address="network.back", destroy=False),))
+    assert readdress(wanted, recorded, Snapshot()).state.forgotten == (
+        Forgotten(id="shop-back", address="network.back"),
+    )
