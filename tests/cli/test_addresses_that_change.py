@@ -227,7 +227,10 @@ def test_ignored_attributes_stay_and_watched_values_replace_tasks(site: Place) -
 
 def test_what_only_what_runs_can_tell_is_checked_after_the_apply(site: Place) -> None:
     text = (site.folder / "main.hcl").read_text()
-    published = '    port_mapping {\n      container_port = 80\n      host_port = 0\n      name = "http"\n    }\n    stop_timeout'
+    published = (
+        '    port_mapping {\n      container_port = 80\n      host_port = 0\n      name = "http"\n    }\n'
+        "    stop_timeout"
+    )
     lifecycle = (
         '  lifecycle {\n    postcondition {\n      condition     = self.host_ports["http"][0] < 1024\n'
         '      error_message = "port ${self.host_ports["http"][0]} is high"\n    }\n  }\n\n  deployment_configuration'
