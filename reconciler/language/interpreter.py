@@ -79,7 +79,7 @@ class Interpreter:
     def _evaluate(self, place: ModuleInstance, node: Node, is_circular: bool) -> None:
         key = node.key
         try:
-            if is_circular:
+            if is_circular or self._made > MAXIMUM_COUNT:
                 raise SkippedError((1, 1, 1, 1))
             value = _EVALUATORS.get(key.root, Interpreter._resource)(self, place, node)
             if value is not None:

@@ -16,7 +16,7 @@ class LimitError(ValueError):
 
 
 class Budget:
-    """Counts the turns of all loops of one declaration."""
+    """Counts the turns of all loops of one declaration, and the elements that functions give."""
 
     def __init__(self) -> None:
         self.left = MAXIMUM_ITERATIONS
@@ -25,7 +25,7 @@ class Budget:
         """Take `turns` from what is left; raise LimitError when that is too little."""
         self.left -= turns
         if self.left < 0:
-            raise LimitError(f"the loops turn more than {MAXIMUM_ITERATIONS} times")
+            raise LimitError(f"loops and functions give more than {MAXIMUM_ITERATIONS} elements here")
 
 
 def check_text(length: int) -> None:

@@ -48,9 +48,11 @@ def call(node: syntax.Call, scope: Scope, evaluate: Evaluate) -> Value:
         if expanded is None:
             return unknown(entry.returns).mark(last.sensitive)
         arguments.extend(expanded)
-    if name in files.CONTEXTUAL:
-        return apply(entry, arguments, files.Context(scope, evaluate, node.arguments))
-    return apply(entry, arguments)
+    extra = (files.Context(scope, evaluate, node.arguments),) if name in files.CONTEXTUAL else ()
+    result = apply(entry, arguments, *extra)
+    if isinstance(result.data, tuple | dict):
+        scope.budget.spend(len(result.data))
+    return result
 
 
 def _expanded(last: Value, position: int) -> tuple[Value, ...] | None:

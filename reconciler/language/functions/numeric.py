@@ -14,6 +14,8 @@ from reconciler.language.operators import binary
 from reconciler.language.values import ANY, NUMBER, STRING, Number, Value, list_of, list_type, number
 
 MAXIMUM_RANGE = 1024
+EXACT = 1 << 50
+"""Whole numbers below are exact however many binary digits they are kept with."""
 
 
 def _whole(amount: Number, argument: int) -> int:
@@ -142,9 +144,20 @@ def range_(*parts: Number) -> Value:
         raise FunctionError("the step leads nowhere" if step == 0 else "the step leads away from the end", 2)
     items: list[Value] = []
     following, width = number(start), number(step)
+    if isinstance(start, int) and isinstance(step, int) and start != end and abs(start) + abs(end) < EXACT:
+        limit = math.ceil(end) if step > 0 else math.floor(end)
+        return list_of(NUMBER, _counted_up(range(start, limit, step), following, width))
     while (following.data < end) if step > 0 else (following.data > end):
         if len(items) == MAXIMUM_RANGE:
             raise FunctionError(f"the range has more than {MAXIMUM_RANGE} numbers")
         items.append(following)
         following = binary("+", following, width)
     return list_of(NUMBER, items)
+
+
+def _counted_up(amounts: range, first: Value, width: Value) -> list[Value]:
+    """Return the numbers of a range as adding would give them."""
+    if len(amounts) > MAXIMUM_RANGE:
+        raise FunctionError(f"the range has more than {MAXIMUM_RANGE} numbers")
+    digits = numbers.precision(binary("+", first, width).data)
+    return [first, *(number(numbers.settled(each, digits)) for each in amounts[1:])][: len(amounts)]
