@@ -138,7 +138,8 @@ def range_(*parts: Number) -> Value:
     """Return range(end), range(start, end) or range(start, end, step): at most 1024 numbers."""
     if not 1 <= len(parts) <= 3:
         raise FunctionError(f"1 to 3 arguments wanted, {len(parts)} given", None, "", "E0322")
-    start, end = (numbers.Whole(0), parts[0]) if len(parts) == 1 else (parts[0], parts[1])
+    start: Number = numbers.Whole(0) if len(parts) == 1 else parts[0]
+    end = parts[0] if len(parts) == 1 else parts[1]
     step: Number = parts[2] if len(parts) == 3 else numbers.Whole(1 if end >= start else -1)
     if start != end and (step == 0 or (step > 0) != (end > start)):
         raise FunctionError("the step leads nowhere" if step == 0 else "the step leads away from the end", 2)
