@@ -6,7 +6,6 @@ Everything here may fail silently: without a cache a run is slower and right.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import pickle
@@ -14,6 +13,8 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from reconciler.language.collector import paused
 
 MAXIMUM_TREES = 256
 
@@ -43,10 +44,9 @@ def read(folder: Path | None, name: str) -> Any:
     """Return what was kept under `name`, or None."""
     if folder is None:
         return None
-    collecting = gc.isenabled()
-    gc.disable()
     try:
-        return pickle.loads((folder / f"tree-{name}.bin").read_bytes())
+        with paused():
+            return pickle.loads((folder / f"tree-{name}.bin").read_bytes())
     except (
         OSError,
         pickle.UnpicklingError,
@@ -58,9 +58,6 @@ def read(folder: Path | None, name: str) -> Any:
         IndexError,
     ):
         return None
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def write(folder: Path | None, name: str, content: object) -> None:

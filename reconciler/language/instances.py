@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from reconciler.language import syntax
@@ -129,8 +129,11 @@ class Surroundings(NamedTuple):
 
 def expand(
     declaration: Declaration, address: str, scope: Scope, around: Surroundings, after: tuple[str, ...]
-) -> tuple[list[Instance], Value]:
-    """Return a block's instances and the value that references to it have; raise SkippedError after reporting."""
+) -> tuple[list[Instance], Callable[[], Value]]:
+    """Return a block's instances, and what makes the value that references to it have.
+
+    Raises SkippedError after reporting what is wrong.
+    """
     block = declaration.block
     assert block is not None
     try:
@@ -139,19 +142,21 @@ def expand(
         error.file = error.file or scope.file
         around.report.evaluation(error)
         raise SkippedError(declaration.place) from None
-    made = [
+    instances = [
         _instance(declaration, f"{address}{suffix}", _inside(scope, names), around, after)
         for suffix, names in repeated.keys
     ]
-    values = [value for _, value in made]
-    identity = Reference(declaration.key.root, tuple(each.address for each, _ in made), repeated.kind == "for_each")
+    return instances, lambda: _value(declaration.key.root, repeated, instances, around)
+
+
+def _value(block_type: str, repeated: Repetition, instances: list[Instance], around: Surroundings) -> Value:
+    values = [_object(block_type, each, around.attributes.get(each.address)) for each in instances]
+    identity = Reference(block_type, tuple(each.address for each in instances), repeated.kind == "for_each")
     if repeated.kind == "count":
-        value = tuple_of(values)._replace(identity=identity)
-    elif repeated.kind == "for_each":
-        value = object_of(dict(zip(repeated.names, values, strict=True)), identity)
-    else:
-        value = values[0]
-    return [instance for instance, _ in made], value
+        return tuple_of(values)._replace(identity=identity)
+    if repeated.kind == "for_each":
+        return object_of(dict(zip(repeated.names, values, strict=True)), identity)
+    return values[0]
 
 
 def _inside(scope: Scope, names: Mapping[str, Value]) -> Scope:
@@ -160,7 +165,7 @@ def _inside(scope: Scope, names: Mapping[str, Value]) -> Scope:
 
 def _instance(
     declaration: Declaration, address: str, scope: Scope, around: Surroundings, after: tuple[str, ...]
-) -> tuple[Instance, Value]:
+) -> Instance:
     block, block_type = declaration.block, declaration.key.root
     schema = ROOT.block(block_type)
     assert block is not None and schema is not None
@@ -171,12 +176,12 @@ def _instance(
     decoded.failed = decoded.failed or not before
     name = around.names.get(address) or addresses.default_name(address)
     instance = Instance(address, name, decoded, read_lifecycle(block, decoded, scope, around.report), after)
-    value = _object(block_type, instance, around.attributes.get(address))
-    itself = _inside(scope, {"self": value})
-    if not decoded.failed:
+    after_rules = rules(block, "postcondition")
+    if after_rules and not decoded.failed:
+        itself = _inside(scope, {"self": _object(block_type, instance, around.attributes.get(address))})
         breach = Breach("E0408", f"{address} is not as it must be", address)
-        hold(rules(block, "postcondition"), breach, itself, around.report)
-    return instance, value
+        hold(after_rules, breach, itself, around.report)
+    return instance
 
 
 def _object(block_type: str, instance: Instance, known: Mapping[str, object] | None) -> Value:

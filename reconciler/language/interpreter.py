@@ -142,14 +142,13 @@ class Interpreter:
             self.report.evaluation(error)
             raise SkippedError(node.place) from None
 
-    def _resource(self, place: ModuleInstance, node: Node) -> Value:
+    def _resource(self, place: ModuleInstance, node: Node) -> None:
         declaration = place.module.declarations.resources[node.key]
         scope = place.scope(declaration.file)
         address = place.called(str(node.key))
         instances, value = expand(declaration, address, scope, self.around, place.after)
         self._count(declaration, len(instances))
-        place.resources[node.key] = instances
-        return value
+        place.resources[node.key], place.names.unasked[node.key] = instances, value
 
     def _count(self, declaration: Declaration, amount: int) -> None:
         """Refuse a stack whose modules and blocks multiply beyond measure."""

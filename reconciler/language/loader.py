@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from reconciler.language import cache, syntax
 from reconciler.language.access import similar
+from reconciler.language.collector import paused
 from reconciler.language.declarations import Declarations, collect
 from reconciler.language.files import FolderReader
 from reconciler.language.interpreter import Interpreter
@@ -101,6 +102,11 @@ NO_SOURCES = VariableSources()
 
 def load(folder: Path, sources: VariableSources = NO_SOURCES) -> Loaded:
     """Load the stack of a folder."""
+    with paused():
+        return _load(folder, sources)
+
+
+def _load(folder: Path, sources: VariableSources) -> Loaded:
     report = Report()
     source = read(folder, sources, report)
     return source.load(report) if source is not None else Loaded(None, report.diagnostics())

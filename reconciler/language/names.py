@@ -21,6 +21,7 @@ class ModuleNames:
     """Values by key, filled in as blocks are evaluated; a key that failed is remembered as such.
 
     `calls` gives the values of the modules called, by name: they grow as the outputs of those are evaluated.
+    `unasked` makes values that nobody has asked for yet: few resources are referred to.
     """
 
     def __init__(self, module: Module, stack_name: str) -> None:
@@ -28,10 +29,13 @@ class ModuleNames:
         self.values: dict[Key, Value] = {}
         self.failed: set[Key] = set()
         self.calls: dict[str, Callable[[], Value]] = {}
+        self.unasked: dict[Key, Callable[[], Value]] = {}
 
     def resolve(self, root: str, name: str, place: Place) -> Value:
         """Return what `root.name` stands for."""
         key = Key(root, name)
+        if key in self.unasked:
+            self.values[key] = self.unasked.pop(key)()
         if key in self.values:
             return self.values[key]
         if key in self.failed:

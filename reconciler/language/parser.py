@@ -6,13 +6,13 @@ run takes the tree from the cache and imports no parser at all.
 
 from __future__ import annotations
 
-import gc
 from functools import cache as memoize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.language import cache, recovery, syntax
 from reconciler.language.builder import Builder
+from reconciler.language.collector import paused
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -35,7 +35,8 @@ def parse(text: str, cache_folder: Path | None = None) -> Parsed:
     found = cache.read(cache_folder, name)
     if isinstance(found, Parsed):
         return found
-    parsed: Parsed = _without_collecting(_Reader(text, cache_folder))
+    with paused():
+        parsed = _Reader(text, cache_folder)()
     cache.write(cache_folder, name, parsed)
     return parsed
 
@@ -156,7 +157,8 @@ def _lone(
     parser.builder.problems = []
     source = text if start == "template" else text + "\n"
     try:
-        node = _without_collecting(lambda: parser.read(source, start))
+        with paused():
+            node = parser.read(source, start)
     except syntax_errors.EXPECTED as error:
         return None, (syntax_errors.explain(error, source, parser.post_lexer.brackets),)
     if start == "template":
@@ -164,14 +166,3 @@ def _lone(
         node = syntax.Template((1, 1, 1, 1), parts, True)
     problems = tuple(parser.builder.problems)
     return (None if problems else node), problems
-
-
-def _without_collecting(work: Any) -> Any:
-    """Run `work` with the garbage collector off: with it on, the time to build a tree is not linear."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return work()
-    finally:
-        if collecting:
-            gc.enable()

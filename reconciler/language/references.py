@@ -39,6 +39,8 @@ def references(node: Expression, bound: frozenset[str] = frozenset()) -> Iterato
     pending: list[tuple[Expression, frozenset[str]]] = [(node, bound)]
     while pending:
         current, bound = pending.pop()
+        if isinstance(current, syntax.Literal):
+            continue
         output = _module_output(current) if MODULE not in bound else None
         if output is not None:
             yield output, current.place
