@@ -124,8 +124,10 @@ def parseint(source: Value, base: Number) -> Number:
         raise FunctionError("the base must be between 2 and 62", 1)
     digits = text[1:] if text[:1] in ("-", "+") else text
     values = [_DIGITS.find(digit if radix > 36 else digit.lower()) for digit in digits]
-    if not digits or any(value < 0 or value >= radix for value in values) or len(digits) > 4000:
+    if not digits or any(value < 0 or value >= radix for value in values):
         raise FunctionError(f"the text is no whole number in base {radix}", 0)
+    if len(digits) > numbers.MAXIMUM_DIGITS:
+        raise numbers.NumberTooLargeError("the number has too many digits")
     total = 0
     for value in values:
         total = total * radix + value
@@ -145,7 +147,8 @@ def range_(*parts: Number) -> Value:
         raise FunctionError("the step leads nowhere" if step == 0 else "the step leads away from the end", 2)
     items: list[Value] = []
     following, width = number(start), number(step)
-    if isinstance(start, int) and isinstance(step, int) and start != end and abs(start) + abs(end) < EXACT:
+    is_exact = start != end and -EXACT < min(start, end) <= max(start, end) < EXACT
+    if is_exact and isinstance(start, int) and isinstance(step, int):
         limit = math.ceil(end) if step > 0 else math.floor(end)
         return list_of(NUMBER, _counted_up(range(start, limit, step), following, width))
     while (following.data < end) if step > 0 else (following.data > end):
