@@ -44,7 +44,7 @@ def type_name(kind: Type) -> str:
 
 
 def convert(value: Value, kind: Type) -> Value:
-    """Return `value` as `kind`; raise ConversionError."""
+    """Return `value` as `kind`; raise ConversionError, or LimitError for a number of too many digits."""
     if kind == ANY or (value.type == kind and not kind.optional and kind in PRIMITIVES):
         return value
     if value.data is None or isinstance(value.data, Unknown):
@@ -96,7 +96,7 @@ def _to_primitive(value: Value, kind: Type) -> Value:
     if kind == STRING and value.type in PRIMITIVES:
         result = string(data if isinstance(data, str) else primitive_text(data))
     elif kind == NUMBER and value.type == STRING:
-        parsed = _parsed(data)
+        parsed = numbers.parse(data)
         result = None if parsed is None else number(parsed)
     elif kind == BOOL and value.type == STRING:
         truth = {"true": True, "1": True, "false": False, "0": False}.get(data)
@@ -106,13 +106,6 @@ def _to_primitive(value: Value, kind: Type) -> Value:
     if result is None:
         raise ConversionError(f"{type_name(kind)} is required{_instead(value, kind)}")
     return result.mark(value.sensitive)
-
-
-def _parsed(digits: str) -> numbers.Number | None:
-    try:
-        return numbers.parse(digits)
-    except numbers.NumberTooLargeError as error:
-        raise ConversionError(str(error)) from None
 
 
 def _instead(value: Value, kind: Type) -> str:

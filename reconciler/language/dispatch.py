@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 from reconciler.language.access import AccessError
 from reconciler.language.limits import LimitError
 from reconciler.language.operators import OperatorError
-from reconciler.language.scope import EvaluationError, Scope
+from reconciler.language.scope import TOO_MUCH, EvaluationError, Scope
 from reconciler.language.syntax import Expression, Place
 from reconciler.language.values import Value
 
@@ -35,7 +35,7 @@ def evaluate(node: Expression, scope: Scope) -> Value:
     try:
         return EVALUATORS[type(node)](node, scope)
     except (OperatorError, AccessError, LimitError) as error:
-        code = "E0311" if isinstance(error, LimitError) else "E0302"
+        code = TOO_MUCH if isinstance(error, LimitError) else "E0302"
         fail(code, str(error), getattr(error, "detail", "") or "Correct the expression.", node.place)
 
 

@@ -11,6 +11,8 @@ import re
 from fractions import Fraction
 from typing import TypeAlias
 
+from reconciler.language.limits import LimitError
+
 Number: TypeAlias = int | Fraction
 
 PRECISION = 512
@@ -22,8 +24,8 @@ MAXIMUM_DIGITS = 4000
 _NUMBER = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([eEpP])([+-]?\d+))?\Z", re.ASCII)
 
 
-class NumberTooLargeError(ValueError):
-    """A result has more digits than anybody means."""
+class NumberTooLargeError(LimitError):
+    """A number has more digits than anybody means."""
 
 
 class Whole(int):

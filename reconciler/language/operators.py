@@ -50,10 +50,7 @@ def binary(operator: str, left: Value, right: Value) -> Value:
         return unknown(BOOL if comparison else NUMBER, True).mark(sensitive)
     if comparison:
         return boolean(comparison(first.data, second.data)).mark(sensitive)
-    try:
-        return number(_ARITHMETIC[operator](first.data, second.data)).mark(sensitive)
-    except numbers.NumberTooLargeError as error:
-        raise OperatorError(str(error)) from None
+    return number(_ARITHMETIC[operator](first.data, second.data)).mark(sensitive)
 
 
 def _operand(value: Value, wanted: Any, operator: str, side: str = "") -> Value:

@@ -9,6 +9,9 @@ from reconciler.language.limits import Budget
 from reconciler.language.syntax import Place
 from reconciler.language.values import Value
 
+TOO_MUCH = "E0311"
+"""The code of an error that says a limit was passed: no try() and no conditional makes up for it."""
+
 
 class EvaluationError(Exception):
     """An expression has no value; `place` is in `file`."""

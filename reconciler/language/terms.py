@@ -112,7 +112,7 @@ def key_text(key: Value, place: Place) -> str | None:
 @evaluates(syntax.Call)
 def _call(node: syntax.Call, scope: Scope) -> Value:
     try:
-        return call(node, scope, evaluate)
+        return call(node, scope)
     except FunctionError as error:
         place = node.place
         if error.argument is not None and error.argument < len(node.arguments):

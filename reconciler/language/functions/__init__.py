@@ -5,9 +5,8 @@ Planned and not here yet are named in `UNSUPPORTED`, so that a call says so inst
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from reconciler.language import access, syntax
+from reconciler.language.dispatch import evaluate
 from reconciler.language.functions import (
     collections,
     dates,
@@ -17,27 +16,26 @@ from reconciler.language.functions import (
     maps,
     networks,
     numeric,
+    patterns,
     sets,
     strings,
     types,
 )
+from reconciler.language.functions.context import Context
 from reconciler.language.functions.table import TABLE, FunctionError, apply
-from reconciler.language.scope import EvaluationError, Scope
-from reconciler.language.syntax import Expression
+from reconciler.language.scope import TOO_MUCH, EvaluationError, Scope
 from reconciler.language.values import ANY, FALSE, TRUE, Unknown, Value, is_wholly_known, unknown
 
-AREAS = (collections, dates, encoding, files, hashing, maps, networks, numeric, sets, strings, types)
+AREAS = (collections, dates, encoding, files, hashing, maps, networks, numeric, patterns, sets, strings, types)
 
 UNSUPPORTED = frozenset({"bcrypt", "rsadecrypt", "timestamp", "plantimestamp", "uuid", "convert", "ephemeralasnull"})
 
-Evaluate = Callable[[Expression, Scope], Value]
 
-
-def call(node: syntax.Call, scope: Scope, evaluate: Evaluate) -> Value:
+def call(node: syntax.Call, scope: Scope) -> Value:
     """Evaluate a call; raise FunctionError, or the EvaluationError of an argument."""
     name = node.name.removeprefix("core::")
     if name in ("try", "can"):
-        return _try(node, scope, evaluate) if name == "try" else _can(node, scope, evaluate)
+        return _try(node, scope) if name == "try" else _can(node, scope)
     entry = TABLE.get(name)
     if entry is None:
         raise _unknown_function(node, name)
@@ -48,7 +46,7 @@ def call(node: syntax.Call, scope: Scope, evaluate: Evaluate) -> Value:
         if expanded is None:
             return unknown(entry.returns).mark(last.sensitive)
         arguments.extend(expanded)
-    extra = (files.Context(scope, evaluate, node.arguments),) if name in files.CONTEXTUAL else ()
+    extra = (Context(scope, node.arguments),) if entry.contextual else ()
     result = apply(entry, arguments, *extra)
     if isinstance(result.data, tuple | dict):
         scope.budget.spend(len(result.data))
@@ -72,13 +70,15 @@ def _unknown_function(node: syntax.Call, name: str) -> EvaluationError:
     return EvaluationError("E0323", f'there is no function "{name}"', detail, node.name_place)
 
 
-def _try(node: syntax.Call, scope: Scope, evaluate: Evaluate) -> Value:
+def _try(node: syntax.Call, scope: Scope) -> Value:
     """Return the first argument that has a value; an unknown one makes the result unknown."""
     errors: list[EvaluationError] = []
     for argument in node.arguments:
         try:
             value = evaluate(argument, scope)
         except EvaluationError as error:
+            if error.code == TOO_MUCH:
+                raise
             errors.append(error)
             continue
         return value if is_wholly_known(value) else unknown(ANY).mark(value.sensitive)
@@ -87,13 +87,15 @@ def _try(node: syntax.Call, scope: Scope, evaluate: Evaluate) -> Value:
     raise FunctionError(f"no argument has a value; the last one fails: {errors[-1].summary}")
 
 
-def _can(node: syntax.Call, scope: Scope, evaluate: Evaluate) -> Value:
+def _can(node: syntax.Call, scope: Scope) -> Value:
     """Say whether the argument has a value."""
     if len(node.arguments) != 1 or node.expand:
         raise FunctionError(f"1 argument wanted, {len(node.arguments)} given", None, "", "E0322")
     try:
         value = evaluate(node.arguments[0], scope)
-    except EvaluationError:
+    except EvaluationError as error:
+        if error.code == TOO_MUCH:
+            raise
         return FALSE
     return TRUE if is_wholly_known(value) else unknown(TRUE.type, True)
 

@@ -4,50 +4,20 @@ from __future__ import annotations
 
 import base64
 import posixpath
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from reconciler.language import syntax
+from reconciler.language.dispatch import evaluate
+from reconciler.language.functions.context import Context
 from reconciler.language.functions.encoding import utf8
 from reconciler.language.functions.hashing import digest, digest_base64
 from reconciler.language.functions.table import FunctionError, Parameter, function
-from reconciler.language.scope import EvaluationError, FileReader, Scope
-from reconciler.language.syntax import Expression, Place
+from reconciler.language.scope import EvaluationError, Scope
+from reconciler.language.syntax import Place
 from reconciler.language.values import ANY, BOOL, STRING, Value, set_of, set_type, string
 
-CONTEXTUAL = frozenset(
-    [
-        "file",
-        "fileexists",
-        "fileset",
-        "filebase64",
-        "filebase64sha256",
-        "filebase64sha512",
-        "filemd5",
-        "filesha1",
-        "filesha256",
-        "filesha512",
-        "templatefile",
-        "templatestring",
-        "abspath",
-    ]
-)
 MAXIMUM_TEMPLATES = 16
 INSIDE = "Paths are relative to the stack's folder, and end inside it."
-
-
-class Context(NamedTuple):
-    """What a call has to work with: its scope, the evaluator, and its arguments as written."""
-
-    scope: Scope
-    evaluate: Callable[[Expression, Scope], Value]
-    arguments: tuple[Expression, ...]
-
-    def files(self) -> FileReader:
-        """Return the reader of the stack's files; raise FunctionError when there is none."""
-        if self.scope.files is None:
-            raise FunctionError("there is no stack folder to read files from")
-        return self.scope.files
 
 
 def _read(context: Context, path: str) -> bytes:
@@ -59,13 +29,13 @@ def _read(context: Context, path: str) -> bytes:
         raise FunctionError(str(error), 0, INSIDE) from None
 
 
-@function(STRING, returns=STRING)
+@function(STRING, returns=STRING, contextual=True)
 def file(context: Context, path: str) -> str:
     """Return a file as text."""
     return utf8(_read(context, path), "the file")
 
 
-@function(STRING, returns=BOOL)
+@function(STRING, returns=BOOL, contextual=True)
 def fileexists(context: Context, path: str) -> bool:
     """Say whether there is such a file."""
     try:
@@ -76,7 +46,7 @@ def fileexists(context: Context, path: str) -> bool:
         raise FunctionError(str(error), 0, INSIDE) from None
 
 
-@function(STRING, STRING, returns=set_type(STRING))
+@function(STRING, STRING, returns=set_type(STRING), contextual=True)
 def fileset(context: Context, path: str, pattern: str) -> Value:
     """Return the files below `path` that match a pattern with *, ? and **."""
     try:
@@ -87,7 +57,7 @@ def fileset(context: Context, path: str, pattern: str) -> Value:
         raise FunctionError(str(error), 0, INSIDE) from None
 
 
-@function(STRING, returns=STRING)
+@function(STRING, returns=STRING, contextual=True)
 def filebase64(context: Context, path: str) -> str:
     """Return a file's bytes in base64."""
     return base64.b64encode(_read(context, path)).decode()
@@ -102,22 +72,22 @@ def _enter(algorithm: str) -> None:
         """Return the digest of a file, in base64."""
         return digest_base64(algorithm, _read(context, path))
 
-    function(STRING, returns=STRING, name=f"file{algorithm}")(body)
+    function(STRING, returns=STRING, name=f"file{algorithm}", contextual=True)(body)
     if algorithm in ("sha256", "sha512"):
-        function(STRING, returns=STRING, name=f"filebase64{algorithm}")(body_base64)
+        function(STRING, returns=STRING, name=f"filebase64{algorithm}", contextual=True)(body_base64)
 
 
 for _algorithm in ("md5", "sha1", "sha256", "sha512"):
     _enter(_algorithm)
 
 
-@function(STRING, Parameter(ANY), returns=STRING)
+@function(STRING, Parameter(ANY), returns=STRING, contextual=True)
 def templatefile(context: Context, path: str, variables: Value) -> Value:
     """Fill a file's template with variables of its own."""
     return _filled(context, utf8(_read(context, path), "the file"), path, variables)
 
 
-@function(STRING, Parameter(ANY), returns=STRING)
+@function(STRING, Parameter(ANY), returns=STRING, contextual=True)
 def templatestring(context: Context, template: str, variables: Value) -> Value:
     """Fill the template that a reference stands for with variables of its own."""
     if isinstance(context.arguments[0], syntax.Template | syntax.Literal | syntax.Chain | syntax.Conditional):
@@ -140,7 +110,7 @@ def _filled(context: Context, text: str, name: str, variables: Value) -> Value:
         raise FunctionError(f"{name}, line {problem.place[0]}: {problem.summary}", 0)
     inner = Scope(_OnlyVariables(variables.data), context.scope.files, {}, context.scope.budget, templates=depth)
     try:
-        value = context.evaluate(node, inner)
+        value = evaluate(node, inner)
     except EvaluationError as error:
         raise FunctionError(f"{name}, line {error.place[0]}: {error.summary}", 0, error.detail) from None
     return value
@@ -188,7 +158,7 @@ def dirname(path: str) -> str:
     return posixpath.normpath(folder) if folder else "."
 
 
-@function(STRING, returns=STRING)
+@function(STRING, returns=STRING, contextual=True)
 def abspath(context: Context, path: str) -> str:
     """Return a path from the root: that of the stack's folder in front of a relative one."""
     return posixpath.normpath(posixpath.join(context.files().folder, path))

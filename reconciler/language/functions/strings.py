@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 from reconciler.language.functions.formatting import format_text
-from reconciler.language.functions.patterns import compiled, groups, groups_type, replace_all
-from reconciler.language.functions.patterns import matches as all_matches
 from reconciler.language.functions.table import FunctionError, Parameter, function
 from reconciler.language.graphemes import graphemes
 from reconciler.language.limits import check_elements, check_text
@@ -111,32 +109,6 @@ def upper(text: str) -> str:
 def title(text: str) -> str:
     """Make the first letter of each word a capital."""
     return re.sub(r"(?<!\w)\w", lambda found: found[0].upper(), text)
-
-
-@function(STRING, STRING, returns=ANY)
-def regex(pattern: str, text: str) -> Value:
-    """Return the first match: its text, or its groups as a tuple or (named) an object."""
-    found = compiled(pattern).search(text)
-    if found is None:
-        raise FunctionError("the pattern matches nothing in the text", 1)
-    return groups(found)
-
-
-@function(STRING, STRING, returns=list_type(ANY))
-def regexall(pattern: str, text: str) -> Value:
-    """Return all matches."""
-    matches = [groups(found) for found in all_matches(compiled(pattern), text)]
-    check_elements(len(matches))
-    return list_of(groups_type(compiled(pattern)), matches)
-
-
-@function(STRING, STRING, STRING, returns=STRING)
-def replace(text: str, part: str, new: str) -> str:
-    """Replace `part` everywhere; a part between slashes is a regular expression."""
-    if len(part) > 1 and part.startswith("/") and part.endswith("/"):
-        return replace_all(part[1:-1], text, new)
-    check_text(len(text) + (text.count(part) * len(new)))
-    return text.replace(part, new)
 
 
 @function(STRING, STRING, returns=list_type(STRING))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from reconciler.language.conversion import ConversionError, convert
 from reconciler.language.limits import LimitError, check_elements, check_text
+from reconciler.language.scope import TOO_MUCH
 from reconciler.language.values import (
     ANY,
     PRIMITIVES,
@@ -51,6 +52,7 @@ class Function(NamedTuple):
     optional: int
     returns: Type
     body: Callable[..., Any]
+    contextual: bool
 
 
 TABLE: dict[str, Function] = {}
@@ -59,15 +61,23 @@ Spec = Type | Parameter
 
 
 def function(
-    *parameters: Spec, returns: Type = ANY, variadic: Spec | None = None, optional: int = 0, name: str = ""
+    *parameters: Spec,
+    returns: Type = ANY,
+    variadic: Spec | None = None,
+    optional: int = 0,
+    name: str = "",
+    contextual: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter the decorated body in the table; the last `optional` parameters may be left out."""
+    """Enter the decorated body in the table.
+
+    The last `optional` parameters may be left out; a `contextual` body is given a Context before the arguments.
+    """
 
     def enter(body: Callable[..., Any]) -> Callable[..., Any]:
         known_as = name or body.__name__.rstrip("_")
         rest = None if variadic is None else _parameter(variadic)
         fixed = tuple(map(_parameter, parameters))
-        TABLE[known_as] = Function(known_as, fixed, rest, optional, returns, body)
+        TABLE[known_as] = Function(known_as, fixed, rest, optional, returns, body, contextual)
         return body
 
     return enter
@@ -99,7 +109,7 @@ def apply(entry: Function, arguments: Sequence[Value], *extra: Any) -> Value:
     try:
         result = entry.body(*extra, *given)
     except LimitError as error:
-        raise FunctionError(str(error), None, "", "E0311") from None
+        raise FunctionError(str(error), None, "", TOO_MUCH) from None
     except ConversionError as error:
         raise FunctionError(str(error)) from None
     return _checked(_valued(entry, result)).mark(sensitive)
@@ -138,5 +148,5 @@ def _checked(value: Value) -> Value:
         elif isinstance(value.data, tuple | dict):
             check_elements(len(value.data))
     except LimitError as error:
-        raise FunctionError(str(error), None, "", "E0311") from None
+        raise FunctionError(str(error), None, "", TOO_MUCH) from None
     return value
