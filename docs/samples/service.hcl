@@ -4,6 +4,22 @@ service "web" {
   health_check_grace_period = "30s"
   depends_on                = [service.db]
 
+  lifecycle {
+    prevent_destroy      = true
+    ignore_changes       = [desired_count]
+    replace_triggered_by = [volume.uploads]
+
+    precondition {
+      condition     = var.tag != "latest"
+      error_message = "The tag latest cannot be rolled back."
+    }
+
+    postcondition {
+      condition     = self.desired_count > 1
+      error_message = "${self.name} needs two tasks."
+    }
+  }
+
   deployment_configuration {
     minimum_healthy_percent = 50
     maximum_percent         = 150

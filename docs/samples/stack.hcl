@@ -46,4 +46,9 @@ secret "db_password" {
 output "ports" {
   value       = service.web.host_ports
   description = "Where the web tasks answer on the engine's machine."
+
+  precondition {
+    condition     = var.tag != ""
+    error_message = "Without a tag nothing answers."
+  }
 }

@@ -120,6 +120,10 @@ LIFECYCLE = Block(
 )
 
 
+LIFECYCLE_SHOWN = "service"
+"""The block whose lifecycle the reference describes: there all of it has a meaning."""
+
+
 def find(path: str) -> Block | Attribute | None:
     """Return the block or attribute at a path such as `task_definition.container.image`, or `container.image`."""
     from reconciler.language.schema_stack import ROOT
@@ -230,11 +234,17 @@ def _section(block: Block, path: str, level: int) -> list[str]:
     label = ' "name"' if block.labelled else ""
     lines = [f"{'#' * min(level, 4)} `{path}{label}`", "", block.doc, ""]
     lines += [f"- `{each.name}`: {describe(each)}" for each in block.attributes]
-    lines += [f"- `{each.word}`: a block, {_times(each)}: see below." for each in block.blocks]
+    lines += [f"- `{each.word}`: a block, {_times(each)}: {_where(each, path)}." for each in block.blocks]
     lines += [""] if block.attributes or block.blocks else []
     for each in block.blocks:
-        lines += _section(each, f"{path}.{each.word}", level + 1)
+        if each is not LIFECYCLE or path == LIFECYCLE_SHOWN:
+            lines += _section(each, f"{path}.{each.word}", level + 1)
     return lines
+
+
+def _where(block: Block, path: str) -> str:
+    is_elsewhere = block is LIFECYCLE and path != LIFECYCLE_SHOWN
+    return f"see `{LIFECYCLE_SHOWN}.{block.word}`" if is_elsewhere else "see below"
 
 
 def _times(block: Block) -> str:
