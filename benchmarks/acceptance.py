@@ -19,6 +19,7 @@ from benchmarks.report import markdown, table
 from tests.acceptance.adoption import adoption
 from tests.acceptance.engine import alone_with_the_engine, clean_leftovers, connect
 from tests.acceptance.figure import Counted, Figure, measured
+from tests.acceptance.fuzz import fuzz
 from tests.acceptance.kills import kills
 from tests.acceptance.locks import locks
 from tests.acceptance.reading import PREFIX as PREFIX_OF_COPIES
@@ -36,7 +37,7 @@ PREFACE = """\
 # Acceptance
 
 Written by `make acceptance`: the counted figures in full, as measured. `make test` runs a stated part of each:
-5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 2,000 stories.
+5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 2,000 stories, 1,000 generated files.
 """
 
 
@@ -77,6 +78,7 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "kills": Acceptance("kill -9 of `apply`, next one converges", 50, lambda count: kills(count, SEED)),
     "locks": Acceptance("two and more `apply` at once, one works", 20, lambda count: locks(count, SEED)),
     "adoption": Acceptance("state deleted, plan adopts and is empty", 20, lambda count: adoption(count, SEED)),
+    "files": Acceptance("generated files, read or refused in words", 20000, lambda count: fuzz(count, SEED)),
     "stories": Acceptance("simulated stories, safe and live", 20000, _stories),
 }
 
