@@ -75,7 +75,7 @@ def _unwrapped(piece: list[Token], is_last: bool) -> list[Token]:
         inside = inside[1:]
     while inside[-1].kind == NEWLINE:
         inside = inside[:-1]
-    if _goes_on(inside[:-1] if is_last else inside) and not _is_in_parentheses(inside):
+    if _needs_parentheses(inside, is_last):
         return [_token("(", "("), *inside, _token(")", ")")]
     return _unwrapped(inside, is_last)
 
@@ -90,24 +90,14 @@ def _is_one_expression(inside: list[Token]) -> bool:
     return True
 
 
-def _goes_on(inside: list[Token]) -> bool:
-    """Say whether an expression has newlines, or outside of all brackets a comment that ends its line."""
+def _needs_parentheses(inside: list[Token], is_last: bool) -> bool:
+    """Say whether a line ends outside of all brackets; Terraform asks for them wherever there are several lines."""
     depth = 0
-    for token in inside:
+    for token in inside[:-1] if is_last else inside:
         depth += (token.kind in OPENERS) - (token.kind in CLOSERS)
-        if token.kind == NEWLINE or (not depth and ends_line(token)):
+        if not depth and ends_line(token):
             return True
-    return False
-
-
-def _is_in_parentheses(inside: list[Token]) -> bool:
-    """Say whether the parenthesis that the first token opens is closed by the last one."""
-    depth = 0
-    for place, token in enumerate(inside):
-        depth += (token.kind == "(") - (token.kind == ")")
-        if not depth:
-            return 0 < place == len(inside) - 1
-    return False
+    return NEWLINE in _kinds(inside) and (inside[0].kind, inside[-1].kind) != ("(", ")")
 
 
 def _kinds(piece: list[Token]) -> list[str]:
