@@ -46,7 +46,7 @@ def read(folder: Path | None, name: str) -> Any:
         return None
     try:
         with paused():
-            return pickle.loads((folder / f"tree-{name}.bin").read_bytes())
+            return pickle.loads((folder / f"{name}.bin").read_bytes())
     except (
         OSError,
         pickle.UnpicklingError,
@@ -64,11 +64,11 @@ def write(folder: Path | None, name: str, content: object) -> None:
     """Keep `content` under `name`; a reader sees all of it or nothing."""
     if folder is None:
         return
-    draft = folder / f".tree-{name}.{os.getpid()}"
+    draft = folder / f".{name}.{os.getpid()}"
     try:
         _make_room(folder)
         draft.write_bytes(pickle.dumps(content, protocol=5))
-        draft.replace(folder / f"tree-{name}.bin")
+        draft.replace(folder / f"{name}.bin")
     except (OSError, RecursionError):
         draft.unlink(missing_ok=True)
 

@@ -6,14 +6,13 @@ changing what a stack means.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import importlib.util
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.language import cache
 from reconciler.language.limits import MAXIMUM_DEPTH
 
 if TYPE_CHECKING:
@@ -207,27 +206,30 @@ def grammar_version() -> str:
 
 def build(builder: Any, post_lexer: PostLexer, cache_folder: Path | None) -> Lark:
     """Build the LALR parser that calls `builder`, with its table from `cache_folder` where it can be had."""
-    from lark import Lark
+    import lark.lark
 
     text = grammar_text()
-    options: dict[str, Any] = {
-        "parser": "lalr",
-        "start": [START_FILE, START_TEMPLATE, START_EXPRESSION],
-        "transformer": builder,
-        "postlex": post_lexer,
-    }
-    if cache_folder is None:
-        return Lark(text, **options)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    target = cache_folder / f"grammar-{digest}.bin"
-    if target.exists():
-        return Lark(text, cache=str(target), **options)
-    # Lark writes in place; a name of our own and a rename keep a second process from reading half a table.
-    draft = cache_folder / f".grammar-{digest}.{os.getpid()}"
-    parser = Lark(text, cache=str(draft), **options)
-    if draft.exists():
-        draft.replace(target)
+    live = {"transformer": builder, "postlex": post_lexer}
+    name = f"grammar-{cache.key(text, lark.__version__)}"
+    table = cache.read(cache_folder, name)
+    if isinstance(table, dict):
+        found: Lark = lark.Lark.__new__(lark.Lark)._load(table, **live)
+        return found
+    starts = [START_FILE, START_TEMPLATE, START_EXPRESSION]
+    parser = lark.Lark(text, parser="lalr", start=starts, **live)
+    cache.write(cache_folder, name, _table(parser))
     return parser
+
+
+def _table(parser: Lark) -> dict[str, Any]:
+    """Return what Lark makes of a grammar, as its own cache keeps it: that one is never found under another name."""
+    from lark.grammar import Rule
+    from lark.lark import _LOAD_ALLOWED_OPTIONS
+    from lark.lexer import TerminalDef
+
+    data, memo = parser.memo_serialize([TerminalDef, Rule])
+    data["options"] = {name: value for name, value in data["options"].items() if name not in _LOAD_ALLOWED_OPTIONS}
+    return {"data": data, "memo": memo}
 
 
 def _substitute(text: str, old: str, new: str) -> str:

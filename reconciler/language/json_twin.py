@@ -44,7 +44,8 @@ VALUES = Block("", "A file of values.", free=True)
 def parse_json(text: str, cache_folder: Path | None = None, is_values: bool = False) -> Parsed:
     """Read the text of a `*.hcl.json` file; one of values for variables holds attributes only."""
     text = text.removeprefix("\ufeff")
-    name = cache.key(text, syntax.TREE_VERSION, versions(), "json", is_values, ROOT) if cache_folder else ""
+    key = cache.key(text, syntax.TREE_VERSION, versions(), "json", is_values, ROOT) if cache_folder else ""
+    name = f"tree-{key}"
     found = cache.read(cache_folder, name)
     if isinstance(found, Parsed):
         return found

@@ -31,7 +31,7 @@ class Parsed(NamedTuple):
 def parse(text: str, cache_folder: Path | None = None) -> Parsed:
     """Read the text of a file."""
     text = text.removeprefix("\ufeff")
-    name = cache.key(text, syntax.TREE_VERSION, versions()) if cache_folder else ""
+    name = f"tree-{cache.key(text, syntax.TREE_VERSION, versions())}" if cache_folder else ""
     found = cache.read(cache_folder, name)
     if isinstance(found, Parsed):
         return found

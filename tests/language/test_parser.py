@@ -94,3 +94,21 @@ def test_a_warm_run_imports_no_parser(tmp_path: Path) -> None:
 def test_an_expression_may_run_over_several_lines() -> None:
     node, problems = parse_expression("1 +\n  2")
     assert isinstance(node, syntax.Chain) and problems == ()
+
+
+def test_the_grammars_table_is_made_once_and_found_again(tmp_path: Path) -> None:
+    """Its making takes longer than anything else that reading does: a second process must not make it anew."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from lark import Lark\n"
+        "from reconciler.language.parser import parse\n"
+        "made = []\n"
+        "make = Lark.__init__\n"
+        "Lark.__init__ = lambda self, *words, **options: (made.append(1), make(self, *words, **options))[1]\n"
+        "print(parse(sys.argv[2], Path(sys.argv[1])).body.attributes[0].name, len(made))\n"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", code, tmp_path, text], capture_output=True, text=True, check=True).stdout
+        for text in ("a = 1\n", "b = 1\n")
+    ]
+    assert runs == ["a 1\n", "b 0\n"]
