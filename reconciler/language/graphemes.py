@@ -9,6 +9,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from functools import cache
+from itertools import pairwise
 
 _CONTROL, _MARK, _JOINER, _PREPENDED = "control", "mark", "joiner", "prepended"
 _FLAG, _PICTURE, _OTHER = "flag", "picture", "other"
@@ -98,25 +99,23 @@ def graphemes(text: str) -> list[str]:
     """Return the characters of a text: a letter with its combining marks, a syllable, a flag, a joined emoji."""
     if text.isascii():
         return re.findall(r"\r\n|.", text, re.DOTALL) if "\r\n" in text else list(text)
-    clusters: list[str] = []
+    starts: list[int] = []
     before, base = _CONTROL, _OTHER
     flags = 0
-    for character in text:
+    for place, character in enumerate(text):
         kind = _kind(character)
         flags = flags + 1 if kind == _FLAG else 0
         is_joined = (
             _is_joined(before, kind)
             or (kind == base == _PICTURE and before == _JOINER)
             or (kind == _FLAG and flags % 2 == 0)
-            or (character == "\n" and clusters[-1:] == ["\r"])
+            or (character == "\n" and text[place - 1 : place] == "\r")
         )
-        if is_joined:
-            clusters[-1] += character
-        else:
-            clusters.append(character)
+        if not is_joined:
+            starts.append(place)
         base = base if kind in (_MARK, _JOINER) else kind
         before = kind
-    return clusters
+    return [text[start:end] for start, end in pairwise((*starts, len(text)))]
 
 
 def _is_joined(before: str, kind: str) -> bool:
