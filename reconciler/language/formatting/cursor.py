@@ -13,7 +13,7 @@ class Cursor:
 
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
-        self.places = [place for place, token in enumerate(tokens) if not token.text.startswith("/*")]
+        self.places = [place for place, token in enumerate(tokens) if not _is_block_comment(token)]
         self.kinds = [NEWLINE if tokens[place].kind == COMMENT else tokens[place].kind for place in self.places]
         self.at = 0
         self.lines_matter = True
@@ -67,3 +67,7 @@ class Cursor:
     def fail(self) -> NoReturn:
         """Raise MisfitError at the token ahead."""
         raise MisfitError(self.tokens[self.places[self.at]].start)
+
+
+def _is_block_comment(token: Token) -> bool:
+    return token.kind == COMMENT and token.text.startswith("/*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from reconciler.language.formatting.cursor import Cursor
 from reconciler.language.formatting.tokens import (
@@ -21,8 +22,14 @@ from reconciler.language.formatting.tokens import (
 
 _BINARY = frozenset(("==", "!=", "<", "<=", ">", ">=", "&&", "||", "+", "-", "*", "/", "%"))
 _GOOD_TEXT = re.compile(r'(?:[^\\]+|\\[nrt"\\]|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8})*')
-_BRANCHES = {"else": (("if",), "else"), "endif": (("if", "else"), ""), "endfor": (("for",), "")}
-"""Directive -> one of which must be open, and what is open from then on."""
+_DIRECTIVES = {
+    "if": ((), "if"),
+    "for": ((), "for"),
+    "else": (("if",), "else"),
+    "endif": (("if", "else"), ""),
+    "endfor": (("for",), ""),
+}
+"""Directive -> what it goes on with or ends, and what is open from then on."""
 
 
 def read_expression(cursor: Cursor) -> None:
@@ -72,7 +79,7 @@ def _steps(cursor: Cursor) -> None:
         elif not cursor.take("."):
             return
         elif cursor.take(NUMBER):
-            _dots(cursor, 0)
+            _number(cursor, dots=0)
         elif is_in_splat or not cursor.take("*"):
             cursor.expect(NAME)
         else:
@@ -86,13 +93,10 @@ def _index(cursor: Cursor) -> None:
         cursor.bracket("[", lambda: read_expression(cursor))
 
 
-def _number(cursor: Cursor) -> None:
-    _dots(cursor, 1)
-
-
-def _dots(cursor: Cursor, most: int) -> None:
+def _number(cursor: Cursor, dots: int) -> None:
+    """Check the number stepped over: as an operand it may hold one dot, as an index none."""
     number = cursor.last()
-    if number.text.count(".") > most:
+    if number.text.count(".") > dots:
         raise MisfitError(number.start)
 
 
@@ -177,14 +181,6 @@ def _condition(cursor: Cursor) -> None:
         read_expression(cursor)
 
 
-def _quoted(cursor: Cursor) -> None:
-    _template(cursor, QUOTE)
-
-
-def _heredoc(cursor: Cursor) -> None:
-    _template(cursor, HEREDOC)
-
-
 def _template(cursor: Cursor, opener: str) -> None:
     directives: list[str] = []
     while not cursor.take(CLOSED_BY[opener]):
@@ -204,28 +200,24 @@ def _template(cursor: Cursor, opener: str) -> None:
 def _directive(cursor: Cursor, directives: list[str]) -> None:
     """Read what is in `%{ }`; `directives` are those open in the template."""
     word = cursor.word()
-    if word in _BRANCHES:
-        needed, following = _BRANCHES[word]
-        if not directives or directives.pop() not in needed:
-            cursor.fail()
-        directives += [following] if following else []
-    elif word in ("if", "for"):
-        directives.append(word)
+    if word not in _DIRECTIVES:
+        cursor.fail()
+    needed, opened = _DIRECTIVES[word]
+    if needed and (not directives or directives.pop() not in needed):
+        cursor.fail()
+    directives += [opened] if opened else []
     cursor.expect(NAME)
     if word == "if":
         read_expression(cursor)
-    elif word == "for":
+    if word == "for":
         _loop(cursor)
-    elif word not in _BRANCHES:
-        cursor.at -= 1
-        cursor.fail()
 
 
 _OPERANDS: dict[str, Callable[[Cursor], None]] = {
     NAME: _name,
-    NUMBER: _number,
-    QUOTE: _quoted,
-    HEREDOC: _heredoc,
+    NUMBER: partial(_number, dots=1),
+    QUOTE: partial(_template, opener=QUOTE),
+    HEREDOC: partial(_template, opener=HEREDOC),
     "(": _parenthesis,
     "[": _tuple,
     "{": _object,

@@ -47,13 +47,13 @@ class _Line:
         code = tokens[: len(tokens) - len(comment)]
         equals = _assignment(code)
         indent = _indent(code, depths)
-        lead = spaced(code[:equals])
-        self.text = " " * indent + "".join(lead)
-        self.width = indent + _width(lead)
-        self.cells = [spaced(code[equals:]), spaced(comment)]
+        self.text, self.width = "", 0
+        self.cells = [spaced(code[:equals]), spaced(code[equals:]), spaced(comment)]
+        self.append(indent)
 
-    def append(self, texts: list[str], column: int) -> None:
-        """Put a cell where its column begins."""
+    def append(self, column: int) -> None:
+        """Put the next cell where its column begins."""
+        texts = self.cells.pop(0)
         self.text += " " * (column - self.width) + "".join(texts)
         self.width = column + _width(texts)
 
@@ -94,9 +94,7 @@ def _align(lines: list[_Line]) -> None:
         neighbours = list(group)
         column = max(line.width for line in neighbours) + 1
         for line in neighbours:
-            texts = line.cells.pop(0)
-            if has_cell:
-                line.append(texts, column)
+            line.append(column if has_cell else line.width)
 
 
 def _width(texts: list[str]) -> int:

@@ -64,17 +64,14 @@ def _type(piece: list[Token]) -> list[Token]:
 
 
 def _unwrapped(piece: list[Token], is_last: bool) -> list[Token]:
-    """`"${x}"` -> `x`, in parentheses where that has several lines."""
+    """`"${x}"` -> `x`, in parentheses where that has several lines; `is_last` says that the line ends behind it."""
     kinds = _kinds(piece)
     if kinds[:2] != [QUOTE, INTERPOLATION] or kinds[-2:] != [SEQUENCE_END, CLOSING_QUOTE]:
         return piece
-    inside = piece[2:-2]
-    if not _is_one_expression(inside):
+    if not _is_one_expression(piece[2:-2]):
         return piece
-    while inside[0].kind == NEWLINE:
-        inside = inside[1:]
-    while inside[-1].kind == NEWLINE:
-        inside = inside[:-1]
+    filled = [place for place, kind in enumerate(kinds) if kind != NEWLINE]
+    inside = piece[filled[2] : filled[-3] + 1]
     if _needs_parentheses(inside, is_last):
         return [_token("(", "("), *inside, _token(")", ")")]
     return _unwrapped(inside, is_last)

@@ -37,7 +37,7 @@ _CODE = re.compile(
     | (?P<comment>(?:\#|//)[^\n]*\n?|/\*[\s\S]*?\*/)
     | (?P<number>[0-9]+(?:\.[0-9]+)*(?:[eE][+-]?[0-9]+)?)
     | (?P<heredoc><<-?(?P<word>[^\W\d][\w-]*)\r?\n)
-    | (?P<mark>::|=>|==|!=|<=|>=|&&|\|\||\.\.\.|~\}|[-+*/%<>!?:.,=(){}\[\]])
+    | (?P<mark>::|=>|==|!=|<=|>=|&&|\|\||\.\.\.|~\}|/(?!\*)|[-+*%<>!?:.,=(){}\[\]])
     )|(?P<end>[ \t]*)\Z""",
     re.VERBOSE,
 )
@@ -62,15 +62,15 @@ def ends_line(token: Token) -> bool:
 class MisfitError(Exception):
     """What stands at the offset `start` does not fit there."""
 
-    def __init__(self, start: int, is_too_deep: bool = False) -> None:
+    def __init__(self, start: int) -> None:
         super().__init__(start)
-        self.start, self.is_too_deep = start, is_too_deep
+        self.start = start
 
 
 def scan(text: str) -> list[Token]:
     """Return the tokens of a file, the last of which is END with the white space behind all others.
 
-    Raises MisfitError where no token can begin, and for brackets that do not match.
+    Raises MisfitError where no token can begin, and for brackets that do not match or are too many.
     """
     tokens: list[Token] = []
     modes = [(END, _CODE)]
@@ -91,7 +91,7 @@ def scan(text: str) -> list[Token]:
         if kind in CLOSED_BY:
             modes.append((CLOSED_BY[kind], _pattern_inside(kind, found)))
             if len(modes) > MAXIMUM_DEPTH + 1:
-                raise MisfitError(start, is_too_deep=True)
+                raise MisfitError(start)
         elif kind in _CLOSERS:
             if kind != closer:
                 raise MisfitError(start)
