@@ -20,6 +20,7 @@ from benchmarks.looking import look_at_a_thousand
 from benchmarks.machine import machine
 from benchmarks.measure import run
 from benchmarks.peers import RECONCILER
+from benchmarks.reading import reading
 from benchmarks.report import DETAIL_HEADINGS, HEADINGS, Row, markdown, table
 from reconciler.drivers.docker.client import Client
 from tests.acceptance.engine import alone_with_the_engine, clean_leftovers, connect
@@ -37,6 +38,7 @@ class Bench(NamedTuple):
 
 BENCHES: dict[str, Bench] = {
     "start-up": Bench(lambda client, folder, rounds: start_up(rounds), 21, 5),
+    "read": Bench(lambda client, folder, rounds: reading(folder, rounds), 9, 3),
     "plan": Bench(plan_of_nothing, 21, 5),
     "thousand": Bench(lambda client, folder, rounds: plan_of_a_thousand(folder, rounds), 3, 1),
     "look": Bench(lambda client, folder, rounds: look_at_a_thousand(client, rounds), 15, 5),
@@ -55,7 +57,8 @@ The peer is Docker Compose with the same image, variable and number of tasks on 
 turns, each time under fresh names, and each measurement begins once the engine is at rest. On our side
 `minimum_healthy_time = 0`, `minimum_healthy_percent = 0` and `maximum_percent = 100`: Compose waits for nothing
 either. After each step all containers are checked to run with the variable's new value. For the looks the peer is
-the bare `GET /containers/json` with the same label filter over the same kind of connection, its JSON decoded.
+the bare `GET /containers/json` with the same label filter over the same kind of connection, its JSON decoded. What
+reading stacks takes is told in CPU seconds of the process.
 """
 
 

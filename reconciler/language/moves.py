@@ -69,7 +69,7 @@ def _move(declaration: Declaration, place: ModuleInstance, report: Report) -> Mo
     before, after = (_address(declaration, name, place, report) for name in ("from", "to"))
     if before is None or after is None:
         return None
-    return Move(before=before, after=after, place=f"{declaration.file}:{declaration.place[0]}")
+    return Move(before=before, after=after)
 
 
 def _address(declaration: Declaration, name: str, place: ModuleInstance, report: Report) -> str | None:
@@ -95,8 +95,7 @@ def _why_not(
     if block_type(before) != block_type(after):
         return f"a {block_type(before)} cannot become a {block_type(after)}", "Both addresses are of one kind."
     if before in found:
-        other = found[before]
-        return f"{before} moves to two addresses", f"The other block is at {other.place}; keep one of the two."
+        return f"{before} moves to two addresses", f"It moves to {found[before].after} too; keep one of the two."
     if after in targets:
         return f"two objects move to {after}", f"{targets[after]} does too; keep one of the two."
     if before in declared:

@@ -27,7 +27,6 @@ class Move(Noun):
 
     before: str
     after: str
-    place: str = ""
 
 
 class Moved(Noun):

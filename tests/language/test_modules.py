@@ -339,10 +339,10 @@ def test_moves_and_removals_are_addresses_of_the_whole_stack(tmp_path: Path) -> 
         """,
     }
     found = stack(tmp_path, files)
-    assert [each.changed(place="") for each in found.moves] == [
+    assert found.moves == (
         Move(before="module.post", after='module.mail["eu"]'),
         Move(before='module.mail["eu"].network.a', after='module.mail["eu"].network.b'),
-    ]
+    )
     assert found.removals == (
         Removal(address="module.gone.service.x", destroy=False),
         Removal(address='module.mail["eu"].service.old', destroy=True),
