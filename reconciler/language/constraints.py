@@ -12,6 +12,7 @@ from reconciler.language.values import ANY, BOOL, NUMBER, STRING, Type, Value
 
 _PRIMITIVES = {"string": STRING, "number": NUMBER, "bool": BOOL, "any": ANY}
 _COLLECTIONS = ("list", "set", "map")
+KNOWN = "There are string, number, bool, any, list(...), set(...), map(...), tuple([...]) and object({...})."
 _ALL = (*_PRIMITIVES, *_COLLECTIONS, "tuple", "object")
 
 
@@ -26,7 +27,7 @@ def constraint(node: Expression, scope: Scope) -> Type:
             raise _wrong(
                 node, f"{node.name} needs the type of its elements", f"Write {node.name}(string), for example."
             )
-        raise _wrong(node, f'there is no type "{node.name}"', similar(node.name, _ALL))
+        raise _wrong(node, f'there is no type "{node.name}"', similar(node.name, _ALL) or KNOWN)
     if isinstance(node, syntax.Template):
         raise _wrong(node, "a type is written without quotes", "Write `type = string`, for example.")
     if not isinstance(node, syntax.Call):
@@ -38,7 +39,7 @@ def _constructed(node: syntax.Call, scope: Scope) -> Type:
     if node.name == "optional":
         raise _wrong(node, "optional(...) is for attributes of object(...)", "Use `default` or `nullable` instead.")
     if node.name not in (*_COLLECTIONS, "tuple", "object"):
-        raise _wrong(node, f'there is no type "{node.name}"', similar(node.name, _ALL))
+        raise _wrong(node, f'there is no type "{node.name}"', similar(node.name, _ALL) or KNOWN)
     if len(node.arguments) != 1 or node.expand:
         raise _wrong(node, f"{node.name}(...) takes one argument", "Write one type inside the parentheses.")
     inner = node.arguments[0]

@@ -194,25 +194,29 @@ def default_text(attribute: Attribute) -> str:
 
 def describe(attribute: Attribute) -> str:
     """Return one line: kind, need, default, bounds, description."""
-    facts = [f"{attribute.kind}" + (f" to {' or '.join(attribute.of)}" if attribute.of else "")]
+    return f"{attribute.doc} *({'; '.join(facts(attribute))})*"
+
+
+def facts(attribute: Attribute) -> list[str]:
+    """Return an attribute's kind, need, default and bounds."""
+    found = [f"{attribute.kind}" + (f" to {' or '.join(attribute.of)}" if attribute.of else "")]
     if attribute.required:
-        facts.append("required")
+        found.append("required")
     if default_text(attribute):
-        facts.append(f"default {default_text(attribute)}")
+        found.append(f"default {default_text(attribute)}")
     if attribute.choices:
-        facts.append("one of " + ", ".join(f'"{choice}"' for choice in attribute.choices))
-    facts += _bounds(attribute)
-    return f"{attribute.doc} *({'; '.join(facts)})*"
+        found.append("one of " + ", ".join(f'"{choice}"' for choice in attribute.choices))
+    return found + _bounds(attribute)
 
 
 def _bounds(attribute: Attribute) -> list[str]:
     unit = " s" if attribute.kind is Kind.DURATION else ""
     low, high = attribute.minimum, attribute.maximum
     if low is not None and high is not None:
-        return [f"{low:g} to {high:g}{unit}"]
+        return [f"{low:.12g} to {high:.12g}{unit}"]
     if low:
-        return [f"from {low:g}{unit}"]
-    return [f"up to {high:g}{unit}"] if high is not None else []
+        return [f"from {low:.12g}{unit}"]
+    return [f"up to {high:.12g}{unit}"] if high is not None else []
 
 
 def reference_markdown() -> str:
@@ -234,7 +238,7 @@ def _section(block: Block, path: str, level: int) -> list[str]:
     label = ' "name"' if block.labelled else ""
     lines = [f"{'#' * min(level, 4)} `{path}{label}`", "", block.doc, ""]
     lines += [f"- `{each.name}`: {describe(each)}" for each in block.attributes]
-    lines += [f"- `{each.word}`: a block, {_times(each)}: {_where(each, path)}." for each in block.blocks]
+    lines += [f"- `{each.word}`: a block, {times(each)}: {_where(each, path)}." for each in block.blocks]
     lines += [""] if block.attributes or block.blocks else []
     for each in block.blocks:
         if each is not LIFECYCLE or path == LIFECYCLE_SHOWN:
@@ -247,7 +251,8 @@ def _where(block: Block, path: str) -> str:
     return f"see `{LIFECYCLE_SHOWN}.{block.word}`" if is_elsewhere else "see below"
 
 
-def _times(block: Block) -> str:
+def times(block: Block) -> str:
+    """Return how often a block may stand in the one around it."""
     if block.labelled or block.repeated:
         return "at least once" if block.required else "any number of times"
     return "once" if block.required else "at most once"
