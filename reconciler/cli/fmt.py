@@ -63,7 +63,7 @@ def _format_input(is_check: bool, with_diff: bool) -> int:
 
 def _format_file(path: Path, is_check: bool, with_diff: bool) -> bool:
     """Format one file and say whether that changes it; raise StackError for one that cannot be formatted."""
-    name = str(path)
+    name = _name(path)
     before = _read(path)
     after = formatted(before, name, cache_folder(os.environ))
     if before == after:
@@ -93,15 +93,20 @@ def _files(paths: Iterable[str], is_recursive: bool, problems: list[Diagnostic])
 
 def _unusable(path: str) -> Diagnostic:
     if os.path.lexists(path):
-        return error("E0508", f"{path} is no *{SUFFIX} file", "Other files are not formatted.")
-    return error("E0508", f"there is no file or folder {path}", "Check the path.")
+        return error("E0508", f"{_name(path)} is no *{SUFFIX} file", "Other files are not formatted.")
+    return error("E0508", f"there is no file or folder {_name(path)}", "Check the path.")
+
+
+def _name(path: Path | str) -> str:
+    """Return a path as it can be printed: a file's name need not be UTF-8."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def _in_folder(folder: str, is_recursive: bool, problems: list[Diagnostic]) -> Iterator[Path]:
     """Yield files by name, neither hidden ones nor those behind links to folders."""
 
     def note(problem: OSError) -> None:
-        problems.append(_unreadable(str(problem.filename), problem))
+        problems.append(_unreadable(_name(problem.filename), problem))
 
     for base, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if is_recursive and not name.startswith("."))
@@ -111,7 +116,7 @@ def _in_folder(folder: str, is_recursive: bool, problems: list[Diagnostic]) -> I
 
 
 def _read(path: Path) -> str:
-    name = str(path)
+    name = _name(path)
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
@@ -150,7 +155,7 @@ def _write(path: Path, text: str) -> None:
         draft.replace(target)
     except OSError as problem:
         detail = "Check the rights of the file and of its folder."
-        raise StackError((error("E0509", f"{path} cannot be written: {problem.strerror}", detail),)) from None
+        raise StackError((error("E0509", f"{_name(path)} cannot be written: {problem.strerror}", detail),)) from None
     finally:
         draft.unlink(missing_ok=True)
 

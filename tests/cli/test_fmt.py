@@ -155,6 +155,13 @@ def test_a_path_that_is_not_there_or_no_hcl_is_an_error(place: Place) -> None:
     ]
 
 
+def test_names_of_files_are_made_harmless(place: Place) -> None:
+    for name in (b"\xff\x1b[31m.hcl", b"\xfe.hcl"):
+        Path(os.fsdecode(os.fsencode(place.folder) + b"/" + name)).write_text("a=(\n" if b"\xfe" in name else "a=1\n")
+    ended = place.run("fmt", "--check", PYTHONIOENCODING="utf-8:strict")
+    assert (ended.code, ended.out, "  \ufffd.hcl:1:3\n" in ended.err) == (1, "\ufffd.hcl\n", True)
+
+
 def test_a_folder_without_files_is_remarked_on(place: Place) -> None:
     assert place.run("fmt") == Ended(0, "", "Note: there are no *.hcl files to format.\n")
 
