@@ -74,14 +74,14 @@ def test_imports_follow_the_arrows(path: Path) -> None:
 
 
 def test_the_engine_knows_protocols_only() -> None:
-    """The preview alone holds a driver: the simulated one."""
+    """Only the preview and the sandbox of tests hold a driver: the simulated one."""
     for path in sorted((ROOT / "engine").glob("*.py")):
         effects = {name.removeprefix("reconciler.") for name in imports(path)}
         concrete = {name for name in effects if name.startswith(("drivers.", "store."))}
         concrete = {name for name in concrete if name.rpartition(".")[0] not in PROTOCOLS}
-        is_preview = path.name in ("preview.py", "simulation.py")
+        simulates = path.name in ("preview.py", "sandbox.py", "simulation.py")
         simulated = {name for name in concrete if name.startswith(("drivers.simulated.", "store.memory."))}
-        assert concrete == (simulated if is_preview else set()), place(path)
+        assert concrete == (simulated if simulates else set()), place(path)
 
 
 @pytest.mark.parametrize("library", sorted(FENCES))

@@ -25,6 +25,7 @@ VERBS: dict[str, str] = {
     "init": "Write a small stack that applies as it is.",
     "fmt": "Lay the files out as Terraform would.",
     "validate": "Check the files; needs no engine.",
+    "test": "Run the stack's tests; needs no engine.",
     "plan": "Show what an apply would change. Changes nothing.",
     "apply": "Make what runs what is declared, and wait until it is steady.",
     "destroy": "Stop and remove everything of the stack.",
@@ -39,7 +40,7 @@ VERBS: dict[str, str] = {
 }
 """Verb -> its line in the help. Its module is `reconciler.cli.VERB`, but for those in `_MODULES`."""
 
-_MODULES = {"exec": "exec_command", "output": "output_command"}
+_MODULES = {"exec": "exec_command", "output": "output_command", "test": "test_command"}
 
 
 class Verbs(click.Group):

@@ -26,6 +26,10 @@ _COLOURS = (
     (re.compile(r"^(\s*)(-)(?= )"), "red"),
     (re.compile(r"^()(Error:)"), "red"),
     (re.compile(r"^()(Warning:)"), "yellow"),
+    (re.compile(r"^()(Success!)"), "green"),
+    (re.compile(r"^()(Failure!)"), "red"),
+    (re.compile(r"^(.*\.\.\. )(pass)$"), "green"),
+    (re.compile(r"^(.*\.\.\. )(fail)$"), "red"),
 )
 
 

@@ -59,11 +59,11 @@ def _literal(node: Expression) -> str | int | None:
     return node.value if isinstance(node.value, str | int) else None
 
 
-def read_address(node: Expression) -> str:
-    """Return the address that `from` or `to` names; raise EvaluationError."""
+def read_address(node: Expression, kinds: tuple[str, ...] = (MODULE, *RESOURCES)) -> str:
+    """Return the address that an expression names, of one of these kinds; raise EvaluationError."""
     bare = _unquoted(node) if isinstance(node, syntax.Template) else node
     found = spelled(bare) if bare is not None else None
-    if bare is None or found is None or not _is_address(bare):
+    if bare is None or found is None or not _is_address(bare, kinds):
         raise EvaluationError("E0215", "this is no address", EXAMPLE, node.place)
     return found.text
 
@@ -74,8 +74,8 @@ def _unquoted(node: syntax.Template) -> Expression | None:
     return parse_expression(text)[0] if isinstance(text, str) else None
 
 
-def _is_address(node: Expression) -> bool:
-    """Say whether a chain is any number of modules, then at most one resource: names, each with at most one key."""
+def _is_address(node: Expression, kinds: tuple[str, ...]) -> bool:
+    """Say whether a chain is any number of modules, then one of the kinds: names, each with at most one key."""
     names: list[str] = []
     while not isinstance(node, syntax.Variable):
         if isinstance(node, syntax.Index):
@@ -92,4 +92,4 @@ def _is_address(node: Expression) -> bool:
     if len(names) % 2 or not pairs:
         return False
     *outer, (last, _) = pairs
-    return all(word == MODULE for word, _ in outer) and last in (MODULE, *RESOURCES)
+    return all(word == MODULE for word, _ in outer) and last in kinds

@@ -97,6 +97,8 @@ class Decoder:
     def _attributes(self, block: syntax.Block, schema: Block, decoded: Decoded) -> None:
         for node in block.body.attributes:
             attribute = schema.attribute(node.name)
+            if attribute is None and schema.free:
+                continue
             if attribute is None:
                 decoded.failed = True
                 self._unknown_name(node.name, node.name_place, block, schema, "attribute")
@@ -166,7 +168,7 @@ class Decoder:
             child = Decoder(self.report, self.file, scope).block(inner, found)
             decoded.failed = decoded.failed or child.failed
             key = (inner.type, child.label)
-            if found.repeated or key not in seen:
+            if found.repeated or key not in seen or (found.labelled and not child.label):
                 seen[key] = inner.place
                 decoded.blocks.setdefault(inner.type, []).append(child)
                 continue

@@ -13,6 +13,9 @@ from reconciler.language.report import Report
 from reconciler.language.source_files import read_folder
 from reconciler.language.syntax import Place
 
+BASE = "The path is relative to the folder of this file."
+"""What to say of a path that leads nowhere."""
+
 
 class ModuleReader:
     """Reads the folders that modules are in, each once however often it is called."""
@@ -41,22 +44,22 @@ class ModuleReader:
             self._report.error("E0217", summary, detail, call.file, source[1])
             return None
         if folder not in self._found:
-            self._found[folder] = self._declarations(folder, call, source[1])
+            self._found[folder] = self.declarations(folder, call.file, source[1])
         declarations = self._found[folder]
         return self.module(path, folder, declarations) if declarations is not None else None
 
-    def _declarations(self, folder: str, call: Declaration, place: Place) -> Declarations | None:
+    def declarations(self, folder: str, file: str, place: Place, base: str = BASE) -> Declarations | None:
+        """Return what a folder declares; None after reporting, at the place that names it, why it cannot be read."""
         inside = self._folder / folder
         try:
             self._files.admit(inside)
         except ValueError as error:
-            detail = "The path is relative to the folder of this file."
-            self._report.error("E0217", str(error), detail, call.file, place)
+            self._report.error("E0217", str(error), base, file, place)
             return None
         bodies = read_folder(inside, self._report, self._kept)
         if not bodies:
             summary = f'there are no *.hcl files in "{folder}"'
-            self._report.error("E0217", summary, "Give another folder.", call.file, place)
+            self._report.error("E0217", summary, "Give another folder.", file, place)
             return None
         found = collect(bodies, self._report)
         for word, declaration in found.settings.items():

@@ -125,17 +125,23 @@ def source_of(call: Declaration, report: Report) -> tuple[str, Place] | None:
         detail = 'Add `source = "./modules/mail"`, for example.'
         report.error("E0205", f'module "{call.key.name}" needs the attribute "source"', detail, call.file, call.place)
         return None
+    folder = local_folder(node, call.file, report)
+    return (folder, node.place) if folder is not None else None
+
+
+def local_folder(node: syntax.Expression, file: str, report: Report) -> str | None:
+    """Return the folder that a `source` names; None after reporting."""
     parts = node.parts if isinstance(node, syntax.Template) else ()
     text = parts[0].value if len(parts) == 1 and isinstance(parts[0], syntax.Literal) else None
     if not isinstance(text, str):
         detail = 'The folder must be known before anything is evaluated: write `source = "./modules/mail"`.'
-        report.error("E0217", "source is a text without expressions", detail, call.file, node.place)
+        report.error("E0217", "source is a text without expressions", detail, file, node.place)
         return None
     if not text.startswith(("./", "../")) and text not in (".", ".."):
         detail = f'Modules are local folders: copy it beside the stack and write "./{text.rsplit("/", 1)[-1]}".'
-        report.error("E0217", f'"{text}" is no local folder', detail, call.file, node.place)
+        report.error("E0217", f'"{text}" is no local folder', detail, file, node.place)
         return None
-    return text, node.place
+    return text
 
 
 def _every_module(module: Module) -> Iterator[Module]:
