@@ -31,7 +31,7 @@ class Readdressed(NamedTuple):
 def readdress(stack: Stack, state: State, snapshot: Snapshot) -> Readdressed:
     """Follow the moves and removals that `stack` declares. With none to follow, everything is as it was."""
     recorded = _recorded(state) | _shown(stack, state, snapshot)
-    mapping = _mapping(stack, recorded)
+    mapping = _mapping(stack, recorded, _taken(state))
     forgotten = _forgotten(stack, recorded - mapping.keys())
     if not mapping and not forgotten:
         return Readdressed(state, snapshot)
@@ -67,10 +67,15 @@ def _came_from(address: str, moves: tuple[Move, ...]) -> str:
     return address
 
 
-def _mapping(stack: Stack, recorded: frozenset[str]) -> dict[str, str]:
-    """Return old address -> new address. An address that is taken already is moved to by nobody."""
+def _taken(state: State) -> frozenset[str]:
+    """Return the addresses that nobody moves to. Labels alone may show both ends of a move that was under way."""
+    return _recorded(state) if state.target is not None else frozenset()
+
+
+def _mapping(stack: Stack, recorded: frozenset[str], occupied: frozenset[str]) -> dict[str, str]:
+    """Return old address -> new address."""
     declared = stack.addresses
-    taken = set(recorded)
+    taken = set(occupied)
     mapping: dict[str, str] = {}
     for address in sorted(recorded):
         after = _followed(address, stack.moves)

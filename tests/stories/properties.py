@@ -41,15 +41,18 @@ def foreigners(engine: SimulatedEngine) -> object:
 
 
 def live_tasks(engine: SimulatedEngine) -> Counter[str]:
-    """Return how many tasks of ours run anything, by group. A task counts once, however many containers it has."""
+    """Return how many tasks of ours run anything, by the name of their service, which no move changes.
+
+    A task counts once, however many containers it has.
+    """
     now = engine.clock.now()
     live = set()
     for each in engine._containers.values():
         ended_at = each.ended_at()
         runs = each.started_at is not None and (ended_at is None or ended_at > now)
         if each.task.owner != "other" and runs:
-            live.add((each.task.group, each.task.id))
-    return Counter(group for group, _ in live)
+            live.add((each.task.service_name or each.task.group, each.task.id))
+    return Counter(name for name, _ in live)
 
 
 def most_tasks(service: Service) -> int:
@@ -70,10 +73,10 @@ class Safety:
     def after_effect(self, told: str) -> None:
         """I3 and I4, on the engine itself."""
         assert foreigners(self.engine) == self.foreign, f"I3: a foreign object was touched by {told}"
-        for group, count in live_tasks(self.engine).items():
-            services = (found for each in (self.wanted, self.before) if (found := each.service(group)) is not None)
-            most = max((self.at_first[group], *(most_tasks(each) for each in services)))
-            assert count <= most, f"I4: {count} tasks of {group} run, {most} may, after {told}"
+        services = (*self.wanted.services, *self.before.services)
+        for name, count in live_tasks(self.engine).items():
+            most = max((self.at_first[name], *(most_tasks(each) for each in services if each.name == name)))
+            assert count <= most, f"I4: {count} tasks of {name} run, {most} may, after {told}"
 
     def at_look(self, decision: Decision, shown: Snapshot) -> None:
         """I5, on what the decision could know; and that records only move forward."""
@@ -147,14 +150,14 @@ def check_recovered(site: Site, wanted: Stack, foreign: object) -> None:
 def _check_tasks(site: Site, wanted: Stack) -> None:
     shown = site.engine.look(site.request())
     for service in wanted.services:
-        mine = [each for each in shown.tasks if each.task.group == service.address]
+        mine = [each for each in shown.tasks if each.task.service_name == service.name]
         running = [each for each in mine if any(found.is_live for found in each.containers)]
         definition = wanted.definition_of(service)
         assert len(running) == service.desired_count, f"{service.address}: {len(running)} run"
         assert all(each.task.definition == definition for each in running), f"{service.address}: an old revision runs"
         assert len(mine) - len(running) <= 1, f"I2: {service.address} has orphans"
-    known = {service.address for service in wanted.services}
-    assert {each.task.group for each in shown.tasks} <= known, "I2: tasks of no service"
+    known = {service.name for service in wanted.services}
+    assert {each.task.service_name for each in shown.tasks} <= known, "I2: tasks of no service"
 
 
 def _check_rest(site: Site, wanted: Stack) -> None:

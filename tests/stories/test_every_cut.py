@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from reconciler.engine import session
+from reconciler.model.lifecycle import Move
 from reconciler.model.stack import Stack
 from reconciler.model.task_definition import PrivateVolume
 from tests.builders import CHECK, EMPTY, Declared, Site, container, declared, percents, stack
@@ -29,6 +30,14 @@ def pair(tag: int) -> Declared:
     return declared("pair", 1, app, db, volumes=(PrivateVolume(name="scratch"),))
 
 
+def renamed(tag: int) -> Stack:
+    """The service `web` under another address; it keeps its name and family."""
+    service, definition = declared("site", 3, container(image=f"web:{tag}"), configuration=percents(50, 150))
+    kept = (service.changed(name="web"), definition.changed(family="web"))
+    moves = (("service.web", "service.site"), ("task_definition.web", "task_definition.site"))
+    return stack(kept).changed(moves=tuple(Move(before=before, after=after) for before, after in moves))
+
+
 AFTER_WEB = declared("api", 1, after=("web",))
 CASES: dict[str, tuple[Stack, Stack]] = {
     "a first apply": (EMPTY, stack(web(2, 1), AFTER_WEB)),
@@ -39,6 +48,7 @@ CASES: dict[str, tuple[Stack, Stack]] = {
     "scaling in": (stack(web(3, 1)), stack(web(1, 1))),
     "an update of a task of several containers": (stack(pair(1)), stack(pair(2))),
     "a service that leaves": (stack(web(1, 1), AFTER_WEB), stack(web(1, 1))),
+    "a service that moves and is updated": (stack(web(3, 1, 50, 150)), renamed(2)),
     "a destroy": (stack(web(2, 1), AFTER_WEB, pair(1)), EMPTY),
 }
 
