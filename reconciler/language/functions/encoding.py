@@ -9,8 +9,10 @@ import json
 from typing import Any
 
 from reconciler.language import numbers
-from reconciler.language.functions import yaml
+from reconciler.language.functions import yaml_writing
 from reconciler.language.functions.table import FunctionError, Parameter, function
+from reconciler.language.functions.yaml_reading import reader
+from reconciler.language.functions.yaml_reading.source import YamlError
 from reconciler.language.values import (
     ANY,
     NULL,
@@ -169,13 +171,16 @@ def _value(source: Any) -> Value:
 @function(Parameter(ANY, nullable=True), returns=STRING)
 def yamlencode(value: Value) -> str:
     """Write a value as YAML, strings in double quotes."""
-    return yaml.encode(value)
+    return yaml_writing.encode(value)
 
 
 @function(STRING, returns=ANY)
 def yamldecode(text: str) -> Value:
-    """Read YAML: one document of its plain core, without anchors and tags."""
-    return yaml.decode(text)
+    """Read YAML: one document."""
+    try:
+        return reader.read(text)
+    except YamlError as error:
+        raise FunctionError(f"the text is not YAML: {error}", 0) from None
 
 
 @function(STRING, returns=ANY)

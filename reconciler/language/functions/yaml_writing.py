@@ -1,11 +1,10 @@
-"""YAML as Terraform writes it, and the plain core of YAML read back."""
+"""YAML as Terraform writes it."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 from reconciler.language import numbers
-from reconciler.language.functions.table import FunctionError
 from reconciler.language.values import Value
 
 
@@ -65,8 +64,3 @@ def _quoted(text: str) -> str:
     from reconciler.language.functions.encoding import json_text
 
     return json_text(text).replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&")
-
-
-def decode(text: str) -> Value:
-    """Raise FunctionError: reading YAML comes with a later version."""
-    raise FunctionError("reading YAML is not supported yet", 0, "Use jsondecode() instead.", "E0324")
