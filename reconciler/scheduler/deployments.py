@@ -49,7 +49,7 @@ def count_failures(
 
     For the breaker an exit counts before the task was ever healthy, failed checks always (ECS; I5 for the exit).
     """
-    deployment = _throttle(deployment, [record for record in failed if _is_quick(record, now)], fetch_failures, now)
+    deployment = _throttle(deployment, [record for record in failed if is_quick(record, now)], fetch_failures, now)
     counted = [record for record in failed if record.healthy_at is None or not _has_exit(record)]
     if deployment.rollout_state is not RolloutState.IN_PROGRESS or not (counted or fetch_failures):
         return deployment
@@ -152,5 +152,6 @@ def _has_exit(record: TaskRecord) -> bool:
     )
 
 
-def _is_quick(record: TaskRecord, now: float) -> bool:
+def is_quick(record: TaskRecord, now: float) -> bool:
+    """Say whether a task has hardly run, so that another one would end the same way."""
     return record.running_at is None or now - record.running_at < QUICK_EXIT_SECONDS

@@ -184,7 +184,14 @@ def _stopped(
         plan.stop, lambda each: why_replace(each, view.service, deployment, secrets, now) or wants, snapshot, now
     )
     ill = {each.record.id for each in view.fleet.unhealthy}
+    ill |= {each.record.id for each in plan.stop if _never_was_as_declared(each, deployment, now)}
     return tuple(record.changed(failed=True) if record.id in ill else record for record in stopped)
+
+
+def _never_was_as_declared(view: TaskView, deployment: Deployment, now: float) -> bool:
+    """Whether a task differs from its definition right after its start: another one would too, without end."""
+    is_new = view.record.deployment == deployment.id and deployments.is_quick(view.record, now)
+    return is_new and bool(view.drift({}))
 
 
 def _at_once(records: Iterable[TaskRecord], now: float) -> tuple[float, ...]:

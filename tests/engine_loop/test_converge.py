@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from reconciler.drivers.driver import LookRequest
 from reconciler.engine.converge import Settings
 from reconciler.engine.simulation import SimulatedPerformer
 from reconciler.errors import EngineError, PartialError, StaleError, StoppedBySignalError, StoreError
-from reconciler.model.snapshot import ObservedNetwork, Snapshot
+from reconciler.model.snapshot import Drift, ObservedNetwork, Snapshot
 from reconciler.model.state import State
 from reconciler.model.step import Lane, Outcome, RemoveTask, StartContainer, Step
 from reconciler.store.memory import MemoryStore
@@ -251,3 +252,32 @@ def test_no_more_than_four_starts_are_in_flight() -> None:
     world.performer.submit = counting  # type: ignore[method-assign]
     assert site.apply(stack(declared(count=50)), world).decision.is_steady
     assert max(most) == 4
+
+
+@dataclass
+class Rounding:
+    """An engine on which nothing is ever quite as it was declared."""
+
+    site: Site
+
+    def look(self, request: LookRequest) -> Snapshot:
+        shown = self.site.engine.look(request)
+        drift = (Drift(attribute="memory", declared="64 MiB", observed="60 MiB"),)
+        tasks = (
+            each.changed(containers=tuple(found.changed(drift=drift) for found in each.containers))
+            for each in shown.tasks
+        )
+        return shown.changed(tasks=tuple(tasks))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.site.engine, name)
+
+
+def test_tasks_that_never_are_as_declared_fail_the_deployment_and_are_not_replaced_without_end() -> None:
+    site = Site()
+    ended = site.apply(SHOP, site.world(driver=Rounding(site)))
+    assert ended.decision.failed == ("service.web",)
+    assert site.store.load("shop").deployments[0].reason == (
+        "4 failures, the limit is 3; the last: app: memory is 60 MiB, declared 64 MiB"
+    )
+    assert len(started(site)) < 8

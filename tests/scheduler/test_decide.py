@@ -106,7 +106,8 @@ def test_a_drifted_task_is_replaced_start_first() -> None:
         (3, "RUNNING"),
     ]
     young = running(3, started=("app",))
-    later = decide(web(2), steady(tasks=(running(1), running(2), young)), _with(seen, 3), NOW)
+    old = tuple(running(ordinal, running_at=NOW - 3600, healthy_at=NOW - 3600) for ordinal in (1, 2))
+    later = decide(web(2), steady(tasks=(*old, young)), _with(seen, 3), NOW)
     assert [step.task_id for step in later.steps if isinstance(step, RemoveTask)] == [task(1).id]
     assert later.state.tasks[0].stopped_reason == "app: memory is 32 MiB, declared 64 MiB"
 
