@@ -13,7 +13,7 @@ from reconciler.cli.variables import variable_sources
 from reconciler.clock import SystemClock
 from reconciler.errors import ReconcilerError, StackError
 from reconciler.language.access import similar
-from reconciler.language.source_files import TEST_SUFFIX
+from reconciler.language.source_files import TEST_SUFFIX, test_files
 from reconciler.language.testing.bench import Bench, set_up
 from reconciler.language.testing.files import Suite
 from reconciler.model.test_result import FileResult, RunResult, Status
@@ -72,7 +72,7 @@ def command(
 
 
 def _test_files(folder: Path, directory: str) -> list[Path]:
-    return [file for each in (folder, folder / directory) for file in sorted(each.glob(f"*{TEST_SUFFIX}"))]
+    return [file for each in (folder, folder / directory) for file in test_files(each)]
 
 
 def _chosen(files: list[Path], filters: tuple[str, ...], folder: Path) -> list[Path]:

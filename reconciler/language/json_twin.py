@@ -32,7 +32,16 @@ class Mode(Enum):
 
 _LITERAL = frozenset({("stack", "required_version"), ("variable", "default"), ("module", "source")})
 _LITERAL_EVERYWHERE = frozenset({"description"})
-_EXPRESSION = frozenset({("variable", "type"), ("moved", "from"), ("moved", "to"), ("removed", "from")})
+_EXPRESSION = frozenset(
+    {
+        ("variable", "type"),
+        ("moved", "from"),
+        ("moved", "to"),
+        ("removed", "from"),
+        ("run", "command"),
+        ("run", "expect_failures"),
+    }
+)
 _EXPRESSION_EVERYWHERE = frozenset({"depends_on", "ignore_changes", "replace_triggered_by", "iterator"})
 _REFERENCES = (Kind.REFERENCE, Kind.REFERENCES, Kind.REFERENCE_MAP)
 
@@ -41,27 +50,27 @@ _DYNAMIC_ATTRIBUTES = ("for_each", "iterator", "labels")
 VALUES = Block("", "A file of values.", free=True)
 
 
-def parse_json(text: str, cache_folder: Path | None = None, is_values: bool = False) -> Parsed:
-    """Read the text of a `*.hcl.json` file; one of values for variables holds attributes only."""
+def parse_json(text: str, cache_folder: Path | None = None, schema: Block = ROOT) -> Parsed:
+    """Read the text of a `*.hcl.json` file that holds what a table says."""
     text = text.removeprefix("\ufeff")
-    key = cache.key(text, syntax.TREE_VERSION, versions(), "json", is_values, ROOT) if cache_folder else ""
+    key = cache.key(text, syntax.TREE_VERSION, versions(), "json", schema) if cache_folder else ""
     name = f"tree-{key}"
     found = cache.read(cache_folder, name)
     if isinstance(found, Parsed):
         return found
-    parsed = _parsed(text, cache_folder, is_values)
+    parsed = _parsed(text, cache_folder, schema)
     cache.write(cache_folder, name, parsed)
     return parsed
 
 
-def _parsed(text: str, cache_folder: Path | None, is_values: bool) -> Parsed:
+def _parsed(text: str, cache_folder: Path | None, schema: Block) -> Parsed:
     reader = JsonReader(text)
     try:
         root = reader.read()
     except JsonError as error:
         return Parsed(syntax.Body((1, 1, 1, 1), (), ()), (error.problem,), (Lost(ANY, ANY),))
     twin = _Twin(reader, cache_folder)
-    body = twin.body(root, VALUES if is_values else ROOT)
+    body = twin.body(root, schema)
     return Parsed(body, tuple(dict.fromkeys(twin.problems)))
 
 

@@ -16,6 +16,7 @@ from reconciler.language.collector import paused
 from reconciler.language.declarations import Declarations, collect
 from reconciler.language.files import FolderReader
 from reconciler.language.interpreter import Interpreter
+from reconciler.language.json_twin import VALUES
 from reconciler.language.module_reader import ModuleReader
 from reconciler.language.modules import Module
 from reconciler.language.references import Key
@@ -163,7 +164,7 @@ def _given(
 def _given_in_file(
     file: Path, given: dict[str, Given], report: Report, kept: Path | None, declarations: Declarations
 ) -> None:
-    body = read_file(file, report, kept, is_values=True)
+    body = read_file(file, report, kept, VALUES)
     name = file.as_posix()
     for lost in report.lost[name]:
         names = declarations.variables if lost.word else (lost.label,)

@@ -9,6 +9,8 @@ from reconciler.language.json_twin import parse_json
 from reconciler.language.limits import MAXIMUM_FILE_BYTES
 from reconciler.language.recovery import ANY, Lost
 from reconciler.language.report import Report
+from reconciler.language.schema import Block
+from reconciler.language.schema_stack import ROOT
 from reconciler.model.diagnostic import error
 
 TWIN = ".json"
@@ -19,9 +21,14 @@ AUTO_SUFFIX, TEST_SUFFIX = ".auto.vars.hcl", ".test.hcl"
 
 def read_folder(folder: Path, report: Report, kept: Path | None) -> dict[str, syntax.Body]:
     """Return the tree of each file of a stack or module, by name; raise OSError when there is no such folder."""
-    found = sorted(each for each in folder.iterdir() if _plain(each).endswith(".hcl") and each.is_file())
-    files = [each for each in found if not _plain(each).endswith((AUTO_SUFFIX, TEST_SUFFIX))]
+    files = stack_files(folder)
     return {file.as_posix(): body for file in files if (body := read_file(file, report, kept)) is not None}
+
+
+def stack_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that make a stack or module; raise OSError when there is no such folder."""
+    found = sorted(each for each in folder.iterdir() if _plain(each).endswith(".hcl") and each.is_file())
+    return [each for each in found if not _plain(each).endswith((AUTO_SUFFIX, TEST_SUFFIX))]
 
 
 def values_files(folder: Path) -> list[Path]:
@@ -29,11 +36,16 @@ def values_files(folder: Path) -> list[Path]:
     return sorted(each for each in folder.iterdir() if _plain(each).endswith(AUTO_SUFFIX) and each.is_file())
 
 
+def test_files(folder: Path) -> list[Path]:
+    """Return the test files of a folder, sorted; of one that is not there, none."""
+    return sorted(each for each in folder.glob("*") if _plain(each).endswith(TEST_SUFFIX) and each.is_file())
+
+
 def _plain(file: Path) -> str:
     return file.name.removesuffix(TWIN)
 
 
-def read_file(file: Path, report: Report, kept: Path | None, is_values: bool = False) -> syntax.Body | None:
+def read_file(file: Path, report: Report, kept: Path | None, schema: Block = ROOT) -> syntax.Body | None:
     """Return the tree of a file, in the JSON form by its name; None after reporting that it cannot be read."""
     name = file.as_posix()
     report.lost[name] = (Lost(ANY, ANY),)
@@ -50,7 +62,7 @@ def read_file(file: Path, report: Report, kept: Path | None, is_values: bool = F
         report.add(error("E0508", f"{name} is not UTF-8 text (byte {problem.start})", detail))
         return None
     report.texts[name] = text.removeprefix("\ufeff")
-    parsed = parse_json(text, kept, is_values) if name.endswith(TWIN) else parser.parse(text, kept)
+    parsed = parse_json(text, kept, schema) if name.endswith(TWIN) else parser.parse(text, kept)
     report.lost[name] = parsed.lost
     for each in parsed.problems:
         report.problem(each, name)

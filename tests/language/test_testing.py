@@ -92,13 +92,13 @@ output "image" { value = local.image }
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "testing.md"
 
 
-def bench(folder: Path, text: str, **variables: str) -> Bench:
+def bench(folder: Path, text: str, *, name: str = "a.test.hcl", **variables: str) -> Bench:
     """Set up the stack above with one test file."""
-    files = {"main.hcl": STACK, "mail/main.hcl": MAIL, "a.test.hcl": text}
-    for name, content in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(content)
-    return set_up(folder, [folder / "a.test.hcl"], VariableSources(pairs=tuple(variables.items())))
+    files = {"main.hcl": STACK, "mail/main.hcl": MAIL, name: text}
+    for file, content in files.items():
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).write_text(content)
+    return set_up(folder, [folder / name], VariableSources(pairs=tuple(variables.items())))
 
 
 def said(diagnostics: tuple[Diagnostic, ...]) -> list[str]:
@@ -357,6 +357,30 @@ WRONG = {
 @pytest.mark.parametrize("text", WRONG)
 def test_what_is_wrong_with_a_file_is_told_with_its_place(tmp_path: Path, text: str) -> None:
     assert said(bench(tmp_path, text).diagnostics) == WRONG[text]
+
+
+def test_a_test_file_may_have_the_json_form(tmp_path: Path) -> None:
+    text = """{
+      "variables": {"n": 4},
+      "run": {
+        "a": {
+          "command": "plan",
+          "variables": {"image": "json-${var.image}"},
+          "assert": [
+            {"condition": "${var.image == \\"json-app:1\\"}", "error_message": "No."},
+            {"condition": "${var.n == 5}", "error_message": "Not ${var.n}."}
+          ],
+          "expect_failures": ["check.few"]
+        },
+        "b": {"command": "aply", "expect_failures": ["var.m"]}
+      }
+    }"""
+    assert said(bench(tmp_path, text, name="a.test.hcl.json").diagnostics) == [
+        "13:27 E0701 command is plan or apply",
+        "13:55 E0702 there is no var.m",
+    ]
+    right = text.replace("aply", "apply").replace("var.m", "check.few")
+    assert judged(tmp_path, right, name="a.test.hcl.json") == ["fail", "9:27 E0710 Not 4", "pass"]
 
 
 def test_what_is_wrong_with_the_stack_is_told_with_what_is_wrong_with_the_tests(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class Suite(NamedTuple):
 
 def read_suite(file: Path, report: Report, kept: Path | None) -> Suite | None:
     """Return what a test file says; None when it cannot be read. Everything wrong is reported."""
-    body = read_file(file, report, kept)
+    body = read_file(file, report, kept, TEST_FILE)
     return _Reader(file.as_posix(), report).suite(body) if body is not None else None
 
 
