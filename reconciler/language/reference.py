@@ -15,7 +15,9 @@ from reconciler.language.functions import UNSUPPORTED
 from reconciler.language.functions.table import TABLE, Function
 from reconciler.language.schema import Attribute, Block, facts, times
 from reconciler.language.schema_stack import ROOT
+from reconciler.language.testing.schema import TEST_FILE
 
+ROOTS = (ROOT, TEST_FILE)
 FUNCTIONS = "functions"
 _LAZY = {
     "try": "try(expressions...): any\n\nReturn the first argument that has a value.",
@@ -32,13 +34,14 @@ class Entry(NamedTuple):
 
 def overview(width: int) -> str:
     """Return what there is at the top."""
-    rows = [(_header(block), block.doc) for block in ROOT.blocks]
+    stack, tests = (_table([(_header(block), block.doc) for block in root.blocks], width) for root in ROOTS)
     head = "A stack is a folder of *.hcl files. At the top of a file stand:"
+    between = "At the top of a test file, *.test.hcl, stand:"
     more = (
         "reconciler docs PATH tells of one: `reconciler docs service`, `reconciler docs container.image`. "
         "`reconciler docs functions` lists the functions, `reconciler docs jsonencode` tells of one."
     )
-    return f"{head}\n\n{_table(rows, width)}\n\n{textwrap.fill(more, width)}"
+    return f"{head}\n\n{stack}\n\n{between}\n\n{tests}\n\n{textwrap.fill(more, width)}"
 
 
 def about(query: str, samples: Mapping[str, str], width: int) -> str | None:
@@ -69,7 +72,7 @@ def did_you_mean(query: str) -> str:
 
 def _entries() -> list[Entry]:
     found: dict[int, tuple[Block | Attribute, list[str]]] = {}
-    for path, thing in _walk(ROOT, ""):
+    for path, thing in (each for root in ROOTS for each in _walk(root, "")):
         found.setdefault(id(thing), (thing, []))[1].append(path)
     return [Entry(thing, tuple(paths)) for thing, paths in found.values()]
 

@@ -67,11 +67,17 @@ class Block(NamedTuple):
 
     def attribute(self, name: str) -> Attribute | None:
         """Return the attribute of that name."""
-        return next((each for each in self.attributes if each.name == name), None)
+        for each in self.attributes:  # the innermost loop of decoding: a generator would take twice as long
+            if each.name == name:
+                return each
+        return None
 
     def block(self, word: str) -> Block | None:
         """Return the block of that name."""
-        return next((each for each in self.blocks if each.word == word), None)
+        for each in self.blocks:
+            if each.word == word:
+                return each
+        return None
 
 
 META = (
@@ -126,14 +132,18 @@ LIFECYCLE_SHOWN = "service"
 
 def find(path: str) -> Block | Attribute | None:
     """Return the block or attribute at a path such as `task_definition.container.image`, or `container.image`."""
-    from reconciler.language.schema_stack import ROOT
-
     words = path.split(".")
-    found = _descend(ROOT, words)
-    if found is not None:
-        return found
-    candidates = [_descend(block, words) for block in _every_block(ROOT)]
+    inner = (block for root in _roots() for block in _every_block(root))
+    candidates = (_descend(block, words) for block in (*_roots(), *inner))
     return next((each for each in candidates if each is not None), None)
+
+
+def _roots() -> tuple[Block, Block]:
+    """Return the tables of a stack's files and of test files."""
+    from reconciler.language.schema_stack import ROOT
+    from reconciler.language.testing.schema import TEST_FILE
+
+    return ROOT, TEST_FILE
 
 
 def _descend(block: Block, words: list[str]) -> Block | Attribute | None:
@@ -170,9 +180,7 @@ def _every_block(block: Block) -> list[Block]:
 
 def paths() -> list[str]:
     """Return the path of every block and attribute, in the order of the reference."""
-    from reconciler.language.schema_stack import ROOT
-
-    return [path for block in ROOT.blocks for path in _paths(block, block.word)]
+    return [path for root in _roots() for block in root.blocks for path in _paths(block, block.word)]
 
 
 def _paths(block: Block, path: str) -> list[str]:
@@ -221,15 +229,13 @@ def _bounds(attribute: Attribute) -> list[str]:
 
 def reference_markdown() -> str:
     """Return the whole table as Markdown: one section a block, one row an attribute."""
-    from reconciler.language.schema_stack import ROOT
-
     lines = [
         "# Reference of the stack language",
         "",
         "Every block and attribute, made from the table that checks stacks.",
         "",
     ]
-    for block in ROOT.blocks:
+    for block in (each for root in _roots() for each in root.blocks):
         lines += _section(block, block.word, 2)
     return "\n".join(lines)
 

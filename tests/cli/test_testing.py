@@ -247,6 +247,11 @@ service "stuck" {
     )
 
 
+def test_the_samples_of_the_reference_pass(place: Place) -> None:
+    ended = place.run("test", "--stack", str(REPOSITORY / "docs" / "samples"))
+    assert ended.out.endswith("\n\nSuccess! 3 passed, 0 failed.\n"), ended.out
+
+
 def test_the_tests_of_the_example_pass_as_the_documentation_shows(place: Place) -> None:
     shutil.copytree(REPOSITORY / "stacks" / "shop", place.folder / "stacks" / "shop")
     ended = Place(place.name, place.folder, {**place.environment, **NO_ENGINE}).run("test", "--stack", "stacks/shop")

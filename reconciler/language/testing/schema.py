@@ -6,7 +6,7 @@ from reconciler.language.schema import Attribute, Block, Kind
 
 VARIABLES = Block(
     "variables",
-    "Values of variables: `name = value`. Those of a run win over the file's, and these over all others.",
+    "In a test file: values of variables. Those of a run win over the file's, and these over all others.",
     free=True,
 )
 
@@ -40,12 +40,12 @@ ASSERT = Block(
 
 RUN = Block(
     "run",
-    "One plan or apply of the stack. The runs of a file go in order; what they apply stays until the file ends.",
+    "In a test file: one plan or apply. The runs go in order; what they apply stays until the file ends.",
     (
         Attribute(
             "command",
             Kind.EXPRESSION,
-            "plan, or apply: on an engine that is simulated, so that host_ports are known.",
+            "plan, which is the default, or apply: on a simulated engine, so that host_ports are known.",
         ),
         Attribute(
             "expect_failures",
