@@ -36,6 +36,8 @@ VERBS: dict[str, str] = {
     "run": "Run a one-off task of a task definition.",
     "stop": "Stop a task.",
     "output": "Print output values.",
+    "console": "Evaluate expressions in the stack; needs no engine.",
+    "docs": "Print the reference of the language, offline.",
     "version": "Print the version.",
 }
 """Verb -> its line in the help. Its module is `reconciler.cli.VERB`, but for those in `_MODULES`."""

@@ -19,7 +19,7 @@ from reconciler.model.diagnostic import error
 FILE = "expression"
 
 
-class _Variables:
+class OnlyVariables:
     """The only name there is: `var`."""
 
     def __init__(self, variables: Value) -> None:
@@ -27,7 +27,7 @@ class _Variables:
 
     def bare(self, root: str, place: Place) -> Value:
         """Refuse: no name stands alone here."""
-        raise EvaluationError("E0401", f'there is nothing called "{root}"', "", place)
+        raise EvaluationError("E0401", f'there is nothing called "{root}"', "Put text in quotes.", place)
 
     def resolve(self, root: str, name: str, place: Place) -> Value:
         """Return a variable."""
@@ -48,7 +48,7 @@ def value_of(
         raise StackError(tuple(from_problem(problem, FILE, expression) for problem in problems))
     given = object_of({name: from_python(value) for name, value in (variables or {}).items()})
     try:
-        return evaluate_node(node, Scope(_Variables(given), files, file=FILE))
+        return evaluate_node(node, Scope(OnlyVariables(given), files, file=FILE))
     except EvaluationError as error:
         raise StackError((from_evaluation(error, {FILE: expression}),)) from None
 

@@ -55,7 +55,7 @@ def _closed_by_another(here: Spot, opened: Opener) -> Problem:
 
 def _ended(text: str, opened: list[Opener]) -> Problem:
     if not opened:
-        lines = text.split("\n")
+        lines = text.rstrip().split("\n")
         place = (len(lines), len(lines[-1]) + 1, len(lines), len(lines[-1]) + 2)
-        return Problem("E0101", "the text ends too early", "Finish the last line.", place)
+        return Problem("E0101", "the text ends in the middle of an expression", "Finish it.", place)
     return never_closed(text, opened[-1])

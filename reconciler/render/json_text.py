@@ -15,14 +15,14 @@ def compact(value: Any) -> str:
     >>> compact({"name": "caf\\u00e9 \\x9b"})
     '{"name": "café \\\\u009b"}'
     """
-    return _escaped(json.dumps(value, ensure_ascii=False))
+    return escaped(json.dumps(value, ensure_ascii=False))
 
 
 def indented(value: Any) -> str:
     """Return a value as people read it."""
-    return _escaped(json.dumps(value, ensure_ascii=False, indent=2))
+    return escaped(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def _escaped(text: str) -> str:
-    """Such characters only stand inside of JSON's strings, where an escape means the same."""
+def escaped(text: str) -> str:
+    """Return JSON with such characters escaped; they only stand in its strings, where an escape means the same."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
