@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from reconciler.language import syntax
 from reconciler.language.addresses import spelled
-from reconciler.language.dispatch import evaluate
+from reconciler.language.evaluator import evaluate
 from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.syntax import Expression
 from reconciler.language.values import Value, has_sensitive, is_wholly_known, number_to_python, to_python
