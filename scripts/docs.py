@@ -18,7 +18,7 @@ import click
 
 from reconciler.cli.main import VERBS, cli
 from reconciler.language import schema
-from reconciler.language.functions import UNSUPPORTED
+from reconciler.language.functions.special import SPECIAL
 from reconciler.language.functions.table import TABLE
 from reconciler.language.samples import samples
 from reconciler.language.schema_stack import ROOT
@@ -130,9 +130,8 @@ def _instead(name: str, what: str) -> str:
 
 
 def _functions() -> str:
-    names = textwrap.fill(", ".join(f"`{name}`" for name in sorted({*TABLE, "try", "can"})), 118)
-    missing = ", ".join(f"`{name}`" for name in sorted(UNSUPPORTED))
-    return f"\n## Functions\n\nWith Terraform's names and meaning:\n\n{names}.\n\nNot there yet: {missing}.\n"
+    names = textwrap.fill(", ".join(f"`{name}`" for name in sorted({*TABLE, *SPECIAL})), 118)
+    return f"\n## Functions\n\nWith Terraform's names and meaning:\n\n{names}.\n"
 
 
 def commands() -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from reconciler.language import syntax
 from reconciler.language.dispatch import evaluate
-from reconciler.language.scope import TOO_MUCH, EvaluationError, Scope
+from reconciler.language.scope import UNFORGIVEN, EvaluationError, Scope
 from reconciler.language.syntax import Expression
 from reconciler.language.unification import unify
 from reconciler.language.values import ANY, BOOL, NUMBER, STRING, Type, Value, object_of, tuple_of, unknown
@@ -30,7 +30,7 @@ def attempt(node: Expression, scope: Scope) -> Attempt:
     try:
         return Attempt(evaluate(node, scope))
     except EvaluationError as error:
-        if error.code == TOO_MUCH:
+        if error.code in UNFORGIVEN:
             raise
         scope.budget.spend(1)
         return Attempt(_outline(node, scope), error)

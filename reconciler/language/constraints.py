@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.language import syntax
 from reconciler.language.access import similar
 from reconciler.language.conversion import ConversionError, convert
-from reconciler.language.evaluator import evaluate
+from reconciler.language.dispatch import evaluate
 from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.syntax import Expression
 from reconciler.language.values import ANY, BOOL, NUMBER, STRING, Type, Value

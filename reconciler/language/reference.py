@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from reconciler.language.access import similar
-from reconciler.language.functions import UNSUPPORTED
 from reconciler.language.functions.table import TABLE, Function
 from reconciler.language.schema import Attribute, Block, facts, times
 from reconciler.language.schema_stack import ROOT
@@ -22,6 +21,7 @@ FUNCTIONS = "functions"
 _LAZY = {
     "try": "try(expressions...): any\n\nReturn the first argument that has a value.",
     "can": "can(expression): bool\n\nSay whether the argument has a value.",
+    "convert": "convert(value: any, type): any\n\nReturn the value as a type: `convert([], list(string))`.",
 }
 
 
@@ -138,8 +138,7 @@ def _header(block: Block) -> str:
 def _functions(width: int) -> str:
     rows = [(name, _sentence(TABLE[name])) for name in sorted(TABLE)]
     rows += [(name, text.partition("\n\n")[2]) for name, text in _LAZY.items()]
-    missing = ", ".join(sorted(UNSUPPORTED))
-    return f"With Terraform's names and meaning:\n\n{_table(sorted(rows), width)}\n\nNot there yet: {missing}."
+    return f"With Terraform's names and meaning:\n\n{_table(sorted(rows), width)}"
 
 
 def _function(name: str, width: int) -> str | None:

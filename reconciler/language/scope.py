@@ -10,7 +10,10 @@ from reconciler.language.syntax import Place
 from reconciler.language.values import Value
 
 TOO_MUCH = "E0311"
-"""The code of an error that says a limit was passed: no try() and no conditional makes up for it."""
+"""The code of an error that says a limit was passed."""
+
+UNFORGIVEN = frozenset({TOO_MUCH, "E0401", "E0402", "E0405"})
+"""Codes of errors that no try() and no conditional makes up for: a limit was passed, or a name is not declared."""
 
 
 class EvaluationError(Exception):

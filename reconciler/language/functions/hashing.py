@@ -6,7 +6,9 @@ import base64
 import hashlib
 
 from reconciler.language.functions.table import FunctionError, function
-from reconciler.language.values import STRING
+from reconciler.language.values import NUMBER, STRING, Number, Value, unknown
+
+LONGEST_PASSWORD, HIGHEST_COST = 72, 31
 
 
 def digest(algorithm: str, content: bytes) -> str:
@@ -37,21 +39,39 @@ for _algorithm in ("md5", "sha1", "sha256", "sha512"):
     _enter(_algorithm, _algorithm)
 
 
+@function(returns=STRING)
+def uuid() -> Value:
+    """Return a random UUID: unknown before the apply."""
+    return unknown(STRING, True)
+
+
+@function(STRING, returns=STRING, variadic=NUMBER)
+def bcrypt(text: str, *cost: Number) -> Value:
+    """Return a salted hash, of the cost of 4 to 31: unknown before the apply."""
+    if len(cost) > 1:
+        raise FunctionError(f"1 to 2 arguments wanted, {1 + len(cost)} given", None, "", "E0322")
+    if len(text.encode()) > LONGEST_PASSWORD:
+        raise FunctionError(f"the text is longer than {LONGEST_PASSWORD} bytes", 0)
+    if cost and not (isinstance(cost[0], int) and cost[0] <= HIGHEST_COST):
+        raise FunctionError(f"a whole number of at most {HIGHEST_COST} is required", 1)
+    return unknown(STRING, True)
+
+
 @function(STRING, STRING, returns=STRING)
 def uuidv5(namespace: str, name: str) -> str:
     """Return the UUID of a name in a namespace (dns, url, oid, x500 or a UUID)."""
-    import uuid
+    import uuid as standard
 
     named = {
-        "dns": uuid.NAMESPACE_DNS,
-        "url": uuid.NAMESPACE_URL,
-        "oid": uuid.NAMESPACE_OID,
-        "x500": uuid.NAMESPACE_X500,
+        "dns": standard.NAMESPACE_DNS,
+        "url": standard.NAMESPACE_URL,
+        "oid": standard.NAMESPACE_OID,
+        "x500": standard.NAMESPACE_X500,
     }
     found = named.get(namespace)
     if found is None:
         try:
-            found = uuid.UUID(namespace)
+            found = standard.UUID(namespace)
         except ValueError:
             raise FunctionError("the namespace must be dns, url, oid, x500 or a UUID", 0) from None
-    return str(uuid.uuid5(found, name))
+    return str(standard.uuid5(found, name))

@@ -17,6 +17,7 @@ from reconciler.language.values import (
     ANY,
     PRIMITIVES,
     Type,
+    Unknown,
     Value,
     has_sensitive,
     is_wholly_known,
@@ -24,6 +25,9 @@ from reconciler.language.values import (
     unknown,
     unmark,
 )
+
+
+WRONG_COUNT = "E0322"
 
 
 class FunctionError(ValueError):
@@ -121,13 +125,23 @@ def _valued(entry: Function, result: Any) -> Value:
     return string(result) if isinstance(result, str) else Value(entry.returns, result)
 
 
+def expanded(last: Value, position: int) -> tuple[Value, ...] | None:
+    """Return the values of an argument that `...` spreads; None when they are unknown."""
+    if last.data is None or last.type.kind not in ("list", "tuple", "set", "any"):
+        raise FunctionError("only a list, set or tuple can be expanded with ...", position)
+    if isinstance(last.data, Unknown):
+        return None
+    return tuple(item.mark(last.sensitive) for item in last.data)
+
+
 def _check_count(entry: Function, count: int) -> None:
     least, most = len(entry.parameters) - entry.optional, len(entry.parameters)
     if count < least or (count > most and entry.variadic is None):
         wanted = str(least) if least == most else f"{least} to {most}"
         wanted = f"at least {least}" if entry.variadic is not None else wanted
         plural = "" if wanted == "1" else "s"
-        raise FunctionError(f"{wanted} argument{plural} wanted, {count} given", None, "", "E0322")
+        extra = most if count > most else None
+        raise FunctionError(f"{wanted} argument{plural} wanted, {count} given", extra, "", WRONG_COUNT)
 
 
 def _fitted(argument: Value, parameter: Parameter, position: int) -> Value:

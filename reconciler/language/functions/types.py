@@ -55,3 +55,9 @@ def nonsensitive(value: Value) -> Value:
 def issensitive(value: Value) -> Value:
     """Say whether a value is marked."""
     return boolean(value.sensitive)
+
+
+@function(_ANYTHING, returns=ANY)
+def ephemeralasnull(value: Value) -> Value:
+    """Return the value: no value of a stack is ephemeral."""
+    return value
