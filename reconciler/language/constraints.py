@@ -16,10 +16,15 @@ KNOWN = "There are string, number, bool, any, list(...), set(...), map(...), tup
 _ALL = (*_PRIMITIVES, *_COLLECTIONS, "tuple", "object")
 
 
+def variable_type(node: Expression, scope: Scope) -> Type:
+    """Return the type that a variable's `type = ...` means, `list` and `map` alone included; raise EvaluationError."""
+    if isinstance(node, syntax.Variable) and node.name in ("list", "map"):
+        return Type(node.name, ANY)
+    return constraint(node, scope)
+
+
 def constraint(node: Expression, scope: Scope) -> Type:
-    """Return the type that an expression in `type = ...` means; raise EvaluationError."""
-    if isinstance(node, syntax.Parentheses):
-        return constraint(node.inner, scope)
+    """Return the type that an expression means; raise EvaluationError."""
     if isinstance(node, syntax.Variable):
         if node.name in _PRIMITIVES:
             return _PRIMITIVES[node.name]
@@ -63,6 +68,8 @@ def _object(node: syntax.ObjectConstructor, scope: Scope) -> Type:
         name = key.value if isinstance(key, syntax.Literal) else None
         if not isinstance(name, str):
             raise _wrong(key, "an attribute of object(...) is a plain name", "Write the name without quotes.")
+        if name in attributes:
+            raise _wrong(key, f'there are two attributes "{name}"', "Keep one of them.")
         if isinstance(value, syntax.Call) and value.name == "optional":
             attributes[name], optional[name] = _optional(value, scope)
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reconciler.language import parser, syntax
-from reconciler.language.constraints import constraint
+from reconciler.language.constraints import variable_type
 from reconciler.language.conversion import ConversionError, convert
 from reconciler.language.declarations import Declaration
 from reconciler.language.decode import Decoded, Decoder
@@ -60,7 +60,7 @@ def declare(declaration: Declaration, report: Report, scope: Scope) -> Variable 
     for attribute in block.body.attributes:
         if attribute.name == "type":
             try:
-                kind = constraint(attribute.value, scope)
+                kind = variable_type(attribute.value, scope)
             except EvaluationError as error:
                 error.file = error.file or file
                 report.evaluation(error)
