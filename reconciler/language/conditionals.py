@@ -20,7 +20,8 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
     """Choose from right to left, unifying types pairwise as nested conditionals would."""
     chosen = attempt(node.otherwise, scope)
     for condition, then in reversed(node.cases):
-        chosen = _choose(condition, (attempt(then, scope), chosen), scope, node.place)
+        place = (*then.place[:2], *node.otherwise.place[2:])
+        chosen = _choose(condition, (attempt(then, scope), chosen), scope, place)
     if chosen.error is not None:
         raise chosen.error
     return chosen.value

@@ -15,6 +15,12 @@ from reconciler.language.values import Value, string
 
 LOOPS = {"each": "for_each", "count": "count"}
 PATHS = ("module", "root")
+CONSTANTS = {
+    **dict.fromkeys(("true", "yes", "on"), "true"),
+    **dict.fromkeys(("false", "no", "off"), "false"),
+    **dict.fromkeys(("null", "none", "nil", "undefined"), "null"),
+}
+"""What other languages call true, false and null."""
 
 
 class ModuleNames:
@@ -87,5 +93,6 @@ class ModuleNames:
             detail = f"It comes with a later version ({ROOT.later[root]})."
             return EvaluationError("E0210", f'"{root}" is not supported yet', detail, place)
         words = ("var", "local", MODULE, "path", "stack", "each", "count", *RESOURCES)
-        detail = similar(root, words) or f'Write "{root}" in quotes if it is meant as text.'
+        detail = f"Write {CONSTANTS[root.lower()]}." if root.lower() in CONSTANTS else similar(root, words)
+        detail = detail or f'Write "{root}" in quotes if it is meant as text.'
         return EvaluationError("E0401", f'there is nothing called "{root}"', detail, place)

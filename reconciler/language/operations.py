@@ -6,30 +6,33 @@ from reconciler.language import syntax
 from reconciler.language.attempts import Attempt, attempt
 from reconciler.language.conversion import ConversionError, convert
 from reconciler.language.dispatch import evaluate, evaluates, fail
-from reconciler.language.operators import OperatorError, binary, unary
+from reconciler.language.operators import OPERAND, OperatorError, binary, unary
 from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.syntax import Place
 from reconciler.language.values import BOOL, Value, boolean, unknown
 
-OPERAND = "Convert it first, with tonumber() for example, or give it a value."
-
 
 @evaluates(syntax.Unary)
 def _unary(node: syntax.Unary, scope: Scope) -> Value:
-    return unary(node.operator, evaluate(node.operand, scope))
+    operand = evaluate(node.operand, scope)
+    try:
+        return unary(node.operator, operand)
+    except OperatorError as error:
+        fail("E0302", str(error), error.detail, node.operand.place)
 
 
 @evaluates(syntax.Chain)
 def _chain(node: syntax.Chain, scope: Scope) -> Value:
     if node.rest[0][0] in ("&&", "||"):
         return _logic(node, scope)
-    value, first = evaluate(node.first, scope), node.first.place
+    value, left = evaluate(node.first, scope), node.first.place
     for operator, operand in node.rest:
         right = evaluate(operand, scope)
         try:
             value = binary(operator, value, right)
         except OperatorError as error:
-            fail("E0302", str(error), OPERAND, (*first[:2], *operand.place[2:]))
+            fail("E0302", str(error), error.detail, left if error.is_left else operand.place)
+        left = (*left[:2], *operand.place[2:])
     return value
 
 
@@ -37,20 +40,20 @@ def _logic(node: syntax.Chain, scope: Scope) -> Value:
     """Evaluate `a && b && ...`. What fails is no error where the other side settles the result, left or right."""
     left, first = attempt(node.first, scope), node.first.place
     for operator, operand in node.rest:
-        place = (*first[:2], *operand.place[2:])
         try:
-            left = Attempt(_settle(operator, left, attempt(operand, scope), place))
+            left = Attempt(_settle(operator, left, attempt(operand, scope), (first, operand.place)))
         except EvaluationError as error:
             left = Attempt(unknown(BOOL), error)
+        first = (*first[:2], *operand.place[2:])
     if left.error is not None:
         raise left.error
     return left.value
 
 
-def _settle(operator: str, left: Attempt, right: Attempt, place: Place) -> Value:
+def _settle(operator: str, left: Attempt, right: Attempt, places: tuple[Place, Place]) -> Value:
     """Return what `operator` makes of both sides. Null settles `&&` as false does: Terraform's rule since 1.12."""
     decisive = operator == "||"
-    first, second = (_truth(side, operator, name, place) for side, name in ((left, "left"), (right, "right")))
+    first, second = _truth(left, operator, "left", places[0]), _truth(right, operator, "right", places[1])
     sensitive = first.sensitive or second.sensitive
     sides = ((first, left), (second, right))
     if any(not value.is_unknown and (value.data is True) == decisive for value, _ in sides):
@@ -62,7 +65,7 @@ def _settle(operator: str, left: Attempt, right: Attempt, place: Place) -> Value
             return unknown(BOOL, True).mark(sensitive)
     if first.data is None or second.data is None:
         name = "left" if first.data is None else "right"
-        fail("E0302", f"the {name} operand of {operator} is null", OPERAND, place)
+        fail("E0302", f"the {name} operand of {operator} is null", OPERAND, places[name == "right"])
     return boolean(not decisive).mark(sensitive)
 
 

@@ -20,9 +20,15 @@ from reconciler.language.values import (
     unmark,
 )
 
+OPERAND = "Convert it first, with tonumber() for example, or give it a value."
+
 
 class OperatorError(ValueError):
-    """The operands do not fit the operator; the text says why."""
+    """The operands do not fit the operator; the text says why, `is_left` which of them, and `detail` what to do."""
+
+    def __init__(self, summary: str, is_left: bool = False, detail: str = OPERAND) -> None:
+        super().__init__(summary)
+        self.is_left, self.detail = is_left, detail
 
 
 def unary(operator: str, operand: Value) -> Value:
@@ -56,11 +62,11 @@ def binary(operator: str, left: Value, right: Value) -> Value:
 def _operand(value: Value, wanted: Any, operator: str, side: str = "") -> Value:
     place = f"the {side} operand of {operator}" if side else f"the operand of {operator}"
     if value.data is None:
-        raise OperatorError(f"{place} is null")
+        raise OperatorError(f"{place} is null", side == "left")
     try:
         return convert(value, wanted)
     except ConversionError as error:
-        raise OperatorError(f"{place} does not fit: {error}") from None
+        raise OperatorError(f"{place} does not fit: {error}", side == "left") from None
 
 
 def equal(left: Value, right: Value) -> bool | None:
@@ -125,7 +131,7 @@ def _product(left: Number, right: Number) -> Number:
 
 def _quotient(left: Number, right: Number) -> Number:
     if right == 0:
-        raise OperatorError("division by zero")
+        raise OperatorError("division by zero", detail="Look at the divisor; a conditional can guard it.")
     if left == 0:
         return numbers.zero(numbers.is_negative(left) != numbers.is_negative(right))
     return numbers.settled(Fraction(left) / right, _widest(left, right))
@@ -135,7 +141,7 @@ def _remainder(left: Number, right: Number) -> Number:
     """Return the remainder of a division that truncates towards zero: -7 % 3 is -1. Nothing fits zero times."""
     if right == 0:
         if left == 0:
-            raise OperatorError("division by zero")
+            raise OperatorError("division by zero", detail="Look at the divisor; a conditional can guard it.")
         return left
     quotient = numbers.rounded(Fraction(left) / right, _widest(left, right))
     whole = abs(quotient.numerator) // quotient.denominator

@@ -7,7 +7,7 @@ from reconciler.language.access import AccessError
 from reconciler.language.conversion import ConversionError, convert, type_name
 from reconciler.language.dispatch import evaluate, evaluates, fail
 from reconciler.language.functions import call
-from reconciler.language.functions.table import FunctionError
+from reconciler.language.functions.table import WRONG_COUNT, FunctionError
 from reconciler.language.scope import Scope
 from reconciler.language.syntax import Expression, Place
 from reconciler.language.values import (
@@ -59,7 +59,7 @@ def _get_attribute(node: syntax.GetAttribute, scope: Scope) -> Value:
         try:
             value = access.attribute(value, step.name)
         except AccessError as error:
-            fail("E0303", str(error), error.detail or NO_ATTRIBUTES, step.place)
+            fail("E0303", str(error), error.detail or NO_ATTRIBUTES, _after(step.base, step.place))
     return value
 
 
@@ -69,7 +69,13 @@ def _index(node: syntax.Index, scope: Scope) -> Value:
     try:
         return access.index(base, key)
     except AccessError as error:
-        fail("E0304", str(error), error.detail or "Look at what stands in the brackets.", node.key.place)
+        detail = error.detail or "Look at what stands in the brackets."
+        fail("E0304", str(error), detail, _after(node.base, node.place))
+
+
+def _after(base: Expression, place: Place) -> Place:
+    """Return the place of `.name` or `[key]` behind what it is asked of."""
+    return (*base.place[2:], *place[2:])
 
 
 @evaluates(syntax.Parentheses)
@@ -114,8 +120,9 @@ def _call(node: syntax.Call, scope: Scope) -> Value:
     try:
         return call(node, scope)
     except FunctionError as error:
-        place = node.place
-        if error.argument is not None and error.argument < len(node.arguments):
-            place = node.arguments[error.argument].place
-        detail = error.detail or f"Look at this argument of {node.name}()."
+        only = 0 if len(node.arguments) == 1 and error.code != WRONG_COUNT else None
+        position = only if error.argument is None else error.argument
+        is_there = position is not None and position < len(node.arguments)
+        place = node.arguments[position or 0].place if is_there else node.place
+        detail = error.detail or f"`reconciler docs {node.name}` tells what it takes."
         fail(error.code, f"{node.name}(): {error}", detail, place)

@@ -95,7 +95,7 @@ def test_as_json_a_value_is_one_line_and_exact(expression: str, expected: str, c
     [
         ("local.port", ("E0402", "7:1", 'Did you mean "ports"?')),
         ("1 +\n2 + ", ("E0101", "8:4", "Finish it.")),
-        ("upper(\n[])", ("E0321", "8:1", "Look at this argument of upper().")),
+        ("upper(\n[])", ("E0321", "8:1", "`reconciler docs upper` tells what it takes.")),
     ],
 )
 def test_an_error_has_its_place_in_what_is_read(text: str, expected: tuple[str, str, str], console: Console) -> None:

@@ -283,7 +283,7 @@ def test_a_condition_that_has_no_value_is_an_error_with_its_place(tmp_path: Path
         '8:13 E0402 there is no output "imgae"',
         '12:13 E0401 "run" alone is no value',
         "16:13 E0306 the condition does not fit: a bool is required, not a number",
-        "20:25 E0304 there is no element [1]",
+        "20:24 E0304 there is no element [1]",
     ]
 
 
@@ -293,7 +293,7 @@ def test_values_are_constants_but_for_what_is_given_outside_and_earlier_runs(tmp
 
     assert problem("local.images.a") == '2:21 E0401 "local" cannot be used here'
     assert problem("var.imgae") == '2:21 E0402 there is no variable "imgae"'
-    assert problem('1 + "x"') == "2:21 E0302 the right operand of + does not fit: a number is required"
+    assert problem('1 + "x"') == "2:25 E0302 the right operand of + does not fit: a number is required"
     assert judged(tmp_path, run(head='variables { n = "many" }'))[1] == (
         '2:17 E0502 this value does not fit the variable "n": a number is required'
     )
