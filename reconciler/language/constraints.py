@@ -17,7 +17,7 @@ _ALL = (*_PRIMITIVES, *_COLLECTIONS, "tuple", "object")
 
 
 def variable_type(node: Expression, scope: Scope) -> Type:
-    """Return the type that a variable's `type = ...` means, `list` and `map` alone included; raise EvaluationError."""
+    """Return the type of a variable: as `constraint`, and `list` and `map` alone are those of any elements."""
     if isinstance(node, syntax.Variable) and node.name in ("list", "map"):
         return Type(node.name, ANY)
     return constraint(node, scope)
