@@ -6,6 +6,7 @@ Verbs are imported when they are called, so that `--help` and `--version` cost n
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -112,6 +113,9 @@ def main() -> NoReturn:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes a tenth of a `plan`
     sys.excepthook = report_crash
     signal.signal(signal.SIGTERM, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to crash
     leave(run())
 
 

@@ -27,18 +27,24 @@ def read_folder(folder: Path, report: Report, kept: Path | None) -> dict[str, sy
 
 def stack_files(folder: Path) -> list[Path]:
     """Return the files of a folder that make a stack or module; raise OSError when there is no such folder."""
-    found = sorted(each for each in folder.iterdir() if _plain(each).endswith(".hcl") and each.is_file())
+    found = _visible(folder, ".hcl")
     return [each for each in found if not _plain(each).endswith((AUTO_SUFFIX, TEST_SUFFIX))]
 
 
 def values_files(folder: Path) -> list[Path]:
     """Return the files of a folder that give values to variables by themselves, the one that wins last."""
-    return sorted(each for each in folder.iterdir() if _plain(each).endswith(AUTO_SUFFIX) and each.is_file())
+    return _visible(folder, AUTO_SUFFIX)
 
 
 def test_files(folder: Path) -> list[Path]:
     """Return the test files of a folder, sorted; of one that is not there, none."""
-    return sorted(each for each in folder.glob("*") if _plain(each).endswith(TEST_SUFFIX) and each.is_file())
+    return _visible(folder, TEST_SUFFIX) if folder.is_dir() else []
+
+
+def _visible(folder: Path, suffix: str) -> list[Path]:
+    """Return the files of that ending, sorted. Hidden ones belong to editors, as in Terraform."""
+    found = (each for each in folder.iterdir() if not each.name.startswith("."))
+    return sorted(each for each in found if _plain(each).endswith(suffix) and each.is_file())
 
 
 def _plain(file: Path) -> str:

@@ -173,3 +173,10 @@ def test_an_engine_out_of_reach_is_one_error_with_a_next_step(place: Place, word
     assert "Cannot reach the Docker engine at unix:///nowhere/docker.sock" in ended.err
     assert "DOCKER_HOST" in ended.err
     assert len(ended.err.splitlines()) == 1
+
+
+def test_what_a_terminal_cannot_show_is_escaped(place: Place) -> None:
+    place.write('output "x" {\n  value = größe\n}\n')
+    ended = place.run("validate", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert ended.code == 1
+    assert 'there is nothing called "gr\\xf6\\xdfe"' in ended.err

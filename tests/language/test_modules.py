@@ -427,3 +427,10 @@ def test_a_rule_that_does_not_hold_says_whose_it_is_and_nothing_follows_from_it(
         ("E0409", "check.c"),
         ("E0408", 'network.n["a"]'),
     ]
+
+
+def test_hidden_files_are_not_read(tmp_path: Path) -> None:
+    found = stack(
+        tmp_path, {"main.hcl": 'output "x" { value = 1 }\n', ".main.hcl": "broken {", ".x.auto.vars.hcl": "{"}
+    )
+    assert outputs(found) == {"x": 1}

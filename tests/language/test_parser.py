@@ -107,8 +107,6 @@ def test_the_grammars_table_is_made_once_and_found_again(tmp_path: Path) -> None
         "Lark.__init__ = lambda self, *words, **options: (made.append(1), make(self, *words, **options))[1]\n"
         "print(parse(sys.argv[2], Path(sys.argv[1])).body.attributes[0].name, len(made))\n"
     )
-    runs = [
-        subprocess.run([sys.executable, "-c", code, tmp_path, text], capture_output=True, text=True, check=True).stdout
-        for text in ("a = 1\n", "b = 1\n")
-    ]
+    commands = [[sys.executable, "-c", code, tmp_path, text] for text in ("a = 1\n", "b = 1\n")]
+    runs = [subprocess.run(each, capture_output=True, text=True, check=True).stdout for each in commands]
     assert runs == ["a 1\n", "b 0\n"]
