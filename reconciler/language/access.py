@@ -9,6 +9,8 @@ from fractions import Fraction
 from reconciler.language.conversion import ConversionError, convert, type_name
 from reconciler.language.values import ANY, NUMBER, STRING, Type, Unknown, Value, unknown
 
+MAXIMUM_NAMED = 8
+
 
 class AccessError(ValueError):
     """There is no such attribute or element; `detail` is the next step."""
@@ -36,11 +38,20 @@ def attribute(base: Value, name: str) -> Value:
         if found is not None:
             return found.mark(base.sensitive)
         word = "attribute" if kind.kind == "object" else "element"
-        raise AccessError(f'there is no {word} "{name}"', similar(name, data))
+        raise AccessError(f'there is no {word} "{name}"', similar(name, data) or _there_are(base))
     if kind.kind in ("list", "tuple", "set"):
         hint = f"Use [*].{name} for the attribute of every element, or [0].{name} for that of the first."
         raise AccessError(f'"{name}" is asked of {type_name(kind)}', hint)
     raise AccessError(f'"{name}" is asked of {type_name(kind)}, which has no attributes')
+
+
+def _there_are(base: Value) -> str:
+    """Return a sentence that names what a value holds."""
+    if base.sensitive or not base.data:
+        return "" if base.sensitive else "It is empty."
+    names = list(base.data)
+    more = f" and {len(names) - MAXIMUM_NAMED} more" if len(names) > MAXIMUM_NAMED else ""
+    return f"There {'is only' if len(names) == 1 else 'are'} {', '.join(names[:MAXIMUM_NAMED])}{more}."
 
 
 def _unknown_attribute(base: Value, name: str) -> Value:
@@ -86,7 +97,10 @@ def _by_name(base: Value, key: Value) -> Value:
     found: Value | None = base.data.get(name.data)
     if found is None:
         shown = "" if key.sensitive else f' "{name.data}"'
-        raise AccessError(f"there is no element{shown}", "" if key.sensitive else similar(name.data, base.data))
+        if base.identity is not None and key.type == NUMBER:
+            raise AccessError("the block is not counted", "Leave the brackets out: it has no `count`.")
+        detail = "" if key.sensitive else similar(name.data, base.data) or _there_are(base)
+        raise AccessError(f"there is no element{shown}", detail)
     return found
 
 

@@ -46,7 +46,9 @@ def _string(value: Value, attribute: Attribute) -> str:
     if len(attribute.choices) > MAXIMUM_CHOICES_SHOWN:
         detail = " ".join(filter(None, (similar(text, attribute.choices), f"Known are {options}.")))
         raise UnfitError(f'"{text[:MAXIMUM_SHOWN]}" is not known', detail)
-    raise UnfitError(f'"{text[:MAXIMUM_SHOWN]}" is not one of {options}', similar(text, attribute.choices))
+    same = next((each for each in attribute.choices if each.lower() == text.lower()), "")
+    detail = f'Did you mean "{same}"?' if same else similar(text, attribute.choices)
+    raise UnfitError(f'"{text[:MAXIMUM_SHOWN]}" is not one of {options}', detail)
 
 
 def _integer(value: Value, attribute: Attribute) -> int:

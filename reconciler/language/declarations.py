@@ -6,12 +6,13 @@ import posixpath
 from typing import NamedTuple, TypeVar
 
 from reconciler.language import syntax
-from reconciler.language.decode import check_label, unknown_name
+from reconciler.language.decode import check_label
 from reconciler.language.recovery import ANY, Lost
 from reconciler.language.references import Key
 from reconciler.language.report import Report
 from reconciler.language.schema_stack import RESOURCES, ROOT
 from reconciler.language.syntax import Place
+from reconciler.language.unknown_names import unknown_name
 
 Name = TypeVar("Name", str, Key)
 

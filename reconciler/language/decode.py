@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.language import syntax
-from reconciler.language.access import similar
 from reconciler.language.attribute_values import UnfitError, python_value
 from reconciler.language.dynamic import expanded
 from reconciler.language.evaluator import evaluate
@@ -19,6 +18,7 @@ from reconciler.language.report import UNKNOWN_AT_PLAN, Report
 from reconciler.language.schema import Attribute, Block, Kind
 from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.syntax import Place
+from reconciler.language.unknown_names import slips, unknown_name
 from reconciler.language.values import (
     Value,
     has_sensitive,
@@ -95,20 +95,23 @@ class Decoder:
         return check_label(self.report, self.file, block, schema)
 
     def _attributes(self, block: syntax.Block, schema: Block, decoded: Decoded) -> None:
+        unknown = []
         for node in block.body.attributes:
             attribute = schema.attribute(node.name)
             if attribute is None and schema.free:
                 continue
             if attribute is None:
                 decoded.failed = True
+                unknown.append(node.name)
                 self._unknown_name(node.name, node.name_place, block, schema, "attribute")
                 continue
             decoded.names[node.name] = node.name_place
             decoded.places[node.name] = node.value.place
             if attribute.kind is not Kind.EXPRESSION:
                 self._value(node, attribute, decoded)
+        named = {*decoded.names, *slips(unknown, schema)}
         for attribute in schema.attributes:
-            if attribute.required and attribute.name not in decoded.places:
+            if attribute.required and attribute.name not in named:
                 decoded.failed = True
                 detail = f"Add `{attribute.name} = ...`: {attribute.doc}"
                 self.error("E0205", f'{titled(block)} needs the attribute "{attribute.name}"', detail, block.place)
@@ -181,7 +184,7 @@ class Decoder:
                 decoded.failed = True
                 label = ' "name"' if each.labelled else ""
                 detail = f"Add `{each.word}{label} {{ ... }}`: {each.doc}"
-                self.error("E0205", f"{titled(block)} needs a {each.word} block", detail, block.place)
+                self.error("E0205", f"{titled(block)} needs {article(each.word)} block", detail, block.place)
 
     def _expanded(self, block: syntax.Block, decoded: Decoded) -> Iterator[tuple[syntax.Block, Scope]]:
         """Yield the blocks inside, `dynamic` ones as what they stand for."""
@@ -202,10 +205,9 @@ def check_label(report: Report, file: str, block: syntax.Block, schema: Block) -
     wanted = 1 if schema.labelled else 0
     if len(block.labels) != wanted:
         detail = f'Write `{block.type} "name" {{`.' if wanted else f"Write `{block.type} {{`."
-        many = "one label" if wanted else "no label"
-        report.error(
-            "E0203", f"a {block.type} block has {many}, here are {len(block.labels)}", detail, file, block.place
-        )
+        many, count = "one label" if wanted else "no label", len(block.labels)
+        summary = f"{article(block.type)} block has {many}, here {'is' if count == 1 else 'are'} {count}"
+        report.error("E0203", summary, detail, file, block.labels[wanted].place if count > wanted else block.place)
         return None
     if not wanted:
         return ""
@@ -217,28 +219,9 @@ def check_label(report: Report, file: str, block: syntax.Block, schema: Block) -
     return label.text
 
 
-def unknown_name(report: Report, file: str, name: tuple[str, Place, str], where: str, schema: Block) -> None:
-    """Report a block or attribute that the table does not have; `name` is its text, place and which of the two."""
-    text, place, word = name
-    where = f" {where}" if where else ""
-    if text in schema.aws_only:
-        detail = f"There is no AWS here: remove it. Instead: {schema.aws_only[text]}."
-        report.error("E0209", f'"{text}"{where} is AWS-only and not supported', detail, file, place)
-        return
-    if text in schema.later:
-        detail = f"It comes with a later version ({schema.later[text]}); remove it for now."
-        report.error("E0210", f'"{text}"{where} is not supported yet', detail, file, place)
-        return
-    attributes, blocks = [each.name for each in schema.attributes], [each.word for each in schema.blocks]
-    if word == "attribute" and text in blocks:
-        detail = f"Write `{text} {{ ... }}` without an equals sign."
-        report.error("E0202", f'"{text}"{where} is a block', detail, file, place)
-    elif word == "block" and text in attributes:
-        report.error("E0202", f'"{text}"{where} is an attribute', f"Write `{text} = ...`.", file, place)
-    else:
-        detail = similar(text, [*attributes, *blocks]) or "See `reconciler docs` for what there is."
-        code = "E0201" if word == "block" else "E0202"
-        report.error(code, f'unknown {word} "{text}"{where}', detail, file, place)
+def article(word: str) -> str:
+    """Return a word behind its indefinite article."""
+    return f"{'an' if word[0] in 'aeio' else 'a'} {word}"
 
 
 def titled(block: syntax.Block) -> str:

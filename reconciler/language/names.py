@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from reconciler.language.access import similar
 from reconciler.language.modules import Module
@@ -88,11 +88,23 @@ class ModuleNames:
             return [key.name for key in self.declarations.resources if key.root == root]
         return {"path": PATHS, "stack": ("name",)}.get(root)
 
+    def _keys(self) -> Iterator[Key]:
+        """Yield everything that can be referred to."""
+        declared = self.declarations
+        yield from declared.resources
+        yield from (Key("var", name) for name in declared.variables)
+        yield from (Key("local", name) for name in declared.values)
+
     def _unknown_root(self, root: str, place: Place) -> EvaluationError:
         if root in ROOT.later:
             detail = f"It comes with a later version ({ROOT.later[root]})."
             return EvaluationError("E0210", f'"{root}" is not supported yet', detail, place)
         words = ("var", "local", MODULE, "path", "stack", "each", "count", *RESOURCES)
-        detail = f"Write {CONSTANTS[root.lower()]}." if root.lower() in CONSTANTS else similar(root, words)
-        detail = detail or f'Write "{root}" in quotes if it is meant as text.'
+        named = [str(key) for key in self._keys() if key.name == root]
+        if root.lower() in CONSTANTS:
+            detail = f"Write {CONSTANTS[root.lower()]}."
+        elif named:
+            detail = f"Did you mean {named[0]}?"
+        else:
+            detail = similar(root, words) or f'Write "{root}" in quotes if it is meant as text.'
         return EvaluationError("E0401", f'there is nothing called "{root}"', detail, place)

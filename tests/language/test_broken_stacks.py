@@ -19,7 +19,8 @@ CASES = [
 
 def told(diagnostic: Diagnostic) -> str:
     span = diagnostic.span
-    return f"{f'{span.line}:{span.column}' if span else '-'} {diagnostic.code} {diagnostic.summary}\n"
+    place = f"{span.line}:{span.column}" if span else "-"
+    return f"{place} {diagnostic.code} {diagnostic.summary}\n    {diagnostic.detail}\n"
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reconciler.language import syntax
 from reconciler.language.access import similar
 from reconciler.language.addresses import read_address
-from reconciler.language.decode import Decoder, unknown_name
+from reconciler.language.decode import Decoder
 from reconciler.language.modules import local_folder
 from reconciler.language.references import Key, body_references, references
 from reconciler.language.report import Report
@@ -19,6 +19,7 @@ from reconciler.language.scope import EvaluationError
 from reconciler.language.source_files import read_file
 from reconciler.language.syntax import Place
 from reconciler.language.testing.schema import RUN, TEST_FILE
+from reconciler.language.unknown_names import unknown_name
 from reconciler.language.variables import constant_scope
 
 RUNS = "run"
