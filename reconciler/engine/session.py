@@ -16,15 +16,17 @@ from reconciler.engine.converge import Converged, World, converge, look_request
 from reconciler.errors import ReconcilerError, StackError, StaleError
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.lifecycle import Move
 from reconciler.model.plan import Action, Plan
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Output, Stack
 from reconciler.model.state import State
 from reconciler.model.task import StopCode, TaskStatus
 from reconciler.model.task_definition import TaskDefinition
-from reconciler.planner.checks import check, place
+from reconciler.planner.checks import check
 from reconciler.planner.lifecycle import keep_ignored
 from reconciler.planner.moves import readdress
+from reconciler.planner.places import place
 from reconciler.planner.planner import Planned, plan_outputs
 from reconciler.planner.planner import plan as make_plan
 from reconciler.planner.target import retarget, run_tasks
@@ -112,7 +114,10 @@ def prepare(
     planned = replace(
         planned,
         plan=planned.plan.changed(
-            outputs=plan_outputs(stack, recorded, snapshot), moves=moved.moves, forgotten=moved.forgotten
+            outputs=plan_outputs(stack, recorded, snapshot),
+            moves=moved.moves,
+            forgotten=moved.forgotten,
+            notes=(*planned.plan.notes, *map(_blocked, moved.blocked)),
         ),
     )
     if is_moving and options.with_preview:
@@ -202,6 +207,10 @@ def _all_begun(decision: Decision, ids: Sequence[str]) -> bool:
 def _has_stopped(decision: Decision, task_id: str) -> bool:
     record = decision.state.task(task_id)
     return record is None or record.is_stopped
+
+
+def _blocked(move: Move) -> str:
+    return f"{move.before} cannot move to {move.after}: something else is there"
 
 
 def _own(state: State, snapshot: Snapshot) -> tuple[State, tuple[str, ...]]:

@@ -13,6 +13,9 @@ from reconciler.language.syntax import Expression
 
 EXAMPLE = 'Write it as in a plan, without quotes: service.web, service.web["blue"], module.mail.service.smtp.'
 
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+"""How a key is written, so that what a plan shows can be copied into a file."""
+
 
 class Spelled(NamedTuple):
     """A chain of names and literal keys: `words` are all of them, `text` is how a plan writes the chain."""
@@ -48,7 +51,8 @@ def bracketed(key: str | int) -> str:
     """
     if isinstance(key, int):
         return f"[{key}]"
-    return '["' + key.replace("\\", "\\\\").replace('"', '\\"') + '"]'
+    text = key.translate(_ESCAPES).replace("${", "$${").replace("%{", "%%{")
+    return f'["{text}"]'
 
 
 def _literal(node: Expression) -> str | int | None:

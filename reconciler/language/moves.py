@@ -6,14 +6,17 @@ moved or left must not be declared where it was.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from reconciler.language.addresses import read_address
 from reconciler.language.declarations import Declaration
 from reconciler.language.decode import Decoded, Decoder
 from reconciler.language.module_instance import ModuleInstance
+from reconciler.language.references import MODULE
 from reconciler.language.report import Report
 from reconciler.language.schema_stack import MOVED, REMOVED
 from reconciler.language.scope import EvaluationError
-from reconciler.model.address import block_type, is_within
+from reconciler.model.address import block_type, has_key, without_keys
 from reconciler.model.lifecycle import Move, Removal
 
 
@@ -25,7 +28,7 @@ def moves(root: ModuleInstance, report: Report) -> tuple[Move, ...]:
     for place in root.every():
         for declaration in place.module.declarations.moves:
             move = _move(declaration, place, report)
-            if move is None:
+            if move is None or found.get(move.before) == move:
                 continue
             problem = _why_not(move, found, targets, declared)
             if problem:
@@ -36,9 +39,12 @@ def moves(root: ModuleInstance, report: Report) -> tuple[Move, ...]:
 
 
 def removals(root: ModuleInstance, report: Report) -> tuple[Removal, ...]:
-    """Return every removal; report those of what is still declared."""
-    found = []
-    declared = _declared(root)
+    """Return every removal; report those of what is still declared.
+
+    They are about blocks: whichever copies there were of them, and of the modules around.
+    """
+    found: dict[Removal, None] = {}
+    declared = {without_keys(each) for each in _declared(root).blocks}
     for place in root.every():
         for declaration in place.module.declarations.removals:
             assert declaration.block is not None
@@ -47,12 +53,17 @@ def removals(root: ModuleInstance, report: Report) -> tuple[Removal, ...]:
             address = _address(declaration, "from", place, report)
             if decoded.failed or address is None:
                 continue
-            if any(is_within(each, address) for each in declared):
+            if "[" in address.removeprefix(place.address):
+                detail = f"Write `from = {without_keys(address)}`: it is about every copy."
+                report.error("E0215", "what is removed has no key", detail, declaration.file, decoded.where("from"))
+                continue
+            address = without_keys(address)
+            if address in declared:
                 detail = "Remove its block as well, or this one."
                 summary = f"{address} is removed here, and still declared"
                 report.error("E0216", summary, detail, declaration.file, decoded.where("from"))
                 continue
-            found.append(Removal(address=address, destroy=_destroys(decoded)))
+            found[Removal(address=address, destroy=_destroys(decoded))] = None
     return tuple(found)
 
 
@@ -86,7 +97,7 @@ def _address(declaration: Declaration, name: str, place: ModuleInstance, report:
 
 
 def _why_not(
-    move: Move, found: dict[str, Move], targets: dict[str, str], declared: frozenset[str]
+    move: Move, found: dict[str, Move], targets: dict[str, str], declared: _Declared
 ) -> tuple[str, str] | None:
     """Return why a move cannot be, as summary and detail. First match wins."""
     before, after = move.before, move.after
@@ -98,7 +109,7 @@ def _why_not(
         return f"{before} moves to two addresses", f"It moves to {found[before].after} too; keep one of the two."
     if after in targets:
         return f"two objects move to {after}", f"{targets[after]} does too; keep one of the two."
-    if before in declared:
+    if before in (declared.copies if has_key(before) or has_key(after) else declared.blocks):
         detail = "Remove the old block, or this one: what has moved is no longer declared where it was."
         return f"{before} has moved, and is still declared", detail
     if _leads_back(move, found):
@@ -117,11 +128,20 @@ def _leads_back(move: Move, found: dict[str, Move]) -> bool:
     return True
 
 
-def _declared(root: ModuleInstance) -> frozenset[str]:
-    """Return the addresses of every object and module that is there."""
-    found = set()
+class _Declared(NamedTuple):
+    """The addresses of resource blocks and of calls of modules, and those of their copies."""
+
+    blocks: set[str]
+    copies: set[str]
+
+
+def _declared(root: ModuleInstance) -> _Declared:
+    found = _Declared(set(), set())
     for place in root.every():
-        if place.address:
-            found.add(place.address)
-        found.update(instance.address for instances in place.resources.values() for instance in instances)
-    return frozenset(found)
+        for name, calls in place.children.items():
+            found.blocks.add(place.called(f"{MODULE}.{name}"))
+            found.copies.update(each.address for each in calls)
+        for key, instances in place.resources.items():
+            found.blocks.add(place.called(str(key)))
+            found.copies.update(each.address for each in instances)
+    return found

@@ -6,6 +6,7 @@ An address is a plain string, unique in its stack. Keys of `for_each` are writte
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 BLOCK_TYPES = (
     "network",
@@ -20,6 +21,7 @@ BLOCK_TYPES = (
 )
 
 _PART = re.compile(r'(?P<word>[^.\["\]]+)|\["(?P<key>(?:[^"\\]|\\.)*)"\]|\[(?P<index>\d+)\]')
+_KEY = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
 _NOT_A_NAME = re.compile(r"[^a-z0-9-]+")
 
 
@@ -47,8 +49,8 @@ def default_name(address: str) -> str:
 
 def short_name(address: str) -> str:
     """Return what follows the block type: `web["blue"]` of `service.web["blue"]`."""
-    marker = block_type(address) + "."
-    return address[address.index(marker) + len(marker) :]
+    words = [match for match in _PART.finditer(address) if match["word"] is not None]
+    return address[words[-1].start() :]
 
 
 def _words(address: str) -> list[tuple[str, bool]]:
@@ -69,6 +71,30 @@ def _after_module(words: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     while rest and not rest[0][1]:
         rest = rest[1:]
     return rest
+
+
+def without_keys(address: str) -> str:
+    """Return the address of the block in its file, whichever copies there are.
+
+    >>> without_keys('module.mail["eu"].service.smtp[0]')
+    'module.mail.service.smtp'
+    """
+    return _KEY.sub("", address)
+
+
+def has_key(address: str) -> bool:
+    """Say whether an address is that of one copy: `service.web["blue"]`."""
+    return address.endswith("]")
+
+
+def around(address: str) -> Iterator[str]:
+    """Yield an address and all that it is within, the nearest first.
+
+    >>> list(around('module.mail["eu"].service.smtp'))[:3]
+    ['module.mail["eu"].service.smtp', 'module.mail["eu"].service', 'module.mail["eu"]']
+    """
+    yield address
+    yield from (address[:end] for end in range(len(address) - 1, 0, -1) if address[end] in ".[")
 
 
 def is_within(address: str, container: str) -> bool:

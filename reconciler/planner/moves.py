@@ -7,38 +7,45 @@ gains or loses `count` goes on as its first instance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from reconciler.model.address import default_name, is_within
-from reconciler.model.lifecycle import Forgotten, Lifecycle, Move, Moved, Removal
+from reconciler.model.address import around, default_name, has_key, without_keys
+from reconciler.model.lifecycle import Forgotten, Lifecycle, Move, Moved
 from reconciler.model.noun import fingerprint
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Revision, State
 from reconciler.scheduler.moved import as_recorded, moved_definition
 
+FIRST = "[0]"
+"""What the address of a block gains when it gains `count`."""
+
 
 class Readdressed(NamedTuple):
-    """A State and a Snapshot in the addresses of today, what moved, and the addresses that were forgotten."""
+    """A State and a Snapshot in the addresses of today, what moved, and the addresses that were forgotten.
+
+    `blocked` are moves to where something else is: what was to go there stays, as in Terraform.
+    """
 
     state: State
     snapshot: Snapshot
     moves: tuple[Move, ...] = ()
     forgotten: tuple[str, ...] = ()
+    blocked: tuple[Move, ...] = ()
 
 
 def readdress(stack: Stack, state: State, snapshot: Snapshot) -> Readdressed:
     """Follow the moves and removals that `stack` declares. With none to follow, everything is as it was."""
     recorded = _recorded(state) | _shown(stack, state, snapshot)
-    mapping = _mapping(stack, recorded, _taken(state))
-    forgotten = _forgotten(stack, recorded - mapping.keys())
+    mapping, blocked = _mapping(stack, recorded, _taken(state))
+    forgotten = _forgotten(stack, (mapping.get(each, each) for each in recorded))
     if not mapping and not forgotten:
-        return Readdressed(state, snapshot)
+        return Readdressed(state, snapshot, blocked=blocked)
     moved = _rewritten(state, mapping) if mapping else state
-    left = _forget(moved, forgotten, snapshot) if forgotten else moved
+    left = _forget(moved, forgotten, as_recorded(snapshot, moved)) if forgotten else moved
     moves = tuple(Move(before=before, after=after) for before, after in sorted(mapping.items()))
-    return Readdressed(left, as_recorded(snapshot, left), moves, tuple(sorted(forgotten)))
+    return Readdressed(left, as_recorded(snapshot, left), moves, tuple(sorted(forgotten)), blocked)
 
 
 def _recorded(state: State) -> frozenset[str]:
@@ -56,15 +63,9 @@ def _shown(stack: Stack, state: State, snapshot: Snapshot) -> frozenset[str]:
     if state.target is not None or not snapshot.tasks:
         return frozenset()
     groups = {each.task.group for each in snapshot.tasks if not each.task.is_one_off}
-    origins = {_came_from(address, stack.moves) for address in stack.addresses}
+    backwards = {each.after: each.before for each in stack.moves}
+    origins = {origin for address in stack.addresses for origin in _steps(address, backwards)}
     return frozenset(groups | (origins - stack.addresses))
-
-
-def _came_from(address: str, moves: tuple[Move, ...]) -> str:
-    for move in reversed(moves):
-        if is_within(address, move.after):
-            address = move.before + address.removeprefix(move.after)
-    return address
 
 
 def _taken(state: State) -> frozenset[str]:
@@ -72,50 +73,71 @@ def _taken(state: State) -> frozenset[str]:
     return _recorded(state) if state.target is not None else frozenset()
 
 
-def _mapping(stack: Stack, recorded: frozenset[str], occupied: frozenset[str]) -> dict[str, str]:
-    """Return old address -> new address."""
+def _mapping(
+    stack: Stack, recorded: frozenset[str], occupied: frozenset[str]
+) -> tuple[dict[str, str], tuple[Move, ...]]:
+    """Return old address -> new address, and the moves that something is in the way of."""
     declared = stack.addresses
+    forwards = {each.before: each.after for each in stack.moves}
+    free = _by_block(declared - recorded)
     taken = set(occupied)
     mapping: dict[str, str] = {}
+    blocked = []
     for address in sorted(recorded):
-        after = _followed(address, stack.moves)
+        after = address
+        for following in _steps(address, forwards):
+            if following in taken:
+                blocked.append(Move(before=address, after=following))
+                break
+            after = following
         if after == address and address not in declared:
-            after = _implied(address, declared - recorded)
+            after = _implied(address, free)
         if after != address and after not in taken:
             mapping[address] = after
             taken.add(after)
-    return mapping
+    return mapping, tuple(blocked)
 
 
-def _followed(address: str, moves: Iterable[Move]) -> str:
-    """Follow moves one after another: `a` to `b`, and `b` to `c`. Circles were refused when the files were read."""
-    left = list(moves)
-    while True:
-        move = next((each for each in left if _covers(each, address)), None)
-        if move is None:
-            return address
-        left.remove(move)
+def _steps(address: str, moves: Mapping[str, str]) -> Iterator[str]:
+    """Follow moves one after another: `a` to `b`, and `b` to `c`. That of a part comes before that of the whole."""
+    used: set[str] = set()
+    while (move := _move_of(address, moves, used)) is not None:
+        used.add(move.before)
         address = move.after + address.removeprefix(move.before)
+        yield address
 
 
-def _covers(move: Move, address: str) -> bool:
-    """Whether a move is about an address. One to a single instance is about the block without a key only."""
-    rest = address.removeprefix(move.before)
-    if not is_within(address, move.before):
-        return False
-    return not (rest.startswith("[") and (move.after.endswith("]") or move.before.endswith("]")))
+def _move_of(address: str, moves: Mapping[str, str], used: set[str]) -> Move | None:
+    for place in around(address):
+        if place in moves and place not in used and _covers(place, moves[place], address):
+            return Move(before=place, after=moves[place])
+    return None
 
 
-def _implied(address: str, free: frozenset[str]) -> str:
+def _covers(before: str, after: str, address: str) -> bool:
+    """Whether a move is about what is inside of `before`. One of a single copy is not about other copies."""
+    is_copy = address.removeprefix(before).startswith("[")
+    return not (is_copy and (has_key(before) or has_key(after)))
+
+
+def _by_block(addresses: Iterable[str]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for address in addresses:
+        found.setdefault(address.replace(FIRST, ""), []).append(address)
+    return found
+
+
+def _implied(address: str, free: Mapping[str, list[str]]) -> str:
     """Return where an address goes because `count` was added to, or taken from, a block or module around it."""
-    plain = address.replace("[0]", "")
-    found = [each for each in free if each.replace("[0]", "") == plain]
+    found = free.get(address.replace(FIRST, ""), [])
     return found[0] if len(found) == 1 else address
 
 
-def _forgotten(stack: Stack, recorded: Iterable[str]) -> frozenset[str]:
-    removals: tuple[Removal, ...] = tuple(each for each in stack.removals if not each.destroy)
-    return frozenset(address for address in recorded if any(is_within(address, each.address) for each in removals))
+def _forgotten(stack: Stack, addresses: Iterable[str]) -> frozenset[str]:
+    left = {each.address for each in stack.removals if not each.destroy}
+    if not left:
+        return frozenset()
+    return frozenset(each for each in addresses if any(place in left for place in around(without_keys(each))))
 
 
 def _rewritten(state: State, mapping: Mapping[str, str]) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -345,8 +346,47 @@ def test_moves_and_removals_are_addresses_of_the_whole_stack(tmp_path: Path) -> 
     )
     assert found.removals == (
         Removal(address="module.gone.service.x", destroy=False),
-        Removal(address='module.mail["eu"].service.old', destroy=True),
+        Removal(address="module.mail.service.old", destroy=True),
     )
+
+
+def moved(before: str, after: str) -> str:
+    return f"moved {{\n  from = {before}\n  to   = {after}\n}}\n"
+
+
+COUNTED = 'network "a" { count = 2 }\nmodule "m" {\n  source = "./m"\n  for_each = toset(["x"])\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        (moved("network.a", "network.b"), "network.a has moved, and is still declared"),
+        (moved("network.a[0]", "network.b"), "network.a[0] has moved, and is still declared"),
+        (moved("module.m", "module.n"), "module.m has moved, and is still declared"),
+        (moved("network.a", "network.a[0]"), ""),
+        (moved("network.a[2]", "network.b"), ""),
+        (moved("module.m", 'module.m["x"]'), ""),
+        (moved("network.x", "network.y") * 2, ""),
+        (moved("network.x", "network.y") + moved("network.x", "network.z"), "network.x moves to two addresses"),
+        ("removed { from = network.a }\n", "network.a is removed here, and still declared"),
+        ("removed { from = module.m }\n", "module.m is removed here, and still declared"),
+        ("removed { from = module.m.network.n }\n", "module.m.network.n is removed here, and still declared"),
+        ("removed { from = network.x[0] }\n", "what is removed has no key"),
+    ],
+)
+def test_what_has_moved_or_left_is_not_declared_as_in_terraform(blocks: str, expected: str, tmp_path: Path) -> None:
+    found = problems(tmp_path, {"main.hcl": COUNTED + blocks, "m/main.hcl": 'network "n" {}\n'})
+    assert [each.partition(" ")[2].partition(" ")[2] for each in found] == ([expected] if expected else [])
+
+
+def test_keys_are_written_as_a_file_may_say_them(tmp_path: Path) -> None:
+    keys = ["a b", 'q"q', "${x}", "%{y}", "c.d]", "line\nline", ""]
+    literals = [json.dumps(each).replace("${", "$${").replace("%{", "%%{") for each in keys]
+    text = f'network "n" {{ for_each = toset([{", ".join(literals)}]) }}\n'
+    addresses = sorted(each.address for each in stack(tmp_path, {"main.hcl": text}).networks)
+    assert addresses == sorted(f"network.n[{each}]" for each in literals)
+    back = "".join(moved(each.replace(".n", ".old"), each) for each in addresses)
+    assert [each.after for each in stack(tmp_path, {"main.hcl": text + back}).moves] == addresses
 
 
 def test_a_check_that_fails_is_a_warning_and_stops_nothing(tmp_path: Path) -> None:

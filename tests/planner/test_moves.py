@@ -8,6 +8,7 @@ from reconciler.model.lifecycle import Forgotten, Move, Moved, Removal
 from reconciler.model.plan import Plan
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Network, Stack
+from reconciler.model.state import State
 from reconciler.planner.moves import readdress
 from reconciler.scheduler.moved import as_recorded
 from tests.builders import Declared, Site, declared, observed, snapshot, stack, state, task
@@ -88,7 +89,9 @@ def test_nothing_moves_to_an_address_that_is_taken() -> None:
     site = Site()
     site.apply(stack(declared("web", 1), declared("site", 1)))
     wanted = stack(declared("site", 1)).changed(moves=SITE.moves)
-    assert summary(site.plan(wanted)) == ["delete service.web"]
+    plan = site.plan(wanted)
+    assert summary(plan) == ["delete service.web"]
+    assert "service.web cannot move to service.site: something else is there" in plan.notes
 
 
 @pytest.mark.parametrize(("before", "after"), [("service.web", "service.web[0]"), ("service.web[0]", "service.web")])
@@ -122,6 +125,38 @@ def test_an_address_follows_a_move_as_in_terraform(move: tuple[str, str], addres
     wanted = Stack(name="shop", moves=(Move(before=move[0], after=move[1]),))
     found = readdress(wanted, recorded, Snapshot()).moves
     assert found == ((Move(before=address, after=after),) if after else ())
+
+
+def recorded_at(*addresses: str) -> State:
+    service, definition = declared("web", 1)
+    services = tuple(service.changed(address=each) for each in sorted(addresses))
+    return state(stack((service, definition)).changed(services=services), deployments=())
+
+
+A, B, C, X = "service.a", "service.b", "service.c", "module.x.service.n"
+
+
+@pytest.mark.parametrize(
+    ("moves", "recorded", "expected", "blocked"),
+    [
+        ([(A, B), (B, C)], [A, B], [(B, C)], [(A, B)]),
+        ([(B, C), (A, B)], [A, B], [(B, C)], [(A, B)]),
+        ([(A, B), (B, C)], [A], [(A, C)], []),
+        ([("module.x", "module.y"), (X, C)], [X], [(X, C)], []),
+        ([("module.x", "module.y"), ("module.y.service.n", C)], [X], [(X, C)], []),
+        ([(A, X), ("module.x", "module.y")], [A], [(A, "module.y.service.n")], []),
+    ],
+)
+def test_moves_are_followed_one_by_one_as_in_terraform(
+    moves: list[tuple[str, str]],
+    recorded: list[str],
+    expected: list[tuple[str, str]],
+    blocked: list[tuple[str, str]],
+) -> None:
+    wanted = Stack(name="shop", moves=tuple(Move(before=before, after=after) for before, after in moves))
+    found = readdress(wanted, recorded_at(*recorded), Snapshot())
+    assert [(each.before, each.after) for each in found.moves] == expected
+    assert [(each.before, each.after) for each in found.blocked] == blocked
 
 
 def test_references_to_networks_volumes_and_secrets_move_with_them() -> None:
@@ -164,6 +199,26 @@ def test_what_is_forgotten_runs_on_and_is_seen_no_more() -> None:
     site.apply(Stack(name="shop"))
     assert site.live == ("web:1", "web:1")
     assert site.plan(Stack(name="shop")).is_empty
+
+
+def test_what_has_moved_may_be_forgotten_where_it_is_now() -> None:
+    site = Site()
+    site.apply(WEB)
+    before = running(site)
+    removal = Removal(address="service.site", destroy=False)
+    plan = site.plan(stack(networks=("back",)).changed(moves=SITE.moves, removals=(removal,)))
+    assert (plan.forgotten, plan.changes) == (("service.site",), ())
+    site.apply(stack(networks=("back",)).changed(moves=SITE.moves, removals=(removal,)))
+    assert (len(site.live), site.plan(stack(networks=("back",))).is_empty) == (len(before), True)
+
+
+def test_every_copy_of_what_is_removed_is_forgotten() -> None:
+    recorded = recorded_at('module.m["eu"].service.a[0]', 'module.m["us"].service.a[1]', 'module.m["us"].service.b')
+    wanted = Stack(name="shop", removals=(Removal(address="module.m.service.a", destroy=False),))
+    assert readdress(wanted, recorded, Snapshot()).forgotten == (
+        'module.m["eu"].service.a[0]',
+        'module.m["us"].service.a[1]',
+    )
 
 
 def test_what_is_removed_with_destroy_goes_as_without_the_block() -> None:
