@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.model.diagnostic import Diagnostic, Span, error
+from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.task_definition import ContainerDefinition
 from reconciler.planner.lifecycle import guarded
+from reconciler.planner.places import place
 from reconciler.scheduler.placement import Capacity
 from reconciler.scheduler.resources import networks_of
 
@@ -28,15 +29,6 @@ def check(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Diagnostic, .
         *_too_large(stack, snapshot),
         *guarded(stack, state),
     )
-
-
-def place(stack: Stack, path: str) -> Span | None:
-    """Return where a path, or the nearest block around it, is declared."""
-    while path:
-        if path in stack.origins:
-            return stack.origins[path]
-        path = path.rpartition(".")[0]
-    return None
 
 
 def _foreign_networks(stack: Stack, snapshot: Snapshot) -> Iterable[Diagnostic]:

@@ -6,29 +6,27 @@ say nothing and `decide` would still act, the plan says so in its words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.decision import Decision
 from reconciler.model.lifecycle import Lifecycle
 from reconciler.model.noun import Noun, fingerprint
 from reconciler.model.plan import Action, AttributeChange, Change, Effect, OutputChange, Plan
-from reconciler.model.service import Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.step import Step
-from reconciler.model.task import DesiredStatus
-from reconciler.planner.checks import place
 from reconciler.planner.differ import changed_attributes
 from reconciler.planner.drift import find_drift, network_address
+from reconciler.planner.healing import heal
 from reconciler.planner.lifecycle import NONE, triggered
 from reconciler.planner.outputs import output_changes
+from reconciler.planner.places import line
 from reconciler.planner.target import adopt_deployments, retarget, used_definitions
-from reconciler.scheduler.recorder import adopt, views
+from reconciler.scheduler.recorder import adopt
 from reconciler.scheduler.resources import networks_of
 from reconciler.scheduler.scheduler import decide
-from reconciler.scheduler.service_view import present_digests, why_replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
         decision = decide(stack, first, snapshot, now)
     changes = (
         *configured,
-        *_healing(stack, healing, decision, snapshot, now),
+        *heal(stack, healing, decision, snapshot, now),
         *_other_steps(stack, decision, named | healing),
     )
     result = Plan(
@@ -133,7 +131,7 @@ def _with_lifecycles(stack: Stack, state: State, changes: tuple[Change, ...]) ->
         return changes
     by_address = {each.address: each for each in changes}
     for address in sorted(stack.addresses & state.target.addresses):
-        found = _place(stack)(address)
+        found = line(stack, address)
         change = by_address.get(address) or Change(address=address, action=Action.UPDATE, place=found)
         attributes = _lifecycle_changes(stack, state.target, address)
         if attributes and change.action is Action.UPDATE:
@@ -145,8 +143,9 @@ def _lifecycle_changes(stack: Stack, target: Stack, address: str) -> tuple[Attri
     old, new = (_guards(each.lifecycles.get(address, NONE)) for each in (target, stack))
     if old == new:
         return ()
-    find = _place(stack)
-    changes, _ = changed_attributes(old, new, Effect.IN_PLACE, lambda path: find(f"{address}.lifecycle.{path}"))
+    changes, _ = changed_attributes(
+        old, new, Effect.IN_PLACE, lambda path: line(stack, f"{address}.lifecycle.{path}")
+    )
     return tuple(each.changed(path=f"lifecycle.{each.path}") for each in changes)
 
 
@@ -170,13 +169,13 @@ def _services(stack: Stack, state: State) -> Iterable[Change]:
         if primary.rollout_state.value == "FAILED" and not is_rolled:
             reason = f"its last deployment failed ({primary.reason}); it is tried again"
             yield Change(
-                address=service.address, action=Action.UPDATE, reason=reason, place=_place(stack)(service.address)
+                address=service.address, action=Action.UPDATE, reason=reason, place=line(stack, service.address)
             )
         elif before is not None and before != service:
             yield _update(stack, service.address, before, service, Effect.IN_PLACE, reason=why)
         elif why:
             yield Change(
-                address=service.address, action=Action.UPDATE, reason=why, place=_place(stack)(service.address)
+                address=service.address, action=Action.UPDATE, reason=why, place=line(stack, service.address)
             )
     wanted = {each.address for each in stack.services}
     for address in sorted(recorded.keys() - wanted):
@@ -201,14 +200,13 @@ def _why_removed(stack: Stack) -> str:
 
 
 def _create(stack: Stack, address: str, label: str = "") -> Change:
-    return Change(address=address, action=Action.CREATE, label=label, place=_place(stack)(address))
+    return Change(address=address, action=Action.CREATE, label=label, place=line(stack, address))
 
 
 def _update(
     stack: Stack, address: str, old: Noun, new: Noun, effect: Effect, label: str = "", reason: str = ""
 ) -> Change:
-    find = _place(stack)
-    attributes, unchanged = changed_attributes(old, new, effect, lambda path: find(f"{address}.{path}"))
+    attributes, unchanged = changed_attributes(old, new, effect, lambda path: line(stack, f"{address}.{path}"))
     return Change(
         address=address,
         action=Action.UPDATE,
@@ -216,73 +214,8 @@ def _update(
         label=label,
         attributes=attributes,
         unchanged=unchanged,
-        place=find(address),
+        place=line(stack, address),
     )
-
-
-def _place(stack: Stack) -> Callable[[str], str]:
-    """Return what finds `file:line` of a path, or of the nearest block around it."""
-
-    def find(path: str) -> str:
-        span = place(stack, path)
-        return f"{span.file}:{span.line}" if span else ""
-
-    return find
-
-
-def _healing(
-    stack: Stack, healing: frozenset[str], decision: Decision, snapshot: Snapshot, now: float
-) -> Iterable[Change]:
-    services = {each.address: each for each in stack.services}
-    for address in sorted(healing):
-        service = services.get(address)
-        if service is None:
-            reason = "" if stack.is_empty else "its tasks run, but it is not in the stack"
-            yield Change(address=address, action=Action.DELETE, reason=reason)
-        else:
-            yield Change(
-                address=address,
-                action=Action.UPDATE,
-                reason=_why_unsettled(service, decision, snapshot, now),
-                place=_place(stack)(address),
-            )
-
-
-def _why_replaced(
-    service: Service, decision: Decision, snapshot: Snapshot, now: float
-) -> tuple[tuple[str, str], ...]:
-    """Return (task, reason) for each task that runs but must give way."""
-    primary = decision.state.primary(service.address)
-    if primary is None:
-        return ()
-    digests = present_digests(snapshot)
-    return tuple(
-        (view.record.short_id, why)
-        for view in views(decision.state, snapshot)
-        if view.record.group == service.address and not view.is_leaving
-        if (why := why_replace(view, service, primary, digests, now))
-    )
-
-
-def _why_unsettled(service: Service, decision: Decision, snapshot: Snapshot, now: float) -> str:
-    """Say in a sentence what is not as it should be: `2 of 3 tasks run; tasks 7f3c1a2b, 90ab12cd: ...`."""
-    records = [each for each in decision.state.tasks if each.group == service.address]
-    running = [each for each in records if each.desired_status is DesiredStatus.RUNNING and each.seen]
-    ending = [each for each in records if each.stop_code and (not each.is_stopped or each.stopped_at == now)]
-    ended = ending or [each for each in records if each.is_stopped and each.failed][-3:]
-    reasons = [(each.short_id, each.stopped_reason) for each in ended]
-    reasons += _why_replaced(service, decision, snapshot, now)
-    waits = [each.reason for each in decision.waiting_for if each.address == service.address]
-    count = f"{len(running)} of {service.desired_count} tasks run"
-    return "; ".join([count, *(_grouped(reasons)[:3] or waits)])
-
-
-def _grouped(reasons: Iterable[tuple[str, str]]) -> list[str]:
-    """Say a reason that several tasks have once."""
-    tasks: dict[str, list[str]] = {}
-    for short_id, why in reasons:
-        tasks.setdefault(why, []).append(short_id)
-    return [f"{'task' if len(ids) == 1 else 'tasks'} {', '.join(ids)}: {why}" for why, ids in tasks.items()]
 
 
 def _other_steps(stack: Stack, decision: Decision, named: Iterable[str]) -> Iterable[Change]:
