@@ -104,10 +104,10 @@ def test_a_module_is_repeated_by_for_each_and_by_count(tmp_path: Path) -> None:
 
 def test_modules_nest_and_their_folders_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
     files = {
-        "stack/main.hcl": 'module "a" { source = "../shared/a" }\noutput "x" { value = module.a.x }\n',
-        "shared/a/main.hcl": 'module "b" { source = "./b" }\noutput "x" { value = module.b.x }\n',
-        "shared/a/b/main.hcl": 'output "x" { value = trimspace(file("${path.module}/x.txt")) }\n',
-        "shared/a/b/x.txt": "deep\n",
+        "stack/main.hcl": 'module "a" { source = "../common/a" }\noutput "x" { value = module.a.x }\n',
+        "common/a/main.hcl": 'module "b" { source = "./b" }\noutput "x" { value = module.b.x }\n',
+        "common/a/b/main.hcl": 'output "x" { value = trimspace(file("${path.module}/x.txt")) }\n',
+        "common/a/b/x.txt": "deep\n",
     }
     write(tmp_path, files)
     loaded = load(tmp_path / "stack")
