@@ -47,10 +47,7 @@ def _bracket_problem(error: BracketError, text: str, brackets: list[Any]) -> Pro
 
 
 def _closed_by_another(here: Spot, opened: Opener) -> Problem:
-    closer = here.shown
-    if opened.is_body:
-        return here.problem("E0101", f'"{closer}" closes nothing', "Remove it, or add what it closes.")
-    return still_open(here, opened, f'"{closer}"')
+    return explained(here) if opened.is_body else still_open(here, opened, f'"{here.shown}"')
 
 
 def _ended(text: str, opened: list[Opener]) -> Problem:

@@ -83,6 +83,7 @@ OPERATORS = (
     Habit(r"\w+", "a name does not begin with a digit", 'Put it in quotes: "{2}{0}".', r"(^|[{,])\s*\d+$"),
     Habit(r"\w+", 'a quote is missing or too many before "{0}"', 'Inside of a string write \\" for a quote.', r"\"$"),
     Habit(r"\w+", _COMMENT, "Write # instead of --.", r"\s--\s*\w+\s+$"),
+    Habit(r'"', "a quote is missing before this one", 'Put the whole text in quotes: "{2}".', r"[\w./:-]$"),
     Habit(r",(?=\d)", 'a number has a "." before its fraction', "Write it with a point.", r"\d$"),
     Habit(r"\(", "a value has no methods", "Write f(x) instead of x.f().", r"\.\w+$"),
 )
@@ -97,7 +98,7 @@ def habit(spot: Spot, table: tuple[Habit, ...]) -> Problem | None:
         found = re.match(row.rest, spot.rest)
         if found is None or (row.before and not re.search(row.before, spot.before)):
             continue
-        word = re.search(r"[^\s=]*\Z", spot.before)
+        word = re.search(r"[^\s=\[({,\"]*\Z", spot.before)
         parts = (found[0], found[1] if found.re.groups else "", word[0] if word else "")
         place = spot.reach(max(1, len(found[0])))
         return Problem("E0105", _filled(row.summary, parts), _filled(row.detail, parts), place)

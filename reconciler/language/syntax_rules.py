@@ -11,6 +11,9 @@ from reconciler.language.syntax_spot import LABEL, WORD, Opener, Spot
 from reconciler.language.syntax_unclosed import never_closed, still_open
 
 CLOSERS = "})]"
+NO_SIGNS = tuple("$@^~\\")
+"""Signs that nothing begins with: they are shown themselves."""
+
 _DIRECTIVES = ("if", "else", "endif", "for", "endfor")
 _BRACE_BELOW = 'the block\'s "{" stands on the next line'
 _LINES = "Each attribute and each block stands on a line of its own."
@@ -86,7 +89,10 @@ def _statement(here: Spot) -> Problem | None:
             if not found[0]:
                 place = (*place[:3], place[1] + len(name))
             return Problem(code, summary.format(**parts), detail.format(**parts), place)
-    return None
+    if not here.shown.isascii() or here.shown in (*NO_SIGNS, "{"):
+        return None
+    place = here.from_statement(len(here.shown))
+    return Problem("E0101", f'{_named(here)} does not fit behind "{name}"', _VALUE_OR_BLOCK.format(name=name), place)
 
 
 _VALUE_OR_BLOCK = "Write `{name} = ...`, or `{name} {{ ... }}` for a block."
@@ -101,7 +107,7 @@ _AFTER_NAME = (
         "Set all of it: `{name} = ...`.",
     ),
     (r"$|\}", "E0101", 'nothing follows the name "{name}"', _VALUE_OR_BLOCK),
-    (r"[\d\[$-]\S*", "E0101", '"=" is missing behind "{name}"', "Write `{name} = {found}`."),
+    (r"[\d\[-]\S*", "E0101", '"=" is missing behind "{name}"', "Write `{name} = {found}`."),
     (r"\(", "E0101", '"{name}(" does not begin an attribute', _VALUE_OR_BLOCK),
 )
 
@@ -222,6 +228,8 @@ def _new_line(here: Spot) -> Problem | None:
     begun = "=" in here.before or here.before.rstrip().endswith(("}", '"'))
     if not (whole and here.follows_value and begun and re.match(r"[\w\"{\[(]", here.rest)):
         return None
+    if here.rest.count('"') % 2:
+        return here.problem("E0105", "a quote is missing in this line", "Put the whole text in quotes.")
     if here.is_in_object:
         return here.problem("E0102", f"a comma is missing before {_named(here)}", "Or begin a new line with it.")
     return here.problem("E0102", f"{_named(here)} must begin a new line", _LINES)

@@ -23,6 +23,7 @@ LABEL = rf"(?:\"[^\"]*\"|{WORD})"
 
 _HEADER = re.compile(rf"\s*{WORD}(?:\s+{LABEL})*\s*\Z")
 _VALUE_END = re.compile(r"[\w\"\])}]\s*\Z")
+_COMMENT = re.compile(r"\"(?:\\.|[^\"\\])*\"|#|//")
 _COMMENTS = re.compile(r"(?:\s*/\*.*?\*/)*\s*")
 
 
@@ -123,10 +124,22 @@ def spot(text: str, line: int, column: int, tokens: list[Any]) -> Spot:
     """Describe a place; `tokens` are the brackets open there. Blanks before what stands there are skipped."""
     whole = line_of(text, line)
     rest = whole[column - 1 :]
+    if not rest.strip():
+        column = _comment_start(whole, column)
+        rest = ""
+        whole = whole[: column - 1]
     column += len(rest) - len(rest.lstrip(" \t"))
     column = _word_start(whole, column)
     opened = tuple(opener(text, token) for token in tokens if (token.line, token.column) < (line, column))
     return Spot(text, line, column, whole[: column - 1], whole[column - 1 :], opened)
+
+
+def _comment_start(whole: str, column: int) -> int:
+    """Return where the comment at the end of a line begins; the column itself when there is none."""
+    for found in _COMMENT.finditer(whole[: column - 1]):
+        if not found[0].startswith('"'):
+            return found.start() + 1
+    return column
 
 
 def _word_start(whole: str, column: int) -> int:
