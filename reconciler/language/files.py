@@ -23,14 +23,24 @@ class FolderReader:
     def __init__(self, folder: Path) -> None:
         self._root = folder.resolve()
         self._roots = [self._root]
+        self._places: dict[Path, str] = {}
         self.folder = str(self._root)
+
+    def place_of(self, folder: Path) -> str:
+        """Return where a folder is, links followed; that of a folder that cannot be is its own name."""
+        if folder not in self._places:
+            try:
+                self._places[folder] = os.path.realpath(folder)
+            except (OSError, ValueError):  # a name too long, or with a zero byte
+                self._places[folder] = str(folder)
+        return self._places[folder]
 
     def admit(self, folder: Path) -> None:
         """Let the files of a module's folder be read too; raise ValueError when there is no such folder."""
+        found = Path(self.place_of(folder))
         try:
-            found = folder.resolve()
             is_folder = found.is_dir()
-        except (OSError, ValueError):  # a name too long, or with a zero byte
+        except (OSError, ValueError):
             is_folder = False
         if not is_folder:
             raise ValueError(f'there is no folder "{os.path.relpath(folder, self._root)[:MAXIMUM_SHOWN]}"')
@@ -87,7 +97,7 @@ class FolderReader:
 
     def context_digest(self, context: str) -> str:
         """Return the digest of a build context: names, modes and contents of what is not ignored."""
-        base = (self._root / context).resolve()
+        base = Path(os.path.realpath(self._root / context))
         if not base.is_dir():
             raise ValueError(f'there is no folder "{context}" to build from')
         ignored = _ignored(base / IGNORE_FILE)
@@ -104,13 +114,13 @@ class FolderReader:
     def _inside(self, path: str) -> Path:
         if "\0" in path:
             raise ValueError("a path holds no zero byte")
-        found = (self._root / path).resolve()
+        found = Path(os.path.realpath(self._root / path))
         if not self._is_inside(found):
             raise ValueError(f'"{path}" lies outside of the stack\'s folder')
         return found
 
     def _is_inside(self, path: Path) -> bool:
-        found = path.resolve()
+        found = Path(os.path.realpath(path))
         return any(found.is_relative_to(root) for root in self._roots)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reconciler.language.declarations import Declaration, Declarations, collect
 from reconciler.language.files import FolderReader
-from reconciler.language.limits import MAXIMUM_MODULE_DEPTH
+from reconciler.language.limits import MAXIMUM_MODULE_CALLS, MAXIMUM_MODULE_DEPTH
 from reconciler.language.modules import Module, source_of
 from reconciler.language.report import Report
 from reconciler.language.source_files import read_folder
@@ -23,30 +23,47 @@ class ModuleReader:
     def __init__(self, folder: Path, files: FolderReader, report: Report, kept: Path | None) -> None:
         self._folder, self._files, self._report, self._kept = folder, files, report, kept
         self._found: dict[str, Declarations | None] = {}
+        self._calls = 0
 
-    def module(self, path: tuple[str, ...], where: str, declarations: Declarations) -> Module:
-        """Return a module with those it calls; `where` is its folder, relative to the stack's."""
+    def module(
+        self, path: tuple[str, ...], where: str, declarations: Declarations, around: tuple[str, ...] = ()
+    ) -> Module:
+        """Return a module with those it calls. `where` is its folder, relative to the stack's; `around`: of those above."""
         children = {}
         for name, call in declarations.calls.items():
-            inner = self._called((*path, name), where, call)
+            inner = self._called((*path, name), (*around, where), call)
             if inner is not None:
                 children[name] = inner
         return Module(path, where, declarations, children)
 
-    def _called(self, path: tuple[str, ...], where: str, call: Declaration) -> Module | None:
+    def _called(self, path: tuple[str, ...], around: tuple[str, ...], call: Declaration) -> Module | None:
         source = source_of(call, self._report)
         if source is None:
             return None
-        folder = posixpath.normpath(posixpath.join(where, source[0]))
-        if len(path) > MAXIMUM_MODULE_DEPTH:
-            detail = "A module may not call itself, also not by way of others."
-            summary = f"modules are nested more than {MAXIMUM_MODULE_DEPTH} deep"
-            self._report.error("E0217", summary, detail, call.file, source[1])
+        folder = posixpath.normpath(posixpath.join(around[-1], source[0]))
+        problem = self._why_not(folder, around)
+        if problem is not None:
+            self._report.error("E0217", *problem, call.file, source[1])
             return None
         if folder not in self._found:
             self._found[folder] = self.declarations(folder, call.file, source[1])
         declarations = self._found[folder]
-        return self.module(path, folder, declarations) if declarations is not None else None
+        return self.module(path, folder, declarations, around) if declarations is not None else None
+
+    def _why_not(self, folder: str, around: tuple[str, ...]) -> tuple[str, str] | None:
+        """Return why a module cannot be where it is called, as summary and detail."""
+        places = [self._files.place_of(self._folder / each) for each in (*around, folder)]
+        again = places.index(places[-1])
+        if again < len(around):
+            way = " -> ".join(f'"{each}"' for each in (*around[again:], folder))
+            return "a module calls itself", f"Remove one of the calls: {way}."
+        if len(around) > MAXIMUM_MODULE_DEPTH:
+            return f"modules are nested more than {MAXIMUM_MODULE_DEPTH} deep", "Call some of them side by side."
+        self._calls += 1
+        if self._calls > MAXIMUM_MODULE_CALLS:
+            detail = "Look at how many modules each of the modules calls; count and for_each repeat one call."
+            return f"modules call each other more than {MAXIMUM_MODULE_CALLS} times", detail
+        return None
 
     def declarations(self, folder: str, file: str, place: Place, base: str = BASE) -> Declarations | None:
         """Return what a folder declares; None after reporting, at the place that names it, why it cannot be read."""

@@ -191,12 +191,44 @@ def test_depends_on_of_a_module_holds_for_each_service_in_it(tmp_path: Path) -> 
         ),
         ('source = "./mail"\ntag = "1"\nversion = "1"', 'main.hcl:4 E0202 module "mail" has no variable "version"'),
         ('source = "./mail"\ntag = module.mail.tag', "main.hcl:3 E0403 "),
-        ('source = "."', "main.hcl:2 E0217 modules are nested more than 16 deep"),
+        ('source = "."', "main.hcl:2 E0217 a module calls itself"),
     ],
 )
 def test_a_call_that_does_not_fit_is_an_error_at_the_call(call: str, expected: str, tmp_path: Path) -> None:
     found = problems(tmp_path, {"main.hcl": f'module "mail" {{\n{call}\n}}\n', "mail/main.hcl": SMTP})
     assert [each for each in found if each.startswith(expected)] == found[:1] and len(found) == 1, found
+
+
+def test_modules_that_call_each_other_are_a_circle_also_by_way_of_links(tmp_path: Path) -> None:
+    files = {
+        "main.hcl": 'module "a" { source = "./a" }\n',
+        "a/main.hcl": 'module "b" { source = "../b" }\nmodule "c" { source = "../b" }\n',
+        "b/main.hcl": 'module "a" { source = "./link" }\n',
+    }
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "link").symlink_to(tmp_path / "a")
+    (found,) = load(write(tmp_path, files)).diagnostics
+    assert (found.summary, found.detail) == (
+        "a module calls itself",
+        'Remove one of the calls: "a" -> "b" -> "b/link".',
+    )
+
+
+@pytest.mark.parametrize("source", ["./circle", "./a\\u0000b", f"./{'a' * 5000}", "./main.hcl"])
+def test_what_is_no_folder_is_said_to_be_none(source: str, tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    (found,) = problems(tmp_path, {"main.hcl": f'module "m" {{ source = "{source}" }}\n'})
+    assert found.startswith("main.hcl:1 E0217 there is no folder")
+
+
+def test_modules_that_multiply_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    calls = "".join(f'module "m{each}" {{ source = "../d{{}}" }}\n' for each in range(10))
+    files = {f"d{each}/main.hcl": calls.replace("{}", str(each + 1)) for each in range(6)}
+    files |= {"main.hcl": calls.replace("../d{}", "./d0"), "d6/main.hcl": ""}
+    found = problems(tmp_path, files)
+    assert found and {each.partition(" ")[2] for each in found} == {
+        "E0217 modules call each other more than 2000 times"
+    }
 
 
 def test_a_mistake_in_a_module_is_told_once_however_often_it_is_called(tmp_path: Path) -> None:
