@@ -34,6 +34,8 @@ from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.recorder import stop
 from reconciler.store.store import Lease, Store
 
+UNRECORDED = "no state is recorded of what runs: `reconciler apply` records it; then say this again"
+
 Outputs = Callable[[Mapping[str, Mapping[str, object]]], tuple[Output, ...]]
 """Evaluates the stack's outputs, given attributes that are only known of what runs."""
 
@@ -93,12 +95,7 @@ def prepare(
     `rename` returns the stack with the names that moved objects keep; without it they get those of their addresses.
     Raises StackError for what this engine cannot do, EngineError when it is out of reach.
     """
-    recorded = session.store.load(stack.name)
-    wants_drift = not stack.is_empty
-    snapshot = session.driver.look(look_request(stack, recorded, detailed=wants_drift))
-    recorded, messages = _own(recorded, snapshot)
-    if recorded.owner and not snapshot.tasks and messages:
-        snapshot = session.driver.look(look_request(stack, recorded, detailed=wants_drift))
+    recorded, snapshot, messages = _look(session, stack, detailed=not stack.is_empty)
     moved = readdress(stack, recorded, as_recorded(snapshot, recorded))
     recorded, snapshot = moved.state, moved.snapshot
     stack = rename(recorded.names) if rename and recorded.names else stack
@@ -165,9 +162,9 @@ def run(
     lease: Lease,
 ) -> tuple[tuple[str, ...], Converged]:
     """Start one-off tasks of a definition; returns their ids once they run or have ended (ECS RunTask)."""
-    recorded = session.store.load(stack.name)
-    snapshot = session.driver.look(look_request(stack, recorded, detailed=False))
-    recorded, _ = _own(recorded, snapshot)
+    recorded, snapshot, _ = _look(session, stack, detailed=False)
+    if recorded.target is None and any(not each.task.is_one_off for each in snapshot.tasks):
+        raise ReconcilerError(UNRECORDED)  # to converge without its services would stop them
     snapshot = as_recorded(snapshot, recorded)
     _refuse(check(stack, recorded, snapshot))
     known = {each.id for each in recorded.tasks}
@@ -186,6 +183,8 @@ def finish_tasks(session: Session, world: World, stack: Stack, ids: Sequence[str
 def stop_task(session: Session, world: World, stack: Stack, task_id: str, reason: str, lease: Lease) -> Converged:
     """Stop one task, and replace it when a service wants it (ECS StopTask)."""
     recorded = session.store.load(stack.name)
+    if recorded.task(task_id) is None:
+        raise ReconcilerError(UNRECORDED)
     now = session.clock.now()
     tasks = tuple(
         stop(each, StopCode.USER_INITIATED, reason, now) if each.id == task_id else each for each in recorded.tasks
@@ -211,6 +210,16 @@ def _has_stopped(decision: Decision, task_id: str) -> bool:
 
 def _blocked(move: Move) -> str:
     return f"{move.before} cannot move to {move.after}: something else is there"
+
+
+def _look(session: Session, stack: Stack, *, detailed: bool) -> tuple[State, Snapshot, tuple[str, ...]]:
+    """Return what is recorded, what is there, and what to say about it. A state that was lost gets its owner back."""
+    recorded = session.store.load(stack.name)
+    snapshot = session.driver.look(look_request(stack, recorded, detailed=detailed))
+    recorded, messages = _own(recorded, snapshot)
+    if messages and not snapshot.tasks:
+        snapshot = session.driver.look(look_request(stack, recorded, detailed=detailed))
+    return recorded, snapshot, messages
 
 
 def _own(state: State, snapshot: Snapshot) -> tuple[State, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from reconciler.model.snapshot import Owner
 from reconciler.model.step import CreateOwner
 from reconciler.model.task import StopCode, TaskStatus
 from reconciler.model.task_definition import TaskDefinition
+from reconciler.store.memory import MemoryStore
 from tests.builders import Site, container, declared, definition, no_outputs, stack
 
 JOB = definition(container(image="job:1"), family="job")
@@ -129,6 +130,23 @@ def test_a_stopped_task_of_a_service_is_replaced_and_keeps_the_reason() -> None:
     assert (record.stop_code, record.stopped_reason, record.failed) == (StopCode.USER_INITIATED, "maintenance", False)
     assert ended.decision.is_steady
     assert site.live == ("web:1", "web:1")
+
+
+def test_nothing_is_run_nor_stopped_beside_services_of_a_lost_state() -> None:
+    site = Site()
+    wanted = stack(declared("web", 2))
+    site.apply(wanted)
+    victim = site.store.load("shop").tasks[0].id
+    site.store, before = MemoryStore(), len(site.engine.steps)
+    with pytest.raises(ReconcilerError, match="no state is recorded of what runs: `reconciler apply` records it"):
+        run_job(site)
+    lease = site.store.acquire("shop", "stop", 0)
+    with pytest.raises(ReconcilerError, match="no state is recorded of what runs: `reconciler apply` records it"):
+        stop_task(site.session(), site.world(), wanted, victim, "maintenance", lease)
+    lease.release()
+    assert (site.live, len(site.engine.steps), site.store.load("shop").serial) == (("web:1", "web:1"), before, 0)
+    site.apply(wanted)
+    assert (site.live, site.store.load("shop").task(victim) is None) == (("web:1", "web:1"), False)
 
 
 def test_an_owner_is_remembered_by_the_engine() -> None:
