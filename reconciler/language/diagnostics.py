@@ -18,6 +18,8 @@ MAXIMUM_WIDTH = 200
 
 def source_lines(text: str, line: int) -> tuple[tuple[int, str], ...]:
     """Return `line` of `text` and up to two lines before it, with their numbers."""
+    if not text:
+        return ()
     lines = text.split("\n", line)[:line]
     first = max(1, line - LINES_BEFORE)
     shown = enumerate(lines[first - 1 : line], start=first)

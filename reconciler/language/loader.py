@@ -15,6 +15,7 @@ from reconciler.language.access import similar
 from reconciler.language.collector import paused
 from reconciler.language.declarations import Declarations, collect
 from reconciler.language.files import FolderReader
+from reconciler.language.hiding import is_sensitive
 from reconciler.language.interpreter import Interpreter
 from reconciler.language.json_twin import VALUES
 from reconciler.language.module_reader import ModuleReader
@@ -164,7 +165,9 @@ def _given(
 def _given_in_file(
     file: Path, given: dict[str, Given], report: Report, kept: Path | None, declarations: Declarations
 ) -> None:
-    body = read_file(file, report, kept, VALUES)
+    blocks = {name: each.block for name, each in declarations.variables.items()}
+    sensitive = [name for name, block in blocks.items() if block is not None and is_sensitive(block)]
+    body = read_file(file, report, kept, VALUES, sensitive)
     name = file.as_posix()
     for lost in report.lost[name]:
         names = declarations.variables if lost.word else (lost.label,)

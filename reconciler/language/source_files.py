@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from reconciler.language import parser, syntax
+from reconciler.language import hiding, parser, syntax
 from reconciler.language.json_twin import parse_json
 from reconciler.language.limits import MAXIMUM_FILE_BYTES
 from reconciler.language.recovery import ANY, Lost
@@ -51,25 +52,42 @@ def _plain(file: Path) -> str:
     return file.name.removesuffix(TWIN)
 
 
-def read_file(file: Path, report: Report, kept: Path | None, schema: Block = ROOT) -> syntax.Body | None:
-    """Return the tree of a file, in the JSON form by its name; None after reporting that it cannot be read."""
+def read_file(
+    file: Path, report: Report, kept: Path | None, schema: Block = ROOT, sensitive: Collection[str] = ()
+) -> syntax.Body | None:
+    """Return the tree of a file, in the JSON form by its name; None after reporting that it cannot be read.
+
+    What a file of values gives for the `sensitive` variables is in no diagnostic.
+    """
     name = file.as_posix()
     report.lost[name] = (Lost(ANY, ANY),)
-    try:
-        if file.stat().st_size > MAXIMUM_FILE_BYTES:
-            report.add(error("E0508", f"{name} is larger than 1 MiB", "Split it in several files."))
-            return None
-        text = file.read_bytes().decode()
-    except OSError as problem:
-        report.add(error("E0508", f"{name} cannot be read: {problem.strerror}", "Check the path and its rights."))
+    text = _text(file, name, report)
+    if text is None:
         return None
-    except UnicodeDecodeError as problem:
-        detail = "Save it as UTF-8."
-        report.add(error("E0508", f"{name} is not UTF-8 text (byte {problem.start})", detail))
-        return None
-    report.texts[name] = text.removeprefix("\ufeff")
     parsed = parse_json(text, kept, schema) if name.endswith(TWIN) else parser.parse(text, kept)
+    report.texts[name] = hiding.shown(text, parsed.body, not parsed.problems, sensitive)
     report.lost[name] = parsed.lost
     for each in parsed.problems:
         report.problem(each, name)
     return parsed.body
+
+
+def _text(file: Path, name: str, report: Report) -> str | None:
+    """Return what a file holds; None after reporting that it holds no text."""
+    try:
+        if file.stat().st_size > MAXIMUM_FILE_BYTES:
+            report.error("E0508", f"{name} is larger than 1 MiB", "Split it in several files.", name, (1, 1, 1, 2))
+            return None
+        content = file.read_bytes()
+    except OSError as problem:
+        report.add(error("E0508", f"{name} cannot be read: {problem.strerror}", "Check the path and its rights."))
+        return None
+    try:
+        return content.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as problem:
+        before = content[: problem.start].decode()
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        report.texts[name] = content.decode(errors="replace")
+        summary = f"{name} is not UTF-8 text: byte {content[problem.start]:#04x}"
+        report.error("E0508", summary, "Save it as UTF-8.", name, (line, column, line, column + 1))
+        return None

@@ -229,7 +229,7 @@ def _new_line(here: Spot) -> Problem | None:
     if not (whole and here.follows_value and begun and re.match(r"[\w\"{\[(]", here.rest)):
         return None
     if here.rest.count('"') % 2:
-        return here.problem("E0105", "a quote is missing in this line", "Put the whole text in quotes.")
+        return here.problem("E0105", "a quote is missing or too many in this line", "Put the text in one pair.")
     if here.is_in_object:
         return here.problem("E0102", f"a comma is missing before {_named(here)}", "Or begin a new line with it.")
     return here.problem("E0102", f"{_named(here)} must begin a new line", _LINES)

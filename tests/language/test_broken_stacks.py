@@ -61,8 +61,13 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 
 
 def test_bytes_that_are_no_text_are_an_error(tmp_path: Path) -> None:
-    (tmp_path / "main.hcl").write_bytes(b"a = \xff\n")
-    assert [each.code for each in load(tmp_path).diagnostics] == ["E0508"]
+    (tmp_path / "main.hcl").write_bytes('# é\nlocals {\n  a = "é'.encode() + b'\xff"\n}\n')
+    (found,) = load(tmp_path).diagnostics
+    assert (found.code, str(found.span), found.source[-1]) == (
+        "E0508",
+        f"{tmp_path}/main.hcl:3:9",
+        (3, '  a = "é\ufffd"'),
+    )
 
 
 def test_a_sensitive_value_is_in_no_diagnostic(tmp_path: Path) -> None:
@@ -113,3 +118,38 @@ def test_a_module_s_broken_variable_and_output_are_not_missed_by_its_call(tmp_pa
     text = 'module "m" {\n  source = "./m"\n  v = 1\n}\noutput "o" {\n  value = module.m.o\n}\n'
     (tmp_path / "main.hcl").write_text(text)
     assert [each.code for each in load(tmp_path).diagnostics] == ["E0105", "E0106"]
+
+
+SECRETS = {
+    "a default of another type": (
+        'variable "p" {\n  type = number\n  default = "hunter2"\n  sensitive = true\n}\n',
+        "",
+    ),
+    "a default near a mistake": (
+        'variable "p" {\n  default = "hunter2"\n  sensitive = true\n  tpye = string\n}\n',
+        "",
+    ),
+    "a default in a broken block": ('variable "p" {\n  default = "hunter2"\n  sensitive = true\n  a = = 1\n}\n', ""),
+    "a default over lines": ('variable "p" {\n  default = <<E\nhunter2\nE\n  sensitive = true\n  tpye = 1\n}\n', ""),
+    "a value of another type": ('variable "p" {\n  type = number\n  sensitive = true\n}\n', 'p = "hunter2"\n'),
+    "a value that is broken": ('variable "p" {\n  sensitive = true\n}\n', 'p = "hunter2\n'),
+    "a value beside a mistake": ('variable "p" {\n  sensitive = true\n}\n', 'p = "hunter2"\nq = = 1\n'),
+}
+
+
+@pytest.mark.parametrize(("text", "values"), SECRETS.values(), ids=SECRETS)
+def test_a_sensitive_value_is_in_no_source_line_either(text: str, values: str, tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_text(text)
+    (tmp_path / "x.auto.vars.hcl").write_text(values)
+    found = load(tmp_path).diagnostics
+    assert found and "hunter2" not in repr(found)
+
+
+def test_a_message_of_a_function_covers_what_is_sensitive_in_its_arguments(tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_text(
+        'variable "k" {\n  sensitive = true\n}\nlocals {\n  a = lookup({}, var.k)\n}\n'
+    )
+    from reconciler.language.loader import VariableSources
+
+    (found,) = load(tmp_path, VariableSources(pairs=(("k", "hunter2"),))).diagnostics
+    assert found.summary == 'lookup(): there is no element "(sensitive value)"'

@@ -7,7 +7,7 @@ makes the result unknown, and a sensitive argument makes the result sensitive.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from reconciler.language.conversion import ConversionError, convert
@@ -26,8 +26,9 @@ from reconciler.language.values import (
     unmark,
 )
 
-
 WRONG_COUNT = "E0322"
+SHORTEST_SECRET = 3
+"""Characters of a sensitive text that are looked for in messages."""
 
 
 class FunctionError(ValueError):
@@ -112,11 +113,32 @@ def apply(entry: Function, arguments: Sequence[Value], *extra: Any) -> Value:
         return unknown(entry.returns, True).mark(sensitive)
     try:
         result = entry.body(*extra, *given)
+    except FunctionError as error:
+        secrets = [item for argument in arguments for item in _secrets(argument)]
+        error.args = (_without(str(error), secrets),)
+        error.detail = _without(error.detail, secrets)
+        raise
     except LimitError as error:
         raise FunctionError(str(error), None, "", TOO_MUCH) from None
     except ConversionError as error:
         raise FunctionError(str(error)) from None
     return _checked(_valued(entry, result)).mark(sensitive)
+
+
+def _secrets(value: Value, is_sensitive: bool = False) -> Iterator[str]:
+    """Yield every text in a value that is sensitive."""
+    marked = is_sensitive or value.sensitive
+    if isinstance(value.data, str) and marked and len(value.data) >= SHORTEST_SECRET:
+        yield value.data
+    elif isinstance(value.data, tuple | dict):
+        inner = value.data.values() if isinstance(value.data, dict) else value.data
+        yield from (text for item in inner for text in _secrets(item, marked))
+
+
+def _without(message: str, secrets: list[str]) -> str:
+    for each in secrets:
+        message = message.replace(each, "(sensitive value)")
+    return message
 
 
 def _valued(entry: Function, result: Any) -> Value:
