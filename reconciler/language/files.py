@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from reconciler.language.globs import matcher
 from reconciler.language.limits import MAXIMUM_ELEMENTS, MAXIMUM_FILE_BYTES
 
 IGNORE_FILE = ".dockerignore"
@@ -67,16 +68,34 @@ class FolderReader:
 
     def matching(self, path: str, pattern: str) -> list[str]:
         """Return the files below `path` that match a pattern, relative to it."""
+        if not pattern:
+            return []
         base = self._inside(path)
-        expression = _glob(pattern)
+        wanted = os.path.normpath(f"{base}/{pattern}")
+        folder = Path(wanted)
+        while any(sign in str(folder) for sign in "*?[{\\") or folder == Path(wanted):
+            folder = folder.parent
+        matches = matcher(os.path.relpath(wanted, folder))
+        if not self._is_inside(folder):
+            raise ValueError(f'"{pattern}" leads out of the stack\'s folder')
         found = []
-        for number, file in enumerate(_files(base)):
+        for number, file in enumerate(self._linked_files(folder, ())):
             if number > MAXIMUM_ELEMENTS:
                 raise ValueError(f'there are too many files below "{path}"')
-            relative = file.relative_to(base).as_posix()
-            if expression.fullmatch(relative) and self._is_inside(file):
-                found.append(relative)
+            if matches(file.relative_to(folder).as_posix()) and self._is_inside(file):
+                found.append(os.path.relpath(file, base))
         return sorted(found)
+
+    def _linked_files(self, folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
+        """Yield the files below a folder, links to folders inside followed, but never in a circle."""
+        real = os.path.realpath(folder)
+        if real in above or not self._is_inside(folder) or not folder.is_dir():
+            return
+        for entry in sorted(folder.iterdir()):
+            if entry.is_file():
+                yield entry
+            else:
+                yield from self._linked_files(entry, (*above, real))
 
     def environment_file(self, path: str) -> Mapping[str, str]:
         """Return the variables of an env file: quotes stay, `#` lines are skipped, the first line for a name wins."""

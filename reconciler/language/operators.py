@@ -140,8 +140,6 @@ def _quotient(left: Number, right: Number) -> Number:
 def _remainder(left: Number, right: Number) -> Number:
     """Return the remainder of a division that truncates towards zero: -7 % 3 is -1. Nothing fits zero times."""
     if right == 0:
-        if left == 0:
-            raise OperatorError("division by zero", detail="Look at the divisor; a conditional can guard it.")
         return left
     quotient = numbers.rounded(Fraction(left) / right, _widest(left, right))
     whole = abs(quotient.numerator) // quotient.denominator

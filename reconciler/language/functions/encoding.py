@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import codecs
 import json
+import re
 from typing import Any
 
 from reconciler.language import numbers
-from reconciler.language.functions import yaml_writing
+from reconciler.language.escapes import normalise
+from reconciler.language.functions import charsets, csv_reading, yaml_writing
 from reconciler.language.functions.table import FunctionError, Parameter, function
 from reconciler.language.functions.yaml_reading import reader
 from reconciler.language.functions.yaml_reading.source import YamlError
@@ -64,31 +65,28 @@ def base64gzip(text: str) -> str:
 
 
 def _codec(name: str) -> str:
-    try:
-        info = codecs.lookup(name)
-    except (LookupError, ValueError):
-        raise FunctionError("the encoding is not known", 1) from None
-    if not getattr(info, "_is_text_encoding", True):
-        raise FunctionError("the encoding is not one of text", 1)
-    return {"utf-16": "utf-16-be"}.get(info.name, info.name)
+    codec = charsets.codec_of(name)
+    if codec is None:
+        raise FunctionError("the encoding is not known", 1, "Use the name that IANA has for it, such as UTF-16LE.")
+    return codec
 
 
 @function(STRING, STRING, returns=STRING)
 def textencodebase64(text: str, encoding: str) -> str:
     """Encode text in a named character encoding, then in base64."""
     try:
-        return base64.b64encode(text.encode(_codec(encoding))).decode()
-    except UnicodeEncodeError:
-        raise FunctionError(f"the text cannot be written in {encoding}", 0) from None
+        return base64.b64encode(charsets.encoded(text, _codec(encoding))).decode()
+    except charsets.CharsetError as error:
+        raise FunctionError(str(error), 0) from None
 
 
 @function(STRING, STRING, returns=STRING)
 def textdecodebase64(text: str, encoding: str) -> str:
     """Decode base64, then a named character encoding."""
     try:
-        return _decoded(text).decode(_codec(encoding))
-    except UnicodeDecodeError:
-        raise FunctionError(f"the text is not written in {encoding}", 0) from None
+        return charsets.decoded(_decoded(text), _codec(encoding))
+    except charsets.CharsetError as error:
+        raise FunctionError(str(error), 0) from None
 
 
 @function(STRING, returns=STRING)
@@ -160,12 +158,20 @@ def _value(source: Any) -> Value:
     if isinstance(source, bool):
         return boolean(source)
     if isinstance(source, str):
-        return string(source)
+        return string(_whole(source))
     if isinstance(source, Value):
         return source
     if isinstance(source, list):
         return tuple_of(map(_value, source))
-    return object_of({name: _value(item) for name, item in source.items()})
+    return object_of({normalise(_whole(name)): _value(item) for name, item in source.items()})
+
+
+def _whole(text: str) -> str:
+    """Return a text in which halves of a character, as `\\ud83d` alone, are marked as broken."""
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 @function(Parameter(ANY, nullable=True), returns=STRING)
@@ -186,14 +192,10 @@ def yamldecode(text: str) -> Value:
 @function(STRING, returns=ANY)
 def csvdecode(text: str) -> Value:
     """Read CSV with a header line: a list of objects of strings."""
-    import csv
-    import io
-
     try:
-        rows = list(csv.reader(io.StringIO(text), strict=True))
-    except csv.Error as error:
+        rows = list(csv_reading.rows(text))
+    except csv_reading.CsvError as error:
         raise FunctionError(f"the text is not CSV: {error}", 0) from None
-    rows = [row for row in rows if row]
     if not rows:
         raise FunctionError("the text has no header line", 0)
     header = rows[0]

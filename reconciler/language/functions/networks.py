@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+MOST_BITS = 32
+
+
 def _network(prefix: str) -> Network:
     import ipaddress
 
@@ -76,13 +79,15 @@ def cidrsubnet(prefix: str, newbits: Number, netnum: Number) -> str:
 def cidrsubnets(prefix: str, *newbits: Number) -> Value:
     """Return consecutive networks inside a network, each of its own size."""
     network = _network(prefix)
+    if newbits and int(network.network_address) == 0:
+        raise FunctionError(f"{network} begins at the first of all addresses", 0)
     check_elements(len(newbits))
     found: list[Value] = []
     following = int(network.network_address)
     for position, bits in enumerate(newbits, start=1):
         extra = _whole(bits, position)
         length = network.prefixlen + extra
-        if extra < 1 or length > network.max_prefixlen:
+        if not 1 <= extra <= MOST_BITS or length > network.max_prefixlen:
             raise FunctionError(f"{network} cannot be extended by {extra} bits", position)
         size = 1 << (network.max_prefixlen - length)
         start = -(-following // size) * size

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from reconciler.language.functions.formatting import format_text
 from reconciler.language.functions.table import FunctionError, Parameter, function
 from reconciler.language.graphemes import graphemes
@@ -108,7 +106,12 @@ def upper(text: str) -> str:
 @function(STRING, returns=STRING)
 def title(text: str) -> str:
     """Make the first letter of each word a capital."""
-    return re.sub(r"(?<!\w)\w", lambda found: found[0].upper(), text)
+    shown, begins = [], True
+    for letter in text:
+        capital = letter.title()
+        shown.append(capital if begins and len(capital) == 1 else letter)
+        begins = not (letter.isalnum() or letter == "_") if letter.isascii() else letter.isspace()
+    return "".join(shown)
 
 
 @function(STRING, STRING, returns=list_type(STRING))
