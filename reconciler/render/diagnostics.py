@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from reconciler.model.diagnostic import Diagnostic, Snippet, Span
 from reconciler.render.safe import one_line, safe
 
+FAR_TO_THE_RIGHT, SHOWN_BEFORE, SHOWN_WIDTH = 150, 60, 160
+
 
 def diagnostic_text(diagnostic: Diagnostic) -> str:
     """Return the error as people read it: what, where with the marked line, what to do.
@@ -84,12 +86,28 @@ def _source_lines(diagnostic: Diagnostic) -> list[str]:
     width = _width(diagnostic)
     lines = []
     for number, text in diagnostic.source:
-        lines.append(f"    {number:>{width}} | {text}")
-        if number == span.line:
-            end = span.end_column if span.end_line == span.line else len(text) + 1
-            blanks = "".join("\t" if each == "\t" else " " for each in text[: span.column - 1])
-            lines.append(f"    {'':>{width}} | {blanks}{'^' * max(1, end - span.column)}")
+        if number != span.line:
+            lines.append(f"    {number:>{width}} | {text}")
+            continue
+        text, column = _around(diagnostic, span, text)
+        end = column + span.end_column - span.column if span.end_line == span.line else len(text) + 1
+        blanks = "".join("\t" if each == "\t" else " " for each in text[: column - 1])
+        marked = max(1, min(end, max(len(text) + 1, column)) - column)
+        lines += [f"    {number:>{width}} | {text}", f"    {'':>{width}} | {blanks}{'^' * marked}"]
     return lines
+
+
+def _around(diagnostic: Diagnostic, span: Span, text: str) -> tuple[str, int]:
+    """Return the marked line and the column of the mark, cut around a mark that stands far to the right."""
+    found = diagnostic.snippet
+    if span.column <= FAR_TO_THE_RIGHT or found is None:
+        return text, span.column
+    code = found.code.split("\n")[0]
+    start = len(
+        found.code.encode("utf-8", "surrogatepass")[: found.start - found.begins_at].decode("utf-8", "replace")
+    )
+    first = max(0, start - SHOWN_BEFORE)
+    return f"...{code[first : first + SHOWN_WIDTH]}", start - first + len("...") + 1
 
 
 def _part_lines(diagnostic: Diagnostic) -> list[str]:

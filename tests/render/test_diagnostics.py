@@ -31,6 +31,14 @@ def test_the_marker_stands_below_tabs_and_ends_with_the_line() -> None:
     assert diagnostic_text(found).splitlines()[3] == "       | \t^^^^^^^^^^^"
 
 
+def test_a_line_without_end_is_cut_around_the_mark() -> None:
+    code = "x" * 900 + "var.a" + "y" * 900
+    around = Snippet("", code, 100, 1000, 1005)
+    found = replace(UNKNOWN, span=Span("a.json", 1, 1001, 1, 1006), source=((1, code[:200]),), snippet=around)
+    line, mark = diagnostic_text(found).splitlines()[2:4]
+    assert (line, mark) == ("    1 | ..." + "x" * 60 + "var.a" + "y" * 95, "      | " + " " * 63 + "^^^^^")
+
+
 def test_an_error_without_a_place_is_what_and_what_to_do() -> None:
     assert diagnostic_text(error("E0507", "no files", "Run init.")) == "Error: no files   [E0507]\n  Run init."
 
