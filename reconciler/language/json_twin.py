@@ -16,7 +16,7 @@ from reconciler.language.parser import Parsed, parse_expression, parse_template,
 from reconciler.language.recovery import ANY, Lost
 from reconciler.language.relocation import Relocation
 from reconciler.language.schema import Attribute, Block, Kind
-from reconciler.language.schema_stack import ROOT
+from reconciler.language.schema_stack import ROOT, VALUES
 from reconciler.language.syntax import Expression, Place
 
 COMMENT = "//"
@@ -47,7 +47,6 @@ _REFERENCES = (Kind.REFERENCE, Kind.REFERENCES, Kind.REFERENCE_MAP)
 
 _DYNAMIC = Block("dynamic", "", labelled=True)
 _DYNAMIC_ATTRIBUTES = ("for_each", "iterator", "labels")
-VALUES = Block("", "A file of values.", free=True)
 
 
 def parse_json(text: str, cache_folder: Path | None = None, schema: Block = ROOT) -> Parsed:

@@ -17,11 +17,11 @@ from reconciler.language.declarations import Declarations, collect
 from reconciler.language.files import FolderReader
 from reconciler.language.hiding import is_sensitive
 from reconciler.language.interpreter import Interpreter
-from reconciler.language.json_twin import VALUES
 from reconciler.language.module_reader import ModuleReader
 from reconciler.language.modules import Module
 from reconciler.language.references import Key
 from reconciler.language.report import Report
+from reconciler.language.schema_stack import VALUES
 from reconciler.language.source_files import read_file, read_folder, values_files
 from reconciler.language.stack_builder import build, stack_name
 from reconciler.language.variables import Given

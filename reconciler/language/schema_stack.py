@@ -230,5 +230,7 @@ ROOT = Block(
     },
 )
 
+VALUES = Block("", "A file of values for variables.", free=True)
+
 RESOURCES = ("network", "volume", "secret", "task_definition", "service")
 """Block types that have addresses."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.language.json_reader import Json, JsonError, JsonReader
 from reconciler.language.recovery import top_blocks
 from reconciler.language.syntax import Place
 from reconciler.model.diagnostic import Snippet
+
+if TYPE_CHECKING:
+    from reconciler.language.json_reader import Json
 
 MAXIMUM_AROUND = 2000
 """Characters before and behind a place that are shown of a line without end."""
@@ -66,6 +68,8 @@ class _Text:
 
 @lru_cache(maxsize=8)
 def _json(text: str) -> Json | None:
+    from reconciler.language.json_reader import JsonError, JsonReader
+
     try:
         return JsonReader(text).read()
     except JsonError:

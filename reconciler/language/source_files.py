@@ -6,7 +6,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 from reconciler.language import hiding, parser, syntax
-from reconciler.language.json_twin import parse_json
 from reconciler.language.limits import MAXIMUM_FILE_BYTES
 from reconciler.language.recovery import ANY, Lost
 from reconciler.language.report import Report
@@ -64,7 +63,7 @@ def read_file(
     text = _text(file, name, report)
     if text is None:
         return None
-    parsed = parse_json(text, kept, schema) if name.endswith(TWIN) else parser.parse(text, kept)
+    parsed = _parsed(text, kept, schema) if name.endswith(TWIN) else parser.parse(text, kept)
     report.texts[name] = hiding.shown(text, parsed.body, not parsed.problems, sensitive)
     report.lost[name] = parsed.lost
     for each in parsed.problems:
@@ -91,3 +90,9 @@ def _text(file: Path, name: str, report: Report) -> str | None:
         summary = f"{name} is not UTF-8 text: byte {content[problem.start]:#04x}"
         report.error("E0508", summary, "Save it as UTF-8.", name, (line, column, line, column + 1))
         return None
+
+
+def _parsed(text: str, kept: Path | None, schema: Block) -> parser.Parsed:
+    from reconciler.language.json_twin import parse_json  # few stacks have files of that form
+
+    return parse_json(text, kept, schema)
