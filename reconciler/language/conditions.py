@@ -25,11 +25,15 @@ class Unmet(NamedTuple):
 
 
 class Breach(NamedTuple):
-    """What it means that a rule does not hold: the code, how the sentence begins, and the address it is about."""
+    """What it means that a rule does not hold: the code, how the sentence begins, and the address it is about.
+
+    `at` is the file and place of what breaks it, where that is not the rule itself.
+    """
 
     code: str
     what: str
     subject: str
+    at: tuple[str, Place] | None = None
 
 
 def unmet(rule: syntax.Block, scope: Scope) -> Unmet | None:
@@ -64,7 +68,8 @@ def message(node: syntax.Expression, scope: Scope) -> str:
         ) from None
     if has_sensitive(value):
         return HIDDEN
-    return value.data.strip().rstrip(".") if isinstance(value.data, str) else "a rule is not met"
+    text = value.data.strip().rstrip(".") if isinstance(value.data, str) else ""
+    return text or "a rule is not met"
 
 
 def _no_truth(summary: str, node: syntax.Expression) -> EvaluationError:
@@ -83,8 +88,9 @@ def hold(rules: list[syntax.Block], breach: Breach, scope: Scope, report: Report
             good = False
             continue
         if found is not None:
+            file, place = breach.at or (scope.file, found.place)
             detail = f"This rule decides: {scope.file}:{found.place[0]}."
-            report.error(breach.code, f"{breach.what}: {found.message}", detail, scope.file, found.place)
+            report.error(breach.code, f"{breach.what}: {found.message}", detail, file, place)
             report.blame(breach.subject)
             good = False
     return good
@@ -108,6 +114,10 @@ def tell(block: syntax.Block, address: str, scope: Scope, report: Report) -> Non
 
 
 def rules(block: syntax.Block, word: str) -> list[syntax.Block]:
-    """Return the blocks of that word inside a block, also inside its lifecycle."""
-    inside = [each for outer in block.body.blocks if outer.type == "lifecycle" for each in outer.body.blocks]
-    return [each for each in (*block.body.blocks, *inside) if each.type == word]
+    """Return the blocks of that word inside a block."""
+    return [each for each in block.body.blocks if each.type == word]
+
+
+def lifecycle_rules(block: syntax.Block, word: str) -> list[syntax.Block]:
+    """Return the blocks of that word inside a block's lifecycle."""
+    return [each for outer in rules(block, "lifecycle") for each in rules(outer, word)]

@@ -14,6 +14,8 @@ from reconciler.language.syntax import Place
 from reconciler.language.values import STRING, Value, has_sensitive, object_of
 
 ATTRIBUTES = ("for_each", "iterator", "labels")
+STATIC = ("lifecycle", "precondition", "postcondition", "validation", "assert")
+"""Blocks that are looked at apart from the one around them."""
 EXAMPLE = 'Write `dynamic "port_mapping" { for_each = [...] content { ... } }`.'
 
 
@@ -26,6 +28,9 @@ def expanded(block: syntax.Block, scope: Scope) -> Iterator[tuple[syntax.Block, 
         yield block, scope
         return
     attributes, content = _parts(block)
+    if (word := block.labels[0].text) in STATIC:
+        detail = f"Write `{word} {{ ... }}`: what it holds may be an expression."
+        raise _wrong(f"{word} cannot be dynamic", detail, block.labels[0].place)
     for key, value in _elements(attributes["for_each"], scope):
         inner = scope.inside()
         inner.variables[dynamic_iterator(block)] = object_of({"key": key, "value": value})

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from reconciler.language import syntax
 from reconciler.language.addresses import bracketed
-from reconciler.language.conditions import Breach, hold, rules
+from reconciler.language.conditions import Breach, hold, lifecycle_rules
 from reconciler.language.conversion import ConversionError, convert, type_name
 from reconciler.language.declarations import Declaration
 from reconciler.language.decode import Decoded, Decoder
@@ -170,13 +170,13 @@ def _instance(
     schema = ROOT.block(block_type)
     assert block is not None and schema is not None
     before = hold(
-        rules(block, "precondition"), Breach("E0407", f"{address} cannot be", address), scope, around.report
+        lifecycle_rules(block, "precondition"), Breach("E0407", f"{address} cannot be", address), scope, around.report
     )
     decoded = Decoder(around.report, scope.file, scope).block(block, schema)
     decoded.failed = decoded.failed or not before
     name = around.names.get(address) or addresses.default_name(address)
     instance = Instance(address, name, decoded, read_lifecycle(block, decoded, scope, around.report), after)
-    after_rules = rules(block, "postcondition")
+    after_rules = lifecycle_rules(block, "postcondition")
     if after_rules and not decoded.failed:
         itself = _inside(scope, {"self": _object(block_type, instance, around.attributes.get(address))})
         breach = Breach("E0408", f"{address} is not as it must be", address)

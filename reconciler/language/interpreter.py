@@ -18,16 +18,21 @@ from reconciler.language.limits import MAXIMUM_COUNT
 from reconciler.language.module_instance import ModuleInstance
 from reconciler.language.modules import RULE, Graph, Module, Node, Path, argument
 from reconciler.language.names import ModuleNames
+from reconciler.language.recovery import ANY
 from reconciler.language.references import MODULE, Key
 from reconciler.language.report import Report, SkippedError
 from reconciler.language.schema_stack import DEPENDS_ON, OUTPUT
 from reconciler.language.schema_stack import MODULE as MODULE_BLOCK
 from reconciler.language.scope import EvaluationError, FileReader, Scope
+from reconciler.language.syntax import Place
 from reconciler.language.values import Value, has_sensitive, is_wholly_known, number_to_python, to_python, unmark
 from reconciler.language.variables import Given, Variable
 from reconciler.model.stack import Output
 
 Attributes = Mapping[str, Mapping[str, object]]
+
+SEEN_FROM_OUTSIDE = ("output", "service")
+"""Roots of the nodes that change what a module stands for where it is called."""
 
 
 class Interpreter:
@@ -60,9 +65,11 @@ class Interpreter:
         """Evaluate everything. `given` are the values of the stack's own variables."""
         self._given = given
         ordered, circles = self.graph.ordered()
+        circular: set[Node] = set()
         for circle in circles:
-            self._report_circle(circle)
-        circular = {node for circle in circles for node in circle}
+            if circular.isdisjoint(circle):  # of circles that have a part in common, one is enough to tell
+                self._report_circle(circle)
+            circular.update(circle)
         for node in ordered:
             if node.key.root == "var":
                 self._variables[node] = self._declared(node)
@@ -86,6 +93,8 @@ class Interpreter:
                 place.names.values[key] = value
         except SkippedError:
             place.names.failed.add(key)
+        if key.root in SEEN_FROM_OUTSIDE:
+            place.outdate()
 
     def _declared(self, node: Node) -> Variable | None:
         declaration = self.graph.modules[node.path].declarations.variables[node.key.name]
@@ -107,7 +116,7 @@ class Interpreter:
             return Given(f'the argument "{variable.name}"', "", None, call.file, found.value.place, value)
         if variable.is_required:
             summary = f'module "{call.key.name}" needs the argument "{variable.name}"'
-            about = variable.decoded.get("description") or f"it is a {variable.type}"
+            about = variable.decoded.get("description") or f"its type is {variable.type}"
             self.report.error("E0205", summary, f"Add `{variable.name} = ...`: {about}", call.file, call.place)
             raise SkippedError(call.place)
         return None
@@ -124,10 +133,19 @@ class Interpreter:
             return
         block, file = variable.declaration.block, variable.declaration.file
         assert block is not None
-        breach = Breach("E0503", f'the value of "{variable.name}" will not do', place.called(str(key)))
+        given = self._given_at(place, variable)
+        breach = Breach("E0503", f'the value of "{variable.name}" will not do', place.called(str(key)), given)
         if not conditions.hold(conditions.rules(block, "validation"), breach, place.scope(file), self.report):
             del place.names.values[key]
             place.names.failed.add(key)
+
+    def _given_at(self, place: ModuleInstance, variable: Variable) -> tuple[str, Place] | None:
+        """Return where the call of a module gives a variable its value."""
+        if place.parent is None:
+            return None
+        call, _ = self._call(place)
+        found = argument(call, variable.name)
+        return (call.file, found.value.place) if found is not None else None
 
     def _local(self, place: ModuleInstance, node: Node) -> Value:
         declaration = place.module.declarations.values[node.key.name]
@@ -173,6 +191,8 @@ class Interpreter:
             self.report.evaluation(error)
             raise SkippedError(call.place) from None
         self._count(call, len(repeated.keys))
+        if module.declarations.is_lost(Key("output", ANY)):
+            raise SkippedError(call.place)
         made = [
             ModuleInstance(
                 module,

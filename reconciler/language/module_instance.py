@@ -34,6 +34,8 @@ class ModuleInstance:
         self.address, self.loop, self.after = address, loop or {}, after
         self.resources: dict[Key, list[Instance]] = {}
         self.children: dict[str, list[ModuleInstance]] = {}
+        self._value: Value | None = None
+        self._calls: dict[str, Value] = {}
 
     def scope(self, file: str, variables: Mapping[str, Value] | None = None, budget: Budget | None = None) -> Scope:
         """Return the scope of a declaration in a file, with a budget of its own unless one is given."""
@@ -53,10 +55,27 @@ class ModuleInstance:
     def call(self, name: str, repeated: Repetition, children: list[ModuleInstance]) -> None:
         """Remember the copies that a call made, and what `module.NAME` stands for."""
         self.children[name] = children
-        self.names.calls[name] = lambda: _call_value(repeated, children)
+        self.names.calls[name] = lambda: self._call(name, repeated)
+
+    def _call(self, name: str, repeated: Repetition) -> Value:
+        if name not in self._calls:
+            self._calls[name] = _call_value(repeated, self.children[name])
+        return self._calls[name]
+
+    def outdate(self) -> None:
+        """Forget what this module, and each around it, stood for: something of it was evaluated since."""
+        self._value = None
+        if self.parent is not None:
+            self.parent._calls.pop(self.module.path[-1], None)
+            self.parent.outdate()
 
     def value(self) -> Value:
         """Return the outputs as an object; those not evaluated yet are unknown."""
+        if self._value is None:
+            self._value = self._made()
+        return self._value
+
+    def _made(self) -> Value:
         declarations = self.module.declarations
         names = [*declarations.outputs, *(each.label for each in declarations.lost if each.word == "output")]
         found = {name: self.names.values.get(Key("output", name), unknown()) for name in names}

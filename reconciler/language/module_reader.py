@@ -28,7 +28,7 @@ class ModuleReader:
     def module(
         self, path: tuple[str, ...], where: str, declarations: Declarations, around: tuple[str, ...] = ()
     ) -> Module:
-        """Return a module with those it calls. `where` is its folder, relative to the stack's; `around`: of those above."""
+        """Return a module with those it calls. `where` is its folder, `around` are those of the modules around it."""
         children = {}
         for name, call in declarations.calls.items():
             inner = self._called((*path, name), (*around, where), call)
@@ -42,6 +42,8 @@ class ModuleReader:
             return None
         folder = posixpath.normpath(posixpath.join(around[-1], source[0]))
         problem = self._why_not(folder, around)
+        if problem is not None and self._calls > MAXIMUM_MODULE_CALLS + 1:
+            return None  # told already
         if problem is not None:
             self._report.error("E0217", *problem, call.file, source[1])
             return None

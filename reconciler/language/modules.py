@@ -57,6 +57,10 @@ class Graph:
         self.modules = {module.path: module for module in _every_module(root)}
         self.nodes = [Node(path, key) for path, module in self.modules.items() for key in _keys(module)]
         self._known = set(self.nodes)
+        self._inside: dict[Path, list[Node]] = {}
+        for node in self.nodes:
+            for depth in range(1, len(node.path) + 1):
+                self._inside.setdefault(node.path[:depth], []).append(node)
 
     def ordered(self) -> tuple[list[Node], list[tuple[Node, ...]]]:
         """Return the nodes so that each follows what it needs, and the circles among them."""
@@ -106,7 +110,7 @@ class Graph:
             if (node := Node(inner, Key("output", key.name))) in self._known:
                 yield node
             return
-        yield from (node for node in self.nodes if node.path[: len(inner)] == inner)
+        yield from self._inside.get(inner, ())
 
 
 def argument(call: Declaration, name: str) -> syntax.Attribute | None:

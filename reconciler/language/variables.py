@@ -13,6 +13,7 @@ from reconciler.language.conversion import ConversionError, convert
 from reconciler.language.declarations import Declaration
 from reconciler.language.decode import Decoded, Decoder
 from reconciler.language.evaluator import evaluate
+from reconciler.language.references import Key, references
 from reconciler.language.report import Report, SkippedError
 from reconciler.language.schema_stack import VARIABLE
 from reconciler.language.scope import EvaluationError, Scope
@@ -33,12 +34,17 @@ class Given(NamedTuple):
     """Whether it stands where a file of values could not be read."""
 
 
+RESERVED = ("count", "depends_on", "for_each", "lifecycle", "locals", "providers", "source", "version")
+"""Names that mean something else in the call of a module: Terraform's."""
+
+
 class Variable(NamedTuple):
-    """A variable's block, decoded, and its type."""
+    """A variable's block, decoded, its type, and its default of that type; None when it has none."""
 
     declaration: Declaration
     decoded: Decoded
     type: Type
+    default: Value | None
 
     @property
     def name(self) -> str:
@@ -48,7 +54,7 @@ class Variable(NamedTuple):
     @property
     def is_required(self) -> bool:
         """Whether it has no default."""
-        return _default(self.declaration) is None
+        return self.default is None
 
 
 def declare(declaration: Declaration, report: Report, scope: Scope) -> Variable | None:
@@ -65,25 +71,60 @@ def declare(declaration: Declaration, report: Report, scope: Scope) -> Variable 
                 error.file = error.file or file
                 report.evaluation(error)
                 decoded.failed = True
-    return None if decoded.failed else Variable(declaration, decoded, kind)
+    if declaration.key.name in RESERVED:
+        detail = "The call of a module could not give it a value: choose another name."
+        report.error(
+            "E0203", f'a variable cannot be called "{declaration.key.name}"', detail, file, block.labels[0].place
+        )
+        decoded.failed = True
+    _check_rules(declaration, report)
+    if not decoded.failed:
+        variable = Variable(declaration, decoded, kind, None)
+        try:
+            return variable._replace(default=_declared_default(variable, report, scope))
+        except SkippedError:
+            pass
+    return None
+
+
+def _check_rules(declaration: Declaration, report: Report) -> None:
+    """Report rules that are not about the variable itself: they would hold, or not, whatever its value is."""
+    block, own = declaration.block, Key("var", declaration.key.name)
+    assert block is not None
+    for rule in block.body.blocks:
+        for each in rule.body.attributes:
+            if each.name == "condition" and own not in {key for key, _ in references(each.value)}:
+                detail = f"A rule is about the variable's own value: say what {own} must be."
+                report.error(
+                    "E0306", f"the condition does not ask for {own}", detail, declaration.file, each.value.place
+                )
+
+
+def _declared_default(variable: Variable, report: Report, scope: Scope) -> Value | None:
+    """Return the default, also checked when another value is given; raise SkippedError after reporting."""
+    declaration = variable.declaration
+    assert declaration.block is not None
+    attributes = declaration.block.body.attributes
+    node = next((each.value for each in attributes if each.name == "default"), None)
+    if node is None:
+        return None
+    value = _evaluated(node, declaration.file, scope, report)
+    return _settled(variable, value, (declaration.file, node.place, "the default"), report)
 
 
 def value_of(variable: Variable, given: Given | None, report: Report, scope: Scope) -> Value:
     """Return a variable's value, given or default; raise SkippedError after reporting what is wrong."""
     declaration, decoded = variable.declaration, variable.decoded
-    default = _default(declaration)
     if given is not None and given.is_lost:
         raise SkippedError(declaration.place)
-    if given is None and default is None:
+    if given is None and variable.default is not None:
+        return variable.default
+    if given is None:
         name, description = variable.name, decoded.get("description")
         about = f" ({description})" if description else ""
         detail = f"Give it{about}: --var {name}=VALUE, RECONCILER_VAR_{name}=VALUE, or a line in *.auto.vars.hcl."
         report.error("E0501", f'the variable "{name}" has no value', detail, declaration.file, declaration.place)
         raise SkippedError(declaration.place)
-    if given is None:
-        assert default is not None
-        value = _evaluated(default, declaration.file, scope, report)
-        return _settled(variable, value, (declaration.file, default.place, "the default"), report)
     if given.value is not None:
         return _settled(variable, given.value, (given.file, given.place, given.origin), report)
     if given.expression is not None:
@@ -91,12 +132,6 @@ def value_of(variable: Variable, given: Given | None, report: Report, scope: Sco
         return _settled(variable, value, (given.file, given.place, given.origin), report)
     value = _from_text(variable, given, report, scope)
     return _settled(variable, value, (declaration.file, declaration.place, given.origin), report)
-
-
-def _default(declaration: Declaration) -> syntax.Expression | None:
-    assert declaration.block is not None
-    attributes = declaration.block.body.attributes
-    return next((each.value for each in attributes if each.name == "default"), None)
 
 
 def _evaluated(node: syntax.Expression, file: str, scope: Scope, report: Report) -> Value:
@@ -130,13 +165,11 @@ def _settled(variable: Variable, value: Value, source: tuple[str, Place, str], r
     """Convert a value to the variable's type, and mark it when the variable is sensitive."""
     file, place, origin = source
     name, decoded = variable.name, variable.decoded
-    default = _default(variable.declaration)
     if value.data is None and decoded.get("nullable") is False:
-        if origin != "the default" and default is not None:
-            value = _evaluated(default, variable.declaration.file, Scope(_NO_NAMES), report)
-        else:
-            report.error("E0506", f'the variable "{name}" must not be null', "Give it a value.", file, place)
-            raise SkippedError(place)
+        if variable.default is not None:
+            return variable.default
+        report.error("E0506", f'the variable "{name}" must not be null', "Give it a value.", file, place)
+        raise SkippedError(place)
     try:
         return convert(value, variable.type).mark(bool(decoded.get("sensitive")))
     except ConversionError as error:

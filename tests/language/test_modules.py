@@ -13,7 +13,13 @@ from reconciler.model.lifecycle import Lifecycle, Move, Removal
 from reconciler.model.stack import Stack
 
 SMTP = """
-variable "tag" { type = string }
+variable "tag" {
+  type = string
+  validation {
+    condition     = var.tag != ""
+    error_message = "It has a tag."
+  }
+}
 variable "amount" {
   type    = number
   default = 1
@@ -191,6 +197,8 @@ def test_depends_on_of_a_module_holds_for_each_service_in_it(tmp_path: Path) -> 
         ),
         ('source = "./mail"\ntag = "1"\nversion = "1"', 'main.hcl:4 E0202 module "mail" has no variable "version"'),
         ('source = "./mail"\ntag = module.mail.tag', "main.hcl:3 E0403 "),
+        ('source = "./mail"\ntag = "1"\ndepends_on = [module.mail]', "main.hcl:4 E0403 module.mail refers to itself"),
+        ('source = "./mail"\ntag = ""', 'main.hcl:3 E0503 the value of "tag" will not do: It has a tag'),
         ('source = "."', "main.hcl:2 E0217 a module calls itself"),
     ],
 )
@@ -235,7 +243,7 @@ def test_a_mistake_in_a_module_is_told_once_however_often_it_is_called(tmp_path:
     text = 'module "mail" {\n  source = "./mail"\n  count = 3\n  tag = "1"\n}\n'
     broken = SMTP.replace("memory = 32", "memory = 32\n  memry = 1")
     assert problems(tmp_path, {"main.hcl": text, "mail/main.hcl": broken}) == [
-        'mail/main.hcl:9 E0202 unknown attribute "memry" in task_definition "smtp"'
+        'mail/main.hcl:15 E0202 unknown attribute "memry" in task_definition "smtp"'
     ]
 
 
@@ -293,6 +301,46 @@ def test_a_block_may_be_repeated_for_each_of_another(tmp_path: Path) -> None:
         'task_definition.job["a"]',
         'task_definition.job["b"]',
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('variable "source" {}', 'main.hcl:1 E0203 a variable cannot be called "source"'),
+        (
+            'variable "n" {\n  type    = number\n  default = "x"\n}',
+            'main.hcl:3 E0502 the default does not fit the variable "n": a number is required',
+        ),
+        (
+            'variable "n" {\n  validation {\n    condition     = true\n    error_message = "x"\n  }\n}',
+            "main.hcl:3 E0306 the condition does not ask for var.n",
+        ),
+    ],
+)
+def test_a_variable_is_checked_whatever_value_it_is_given(text: str, expected: str, tmp_path: Path) -> None:
+    assert problems(tmp_path, {"main.hcl": text, "x.auto.vars.hcl": "source = 1\nn = 1\n"})[0] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'network "n" {\n  dynamic "lifecycle" {',
+        'network "n" {\n  lifecycle {\n    dynamic "precondition" {',
+        'variable "n" {\n  dynamic "validation" {',
+        'check "n" {\n  dynamic "assert" {',
+    ],
+)
+def test_what_is_looked_at_apart_cannot_be_dynamic(text: str, tmp_path: Path) -> None:
+    rest = "\n    for_each = [1]\n    content {}" + "\n}" * text.count("{") + "\n"
+    (found,) = problems(tmp_path, {"main.hcl": text + rest})
+    line = 1 + text.count("\n")
+    assert found.startswith(f"main.hcl:{line} E0211 ") and found.endswith(" cannot be dynamic")
+
+
+def test_a_precondition_stands_in_the_lifecycle(tmp_path: Path) -> None:
+    text = 'network "n" {\n  precondition {\n    condition = false\n    error_message = "x"\n  }\n}\n'
+    (found,) = problems(tmp_path, {"main.hcl": text})
+    assert found == 'main.hcl:2 E0201 unknown block "precondition" in network "n"'
 
 
 def test_everything_in_a_lifecycle_takes_expressions(tmp_path: Path) -> None:
@@ -434,16 +482,16 @@ def test_a_rule_of_a_variable_may_ask_for_other_variables_and_locals(tmp_path: P
     text = """
     locals { most = 3 }
     variable "least" { default = 2 }
-    variable "count" {
+    variable "amount" {
       default = 5
       validation {
-        condition     = var.count >= var.least && var.count <= local.most
+        condition     = var.amount >= var.least && var.amount <= local.most
         error_message = "It is not between ${var.least} and ${local.most}."
       }
     }
     """
     assert problems(tmp_path, {"main.hcl": text}) == [
-        'main.hcl:7 E0503 the value of "count" will not do: It is not between 2 and 3'
+        'main.hcl:7 E0503 the value of "amount" will not do: It is not between 2 and 3'
     ]
 
 
