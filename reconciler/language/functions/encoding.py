@@ -11,6 +11,7 @@ from typing import Any
 from reconciler.language import numbers
 from reconciler.language.escapes import normalise
 from reconciler.language.functions import charsets, csv_reading, yaml_writing
+from reconciler.language.functions.gzip_writing import writer as gzip_writer
 from reconciler.language.functions.table import FunctionError, Parameter, function
 from reconciler.language.functions.yaml_reading import reader
 from reconciler.language.functions.yaml_reading.source import YamlError
@@ -59,9 +60,7 @@ def base64encode(text: str) -> str:
 @function(STRING, returns=STRING)
 def base64gzip(text: str) -> str:
     """Compress text and encode the result."""
-    import gzip
-
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return base64.b64encode(gzip_writer.compressed(text.encode())).decode()
 
 
 def _codec(name: str) -> str:
