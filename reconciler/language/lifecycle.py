@@ -7,17 +7,23 @@ import json
 from collections.abc import Iterator
 
 from reconciler.language import syntax
-from reconciler.language.addresses import spelled
+from reconciler.language.addresses import Spelled, spelled
 from reconciler.language.conditionals import truth
 from reconciler.language.conversion import ConversionError, convert
 from reconciler.language.decode import Decoded
 from reconciler.language.evaluator import evaluate
+from reconciler.language.origins import TOLD_APART_BY
 from reconciler.language.report import Report
-from reconciler.language.schema import Block, step_into
+from reconciler.language.schema import step_into
 from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.syntax import Expression, Place
 from reconciler.language.values import STRING, Unknown, Value, has_sensitive, list_type
 from reconciler.model.lifecycle import ALL, Lifecycle
+
+NAMES = ("var", "local", "each", "count")
+"""First words of what is evaluated, and names no attribute."""
+
+META_ARGUMENTS = ("lifecycle", "count", "for_each")
 
 PERCENTS = (
     "minimum_healthy_percent = 100 and maximum_percent = 200 start new tasks first, "
@@ -60,14 +66,14 @@ def _check_order(decoded: Decoded, inner: Decoded) -> None:
 
 def _ignored(node: Expression, decoded: Decoded, scope: Scope) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for path, place in _paths(node, scope):
-        if path != ALL:
-            _check_path(path, decoded.schema, place)
-        found[path] = None
+    for words, place in _paths(node, scope):
+        if words != [ALL]:
+            _check_path(words, decoded, place)
+        found[".".join(words)] = None
     return tuple(sorted(found))
 
 
-def _paths(node: Expression, scope: Scope) -> Iterator[tuple[str, Place]]:
+def _paths(node: Expression, scope: Scope) -> Iterator[tuple[list[str], Place]]:
     """Yield the attributes that an ignore_changes names: bare, as text, or as what an expression chooses."""
     while isinstance(node, syntax.Parentheses):
         node = node.inner
@@ -78,7 +84,7 @@ def _paths(node: Expression, scope: Scope) -> Iterator[tuple[str, Place]]:
                 return
         yield from _paths(node.otherwise, scope)
     elif isinstance(node, syntax.Variable) and node.name == ALL:
-        yield ALL, node.place
+        yield [ALL], node.place
     elif isinstance(node, syntax.TupleConstructor):
         for item in node.items:
             yield from _named(item, scope)
@@ -86,20 +92,28 @@ def _paths(node: Expression, scope: Scope) -> Iterator[tuple[str, Place]]:
         yield from _evaluated(node, scope)
 
 
-def _named(node: Expression, scope: Scope) -> Iterator[tuple[str, Place]]:
+def _named(node: Expression, scope: Scope) -> Iterator[tuple[list[str], Place]]:
     """Yield one element of the list: `desired_count`, `container.app.image`, `container["app"].image`, or a text."""
-    bare = spelled(node)
-    if bare is not None and bare.words[0] not in ("var", "local", "each", "count"):
-        yield ".".join(bare.words), node.place
+    bare = _attribute(node)
+    if bare is not None:
+        yield list(bare.words), node.place
         return
     try:
         value = convert(evaluate(node, scope), STRING)
     except ConversionError as error:
         raise _wrong(f"an attribute does not fit: {error}", node.place) from None
-    yield _text(value, node.place), node.place
+    yield _text(value, node.place).split("."), node.place
 
 
-def _evaluated(node: Expression, scope: Scope) -> Iterator[tuple[str, Place]]:
+def _attribute(node: Expression) -> Spelled | None:
+    """Return the path of an attribute that stands without quotes."""
+    bare = spelled(node)
+    return bare if bare is not None and bare.words[0] not in NAMES else None
+
+
+def _evaluated(node: Expression, scope: Scope) -> Iterator[tuple[list[str], Place]]:
+    if _attribute(node) is not None:
+        raise _wrong("ignore_changes is a list", node.place)
     try:
         value = convert(evaluate(node, scope), list_type(STRING))
     except ConversionError as error:
@@ -107,7 +121,7 @@ def _evaluated(node: Expression, scope: Scope) -> Iterator[tuple[str, Place]]:
     if value.is_unknown or value.data is None:
         raise _wrong("ignore_changes is not known", node.place)
     for item in value.data:
-        yield _text(item, node.place), node.place
+        yield _text(item, node.place).split("."), node.place
 
 
 def _text(value: Value, place: Place) -> str:
@@ -129,12 +143,31 @@ def _wrong(summary: str, place: Place) -> EvaluationError:
     )
 
 
-def _check_path(path: str, schema: Block, place: Place) -> None:
+def _check_path(words: list[str], decoded: Decoded, place: Place) -> None:
     """Refuse an attribute that the block does not have. Keys of maps and labels of blocks may be any."""
-    words = path.split(".")
+    schema = decoded.schema
     inner, similar = step_into(schema, words)
-    if not inner:
-        raise EvaluationError("E0213", f'a {schema.word} has no attribute "{path}"', similar, place)
+    if not inner or words[0] in META_ARGUMENTS:
+        detail = similar or "Name an attribute that an apply could change."
+        raise EvaluationError("E0213", f'a {schema.word} has no attribute "{".".join(words)}"', detail, place)
+    _check_keys(words, decoded, place)
+
+
+def _check_keys(words: list[str], decoded: Decoded, place: Place) -> None:
+    """Refuse a key that tells none of the repeated blocks apart, such as a position: it would name nothing."""
+    inner = decoded.schema.block(words[0])
+    if len(words) < 2 or inner is None:
+        return
+    if not inner.repeated:
+        found = next((each for each in decoded.all(words[0]) if each.label in ("", words[1])), None)
+        rest = words[2:] if inner.labelled else words[1:]
+        if found is not None and rest:
+            _check_keys(rest, found, place)
+        return
+    known = [TOLD_APART_BY[words[0]](each) for each in decoded.all(words[0])]
+    if known and words[1] not in known:
+        detail = f"They are told apart by what they say: {', '.join(known)}."
+        raise EvaluationError("E0213", f'there is no {words[0]} "{words[1]}"', detail, place)
 
 
 def _triggers(node: Expression | None, decoded: Decoded, scope: Scope) -> dict[str, str]:
@@ -144,7 +177,11 @@ def _triggers(node: Expression | None, decoded: Decoded, scope: Scope) -> dict[s
         detail = "Only the tasks of services are replaced: move it to the service's lifecycle."
         raise EvaluationError("E0214", f"a {decoded.schema.word} is not replaced by others", detail, node.place)
     if not isinstance(node, syntax.TupleConstructor):
-        return _watched("value", evaluate(node, scope), node.place)
+        value = evaluate(node, scope)
+        if value.type.kind not in ("list", "set", "tuple"):
+            detail = "Write a list, [var.tag] for example: a change of one of them replaces the tasks."
+            raise EvaluationError("E0214", "replace_triggered_by is a list", detail, node.place)
+        return _watched("value", value, node.place)
     found: dict[str, str] = {}
     for position, item in enumerate(node.items):
         bare = spelled(item)

@@ -72,10 +72,13 @@ def _keep(new: Object, old: Object, paths: Iterable[str]) -> Object:
 
 
 def _copy(new: dict[str, Any], old: Mapping[str, Any], words: list[str]) -> None:
-    """Copy what a path names from `old` to `new`; what `old` does not have is taken away."""
+    """Copy what a path names from `old` to `new`; what `old` does not have is taken away. Keys may hold dots."""
     word, rest = words[0], words[1:]
     field = _FIELDS.get(word, word)
-    if not rest:
+    whole = ".".join(words)
+    if whole in new or whole in old:
+        _set(new, whole, old)
+    elif not rest:
         _set(new, field, old)
     elif word in _FIELDS:
         new[field] = _copied_block(field, new[field], old[field], rest)
@@ -94,13 +97,15 @@ def _set(new: dict[str, Any], name: str, old: Mapping[str, Any]) -> None:
 def _copied_block(field: str, new: Iterable[Any], old: Iterable[Any], words: list[str]) -> tuple[Any, ...]:
     """Return repeated blocks with one of them, or a part of it, as it was."""
     _, key = BLOCKS[field]
-    label, rest = words[0], words[1:]
     found = {key(each): dict(each) for each in new}
     before = {key(each): each for each in old}
+    path = ".".join(words)
+    label = max((each for each in {*found, *before} if f"{path}.".startswith(f"{each}.")), key=len, default=path)
+    rest = path.removeprefix(label).removeprefix(".")
     if not rest:
         _set(found, label, before)
     elif label in found and label in before:
-        _copy(found[label], before[label], rest)
+        _copy(found[label], before[label], rest.split("."))
     return tuple(found[each] for each in sorted(found))
 
 
@@ -115,11 +120,8 @@ def guarded(stack: Stack, state: State) -> Iterable[Diagnostic]:
         is_kept = address in names and names[address] not in state.doomed_volumes
         if not lifecycle.prevent_destroy or is_kept:
             continue
-        detail = (
-            "Put its block back"
-            if address not in stack.lifecycles
-            else "Set prevent_destroy = false in its lifecycle block"
-        )
+        gone = "Put this copy of it back" if "[" in address else "Put its block back"
+        detail = gone if address not in stack.lifecycles else "Set prevent_destroy = false in its lifecycle block"
         where = stack.origins.get(f"{address}.lifecycle.prevent_destroy") or stack.origins.get(address)
         yield error(
             "E0611",

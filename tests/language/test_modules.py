@@ -343,6 +343,38 @@ def test_a_precondition_stands_in_the_lifecycle(tmp_path: Path) -> None:
     assert found == 'main.hcl:2 E0201 unknown block "precondition" in network "n"'
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ignore_changes = [lifecycle]", 'E0213 a service has no attribute "lifecycle"'),
+        ("ignore_changes = [for_each]", 'E0213 a service has no attribute "for_each"'),
+        ("ignore_changes = [desired]", 'E0213 a service has no attribute "desired"'),
+        ("ignore_changes = desired_count", "E0213 ignore_changes is a list"),
+        ("replace_triggered_by = var.x", "E0214 replace_triggered_by is a list"),
+    ],
+)
+def test_a_lifecycle_that_names_nothing_is_refused(text: str, expected: str, tmp_path: Path) -> None:
+    service = f"task_definition = task_definition.t\n  lifecycle {{\n    {text}\n  }}"
+    stack_text = 'task_definition "t" {\n  memory = 32\n  container "app" { image = "x" }\n}\n'
+    stack_text += f'variable "x" {{ default = 1 }}\nservice "s" {{\n  {service}\n}}\n'
+    assert problems(tmp_path, {"main.hcl": stack_text}) == [f"main.hcl:9 {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ('["80/tcp"].host_port', []),
+        ("[0].host_port", ['main.hcl:9 E0213 there is no port_mapping "0"']),
+        ('["http"]', ['main.hcl:9 E0213 there is no port_mapping "http"']),
+    ],
+)
+def test_repeated_blocks_are_ignored_by_what_tells_them_apart(key: str, expected: list[str], tmp_path: Path) -> None:
+    text = 'task_definition "t" {\n  memory = 32\n  container "app" {\n    image = "x"\n    port_mapping {\n'
+    text += "      container_port = 80\n    }\n  }\n"
+    text += f"  lifecycle {{ ignore_changes = [container.app.port_mapping{key}] }}\n}}\n"
+    assert problems(tmp_path, {"main.hcl": text}) == expected
+
+
 def test_everything_in_a_lifecycle_takes_expressions(tmp_path: Path) -> None:
     text = """
     variable "guarded" { default = true }

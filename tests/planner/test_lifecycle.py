@@ -9,6 +9,7 @@ import pytest
 from reconciler.model.diagnostic import Diagnostic, Span
 from reconciler.model.lifecycle import Lifecycle
 from reconciler.model.stack import Stack, Volume
+from reconciler.model.task_definition import MountPoint
 from reconciler.planner.checks import check
 from reconciler.planner.lifecycle import keep_ignored
 from tests.builders import Site, container, declared, snapshot, stack, state
@@ -40,6 +41,25 @@ def test_an_ignored_attribute_is_as_it_was_recorded(path: str, expected: object)
     found = keep_ignored(wanted, before).definitions["task_definition.web"]
     app = found.container("app")
     assert (app.image, dict(app.environment), tuple(each.name for each in found.containers)) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("container.app.docker_labels.com.example.a", ({"com.example.a": "1", "com.example": "2"}, True)),
+        ("container.app.mount_point./data/a.b.read_only", ({"com.example.a": "2", "com.example": "2"}, False)),
+        ("container.app.mount_point./data/a.b", ({"com.example.a": "2", "com.example": "2"}, False)),
+    ],
+)
+def test_keys_may_hold_dots(path: str, expected: object) -> None:
+    def made(value: str, *, read_only: bool) -> Stack:
+        mount = MountPoint(source_volume="data", container_path="/data/a.b", read_only=read_only)
+        labels = {"com.example.a": value, "com.example": value}
+        return stack(declared("web", 1, container(docker_labels=labels, mount_points=(mount,))))
+
+    wanted = with_lifecycle(made("2", read_only=True), "task_definition.web", ignore_changes=(path,))
+    app = keep_ignored(wanted, made("1", read_only=False)).definitions["task_definition.web"].container("app")
+    assert (dict(app.docker_labels), app.mount_points[0].read_only) == expected
 
 
 def test_what_is_not_there_yet_is_made_as_declared_though_its_changes_are_ignored() -> None:
@@ -100,6 +120,16 @@ def test_a_guarded_service_is_not_destroyed_by_removing_its_block() -> None:
         "service.web would be destroyed, and its lifecycle block prevents that",
         "Put its block back; to destroy it, apply prevent_destroy = false first.",
     )
+
+
+def test_a_guarded_copy_is_not_destroyed_by_lowering_the_count() -> None:
+    service, definition = declared("web", 1)
+    copies = tuple(service.changed(address=f"service.web[{each}]") for each in range(2))
+    both = with_lifecycle(
+        stack((copies[0], definition)).changed(services=copies), "service.web[1]", prevent_destroy=True
+    )
+    (found,) = refusals(stack((copies[0], definition)), both)
+    assert found.detail == "Put this copy of it back; to destroy it, apply prevent_destroy = false first."
 
 
 def test_a_guarded_service_is_not_destroyed_with_its_stack() -> None:
