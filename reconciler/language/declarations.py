@@ -44,7 +44,8 @@ class Declarations(NamedTuple):
     def is_lost(self, key: Key) -> bool:
         """Say whether a name may be declared where a file could not be read."""
         word = "variable" if key.root == "var" else key.root
-        return any(each in self.lost for each in (Lost(word, key.name), Lost(word, ANY), Lost(ANY, ANY)))
+        may_be = (Lost(word, key.name), Lost(word, ANY), Lost(ANY, key.name), Lost(ANY, ANY))
+        return any(each in self.lost for each in may_be)
 
 
 def collect(bodies: dict[str, syntax.Body], report: Report) -> Declarations:

@@ -142,10 +142,22 @@ class _Reader:
         return None
 
     def _salvage(self, piece: recovery.Piece, failed: list[syntax.Problem]) -> None:
-        """Read what stands before the line of the error, where that is whole."""
+        """Read what stands before the line of the error, where that is whole.
+
+        What is indented there more than the beginning belongs to a block that was closed too early.
+        """
         lines = failed[-1].place[0] - piece.line if failed else 0
-        if lines > 0:
-            self._read("\n".join(piece.text.split("\n")[:lines]) + "\n", piece.line)
+        before = len(self.attributes), len(self.blocks)
+        if lines > 0 and self._read("\n".join(piece.text.split("\n")[:lines]) + "\n", piece.line) is None:
+            body = syntax.Body((1, 1, 1, 1), tuple(self.attributes[before[0] :]), tuple(self.blocks[before[1] :]))
+            if not _is_even(body, {piece.indent + 1}):
+                del self.attributes[before[0] :], self.blocks[before[1] :]
+
+
+def _is_even(body: syntax.Body, columns: set[int]) -> bool:
+    """Say whether each body's contents stand in one column, as they do where no brace is in a wrong place."""
+    found = {each.place[1] for each in body.attributes} | {each.place[1] for each in body.blocks}
+    return len(columns | found) <= 1 and all(_is_even(block.body, set()) for block in body.blocks)
 
 
 def _lone(

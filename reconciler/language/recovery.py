@@ -18,8 +18,12 @@ _BEGIN = re.compile(rf"([ \t]*)({_WORD})(?:[ \t]*=(?!=)|[ \t]*[{_QUOTES}]|[ \t]+
 """A line that may begin an attribute or block, also one that is broken."""
 
 _HEADER = re.compile(rf"([ \t]*)({_WORD})(?:[ \t]+(?:\"[^\"]*\"?|{_WORD}))*[ \t]*\{{")
-_FIRST_WORD = re.compile(rf"[ \t]*({_WORD})")
-_LABELLED = re.compile(rf"[ \t]*({_WORD})[ \t]+[{_QUOTES}]?([\w-]+)")
+_NAMELESS = re.compile(r"[ \t]*\"([\w-]+)\"[ \t]*\{")
+"""A block that misses its type."""
+
+_NAMED = re.compile(rf"({_WORD})[ \t]*=(?![=>])")
+_FIRST_WORD = re.compile(rf"[^\w\n]*({_WORD})")
+_LABELLED = re.compile(rf"[^\w\n]*({_WORD})[ \t]*(?:[ \t]|=?[ \t]*[{_QUOTES}])([\w-]+)")
 _ASSIGNED = re.compile(rf"[ \t]*({_WORD})[ \t]*=")
 
 _TOKEN = re.compile(rf"#[^\n]*|//[^\n]*|/\*|\"(?:\\.|[^\"\\\n])*\"?|<<-?(?P<mark>{_WORD})[ \t]*\r?(?=\n)|[{{}}\n]")
@@ -36,6 +40,12 @@ class Piece(NamedTuple):
 
     line: int
     text: str
+
+    @property
+    def indent(self) -> int:
+        """Return how far its first line that says something is indented."""
+        lines = self.text.split("\n")
+        return _indent(lines[_first(lines, 0)])
 
 
 class Lost(NamedTuple):
@@ -178,15 +188,28 @@ def lost(piece: str) -> Iterator[Lost]:
     lines = piece.split("\n")
     first = _first(lines, 0)
     limit = _indent(lines[first])
-    in_locals = lines[first].lstrip().startswith("locals")
+    in_locals = False
     for line in lines[first:]:
-        word = _FIRST_WORD.match(line)
-        if word and in_locals:
-            yield Lost("local", word[1])
-        if word is None or _indent(line) > limit:
-            continue
-        labelled, assigned = _LABELLED.match(line), _ASSIGNED.match(line)
-        if assigned:
-            yield Lost("", assigned[1])
-        else:
-            yield Lost(word[1], labelled[2] if labelled else ANY)
+        word, nameless = _FIRST_WORD.match(line), _NAMELESS.match(line)
+        is_head = word is not None and _indent(line) <= limit
+        in_locals = word[1] == "locals" if word and is_head else in_locals
+        if in_locals:
+            yield from _lost_locals(line)
+        if nameless:
+            yield Lost(ANY, nameless[1])
+        elif word and is_head:
+            yield _lost_head(line, word[1])
+
+
+def _lost_head(line: str, word: str) -> Lost:
+    labelled, assigned = _LABELLED.match(line), _ASSIGNED.match(line)
+    if assigned and not (labelled and "{" in line):
+        return Lost("", assigned[1])
+    return Lost(word, labelled[2] if labelled else ANY)
+
+
+def _lost_locals(line: str) -> Iterator[Lost]:
+    first = _FIRST_WORD.match(line)
+    yield from (Lost("local", name) for name in (*_NAMED.findall(line), *([first[1]] if first else [])))
+    if line.strip().startswith("="):
+        yield Lost("local", ANY)

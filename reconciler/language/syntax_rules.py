@@ -8,7 +8,7 @@ from collections.abc import Callable
 from reconciler.language.syntax import Problem
 from reconciler.language.syntax_habits import ANYWHERE, OPERATORS, VALUES, habit, odd_character
 from reconciler.language.syntax_spot import LABEL, WORD, Opener, Spot
-from reconciler.language.syntax_unclosed import never_closed, still_open
+from reconciler.language.syntax_unclosed import never_closed, still_open, superfluous
 
 CLOSERS = "})]"
 NO_SIGNS = tuple("$@^~\\")
@@ -176,7 +176,11 @@ def _closer(here: Spot) -> Problem | None:
         return None
     inner = here.innermost
     if inner is None or inner.closer != here.shown:
-        return here.problem("E0101", f'"{here.shown}" closes nothing', "Remove it, or add what it closes.")
+        suspect = superfluous(here.text, here.line) if here.shown == "}" else None
+        detail = "Remove it, or add what it closes."
+        if suspect is not None:
+            detail += f" By the indentation, that of line {suspect} is one too many."
+        return here.problem("E0101", f'"{here.shown}" closes nothing', detail)
     if here.before.rstrip().endswith(inner.text):
         return here.problem("E0101", f'nothing stands in "{inner.text}{inner.closer}"', "Write an expression in it.")
     return here.problem("E0101", f'something is missing before "{here.shown}"', "Finish the expression before it.")

@@ -35,6 +35,19 @@ def never_closed(text: str, opened: Opener) -> Problem:
     return Problem("E0103", f'"{opened.text}" is never closed', detail, place)
 
 
+def superfluous(text: str, line: int) -> int | None:
+    """Return the line before this one that closes a brace of a line that is indented less: it is one too many."""
+    pending: list[int] = []
+    for number, each in enumerate(text.split("\n")[:line], start=1):
+        indent = len(each) - len(each.lstrip())
+        for brace in _BRACES.findall(_STRINGS.sub("", each)):
+            if brace == "{":
+                pending.append(indent)
+            elif pending and pending.pop() < indent and each.strip() == "}":
+                return number
+    return None
+
+
 def _suspect(text: str, opened: Opener) -> tuple[int, int] | None:
     """Return the line of a brace that is closed by one indented less, and the line of that."""
     pending: list[tuple[int, int]] = []

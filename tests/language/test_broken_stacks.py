@@ -88,6 +88,13 @@ LOST = {
     "a variable": 'variable "v" {\n  type = = 1\n}\noutput "o" {\n  value = var.v\n}\n',
     "a locals block": 'locals {\n  a = 1\n  b = (\n}\noutput "o" {\n  value = local.a + local.b\n}\n',
     "a label without its quote": 'network "n {\n}\noutput "o" {\n  value = network.n.name\n}\n',
+    "a block without its type": '"n" {\n}\noutput "o" {\n  value = network.n.name\n}\n',
+    "a block behind a stray sign": ':network "n" {\n}\noutput "o" {\n  value = network.n.name\n}\n',
+    "a block with an equals sign": 'network = "n" {\n}\noutput "o" {\n  value = network.n.name\n}\n',
+    "locals without a brace": 'locals\n  a = 1\n}\noutput "o" {\n  value = local.a\n}\n',
+    "a local without its name": 'locals {\n  = 1\n}\noutput "o" {\n  value = local.a\n}\n',
+    "locals on one line": 'locals { a = 1, b = 2 }\noutput "o" {\n  value = local.a + local.b\n}\n',
+    "a brace too early": 'network "n" {\n  }\n  internal = 1\n}\noutput "o" {\n  value = network.n.name\n}\n',
     "a module": 'module "m" {\n  source = ./m\n}\noutput "o" {\n  value = module.m.x\n}\n',
 }
 
