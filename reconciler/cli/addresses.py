@@ -1,12 +1,17 @@
-"""What people type for a task: `service.web`, `service.web/TASK`, `service.web/TASK/CONTAINER`, `web`, or an id."""
+"""What people type for a task: `service.web`, `service.web/TASK`, `service.web/TASK/CONTAINER`, `web`, or an id.
+
+A block with count or for_each means all its copies, a module all that is in it. Quotes of keys may be missing:
+a shell takes them away.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from reconciler.engine.present import TaskNow
 from reconciler.errors import ReconcilerError
-from reconciler.model.address import short_name
+from reconciler.model.address import is_within, short_name
 from reconciler.model.snapshot import Container
 from reconciler.model.task_definition import HOLDER
 
@@ -14,10 +19,10 @@ from reconciler.model.task_definition import HOLDER
 def matching_tasks(tasks: Iterable[TaskNow], address: str) -> tuple[TaskNow, ...]:
     """Return the tasks that an address means; raises with the known groups when there is none."""
     found = tuple(tasks)
-    group, _, rest = address.partition("/")
-    task = rest.partition("/")[0]
-    matches = tuple(each for each in found if _is_group(each, group) and each.record.id.startswith(task))
-    matches = matches or tuple(each for each in found if not rest and each.record.id.startswith(group))
+    group, task, _ = _parts(address)
+    of_group = [each for each in found if _is_group(each, group)] or [each for each in found if _is_in(each, group)]
+    matches = tuple(each for each in of_group if each.record.id.startswith(task))
+    matches = matches or tuple(each for each in found if not task and each.record.id.startswith(group))
     if not matches:
         known = sorted({each.record.group for each in found})
         raise ReconcilerError(f'no task matches "{address}"; there are tasks of: {", ".join(known) or "nothing"}')
@@ -25,8 +30,11 @@ def matching_tasks(tasks: Iterable[TaskNow], address: str) -> tuple[TaskNow, ...
 
 
 def one_task(tasks: Iterable[TaskNow], address: str) -> TaskNow:
-    """Return the task that an address means: the only one, else a healthy one that runs."""
+    """Return the task that an address means: the only one, else a healthy one that runs, all being of one service."""
     matches = matching_tasks(tasks, address)
+    groups = sorted({each.record.group for each in matches})
+    if len(groups) > 1:
+        raise ReconcilerError(f'"{address}" means tasks of several: {", ".join(groups)}; give one of these addresses')
     running = [each for each in matches if each.record.last_status.value == "RUNNING"]
     ranked = sorted(running, key=lambda each: (each.record.healthy_at is None, each.record.id))
     if not ranked:
@@ -36,8 +44,7 @@ def one_task(tasks: Iterable[TaskNow], address: str) -> TaskNow:
 
 def named_container(address: str) -> str:
     """Return the container in `service.web/TASK/CONTAINER`, or an empty text."""
-    parts = address.split("/")
-    return parts[2] if len(parts) > 2 else ""
+    return _parts(address)[2]
 
 
 def containers_of(task: TaskNow, name: str) -> tuple[Container, ...]:
@@ -68,4 +75,25 @@ def _is_group(task: TaskNow, text: str) -> bool:
     group = task.record.group
     if group.startswith("family:"):
         return text in (group, group.removeprefix("family:"), f"task_definition.{task.record.family}")
-    return text in (group, short_name(group), task.record.service_name)
+    return text in (group, task.record.service_name)
+
+
+def _is_in(task: TaskNow, text: str) -> bool:
+    """Say whether a task is of that module, of a copy of that block, or of a service called so in its module."""
+    group = task.record.group
+    if group.startswith("family:"):
+        return False
+    return any(is_within(each.replace('"', ""), text.replace('"', "")) for each in (group, short_name(group)))
+
+
+def _parts(address: str) -> tuple[str, str, str]:
+    """Return group, task and container, the last two empty where they are not named. A key may hold a slash.
+
+    >>> _parts('service.web["a/b"]/7f3c')
+    ('service.web["a/b"]', '7f3c', '')
+    """
+    group, task, container, *_ = (*_PART.findall(address), "", "", "")
+    return group, task, container
+
+
+_PART = re.compile(r'(?:[^/"]|"(?:[^"\\]|\\.)*"|")+')

@@ -16,6 +16,7 @@ from reconciler.cli.workplace import Workplace, open_workplace
 from reconciler.engine.present import TaskNow, present
 from reconciler.engine.session import finish_tasks, run
 from reconciler.errors import LockError, ReconcilerError
+from reconciler.model.address import short_name
 from reconciler.model.stack import Stack
 from reconciler.model.task import StopCode
 from reconciler.model.task_definition import HOLDER, TaskDefinition
@@ -82,10 +83,19 @@ def command(
 
 
 def find_definition(stack: Stack, name: str) -> TaskDefinition:
-    """Return the definition of that address, label or family."""
-    for address, definition in stack.definitions.items():
-        if name in (address, address.removeprefix("task_definition."), definition.family):
-            return definition
+    """Return the definition of that address or family, or the only one of that label in all modules."""
+    items = stack.definitions.items()
+    found = {address: each for address, each in items if name in (address, each.family)}
+    plain = name.replace('"', "")  # as a shell leaves an address
+    found = found or {
+        address: each
+        for address, each in items
+        if plain in (address.replace('"', ""), short_name(address).replace('"', ""))
+    }
+    if len(found) > 1:
+        raise ReconcilerError(f'"{name}" means several: {", ".join(found)}; give one of these addresses')
+    for definition in found.values():
+        return definition
     known = ", ".join(sorted(each.family for each in stack.definitions.values())) or "none"
     raise ReconcilerError(f'there is no task definition "{name}"; there are: {known}')
 
