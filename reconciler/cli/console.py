@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import click
 
 from reconciler.cli.options import find_stack, json_option, stack_files, stack_option, variable_options
-from reconciler.cli.output import say, tell_diagnostics, tell_warnings
+from reconciler.cli.output import is_terminal, say, tell_diagnostics, tell_warnings
 from reconciler.cli.variables import variable_sources
 from reconciler.errors import StackError
 from reconciler.language.console_input import Continuation
@@ -45,7 +45,7 @@ def command(stack_folder: str | None, variables: tuple[str, ...], var_files: tup
     if any(each.severity == "error" for each in diagnostics):
         raise StackError(diagnostics)
     tell_warnings(diagnostics)
-    if sys.stdin.isatty():
+    if is_terminal(sys.stdin):
         from reconciler.cli.console_line import lines
 
         _converse(console, lines(console), as_json)
@@ -67,7 +67,8 @@ class Typed(NamedTuple):
 def _work_off(console: Console, as_json: bool) -> int:
     """Answer everything on standard input; what fails is told, and the rest goes on."""
     failed = False
-    text = sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n")
+    given: TextIO | None = sys.stdin
+    text = given.buffer.read().decode("utf-8", "replace").removesuffix("\n") if given else ""
     for typed in _expressions([line.removesuffix("\r") for line in text.split("\n")]):
         if typed.text.strip() in LEAVE:
             break
@@ -111,5 +112,5 @@ def _answer(console: Console, typed: Typed, as_json: bool) -> bool:
         tell_diagnostics(problem.diagnostics)
         return False
     text = escaped(json_answer(found)) if as_json else answer_text(found)
-    say(safe(text) if sys.stdout.isatty() else text)
+    say(safe(text) if is_terminal(sys.stdout) else text)
     return True

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.addresses import first_essential, named_container, one_task
 from reconciler.cli.options import Given, place_options
-from reconciler.cli.output import tell
+from reconciler.cli.output import is_terminal, tell
 from reconciler.cli.workplace import open_recorded
 from reconciler.engine.present import present
 
@@ -39,7 +39,7 @@ def command(
     now = present(place.driver, place.stack, place.store.load(place.stack.name), place.clock)
     task = one_task(now.tasks, address)
     chosen = first_essential(task, container or named_container(address))
-    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    terminal = is_terminal(sys.stdin) and is_terminal(sys.stdout)
     if terminal:
         tell(f"task {task.record.short_id}, container {chosen.name}")
     words = command_line[1:] if command_line[0] == "--" else command_line

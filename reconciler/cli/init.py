@@ -28,10 +28,13 @@ def command(folder: str, image: str | None, port: int | None) -> None:
         where = "this folder" if folder == "." else folder
         raise ReconcilerError(f"{where} holds *.hcl files already; nothing was written")
     chosen, listens_on = (image, 80) if image else _image()
-    target.mkdir(parents=True, exist_ok=True)
     path = target / "main.hcl"
     text = files("reconciler.cli").joinpath(TEMPLATE).read_text(encoding="utf-8")
-    path.write_text(text.replace("IMAGE", chosen).replace("PORT", str(port or listens_on)), encoding="utf-8")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("IMAGE", chosen).replace("PORT", str(port or listens_on)), encoding="utf-8")
+    except OSError as problem:
+        raise ReconcilerError(f"{problem.filename} cannot be written: {problem.strerror}") from problem
     stack = "" if folder == "." else f" --stack {folder}"
     say(f"Wrote {path}. Try next:\n  reconciler plan{stack}\n  reconciler apply{stack}")
 

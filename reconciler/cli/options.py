@@ -141,7 +141,8 @@ def find_stack(given: str | None) -> Path:
     if given:
         folder = Path(given)
         if not folder.is_dir():
-            raise ReconcilerError(f"there is no folder {given}; give --stack the folder that holds the *.hcl files")
+            wrong = f"{given} is a file" if folder.exists() else f"there is no folder {given}"
+            raise ReconcilerError(f"{wrong}; give --stack the folder that holds the *.hcl files")
         return folder
     if stack_files(Path()):
         return Path()

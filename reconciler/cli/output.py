@@ -51,7 +51,12 @@ def begin() -> None:
     mode.colour, mode.as_json, mode.debug, mode.has_begun = "auto", False, False, False
 
 
-def wants_colour(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
+    """Say whether somebody sits at a stream; the shell may have closed it: `>&-`."""
+    return stream is not None and stream.isatty()
+
+
+def wants_colour(stream: TextIO | None) -> bool:
     """Say whether to colour: --color, then NO_COLOR, FORCE_COLOR or CLICOLOR_FORCE, TERM=dumb, then a terminal."""
     if mode.colour != "auto":
         return mode.colour == "always"
@@ -59,7 +64,7 @@ def wants_colour(stream: TextIO) -> bool:
         return False
     if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE"):
         return True
-    return os.environ.get("TERM") != "dumb" and stream.isatty()
+    return os.environ.get("TERM") != "dumb" and is_terminal(stream)
 
 
 def say(text: str) -> None:

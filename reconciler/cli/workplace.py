@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from reconciler.cli.options import Given, find_stack, find_state, user_name
-from reconciler.cli.output import tell_warnings
+from reconciler.cli.output import is_terminal, tell_warnings
 from reconciler.cli.recorded import recorded_stack
 from reconciler.cli.variables import variable_sources
 from reconciler.clock import SystemClock
@@ -174,4 +174,4 @@ def _seconds(environment: os._Environ[str] | dict[str, str], name: str, default:
 
 def is_interactive() -> bool:
     """Say whether there is somebody to ask."""
-    return sys.stdin.isatty() and os.environ.get("CI", "") in ("", "false")
+    return is_terminal(sys.stdin) and os.environ.get("CI", "") in ("", "false")

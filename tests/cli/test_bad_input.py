@@ -150,6 +150,16 @@ def test_a_folder_without_files_says_what_to_type(place: Place) -> None:
     assert (ended.code, ended.out) == (1, "")
     assert "reconciler init" in ended.err
     assert place.run("plan", "--stack", "nowhere").err.startswith("Error: there is no folder nowhere")
+    place.write(WEB)
+    assert place.run("plan", "--stack", "main.hcl").err.startswith(
+        "Error: main.hcl is a file; give --stack the folder"
+    )
+
+
+def test_init_tells_of_a_folder_that_cannot_be_made(place: Place) -> None:
+    place.write(WEB)
+    ended = place.run("init", "main.hcl/new", **NO_ENGINE)
+    assert (ended.code, ended.out, ended.err) == (1, "", "Error: main.hcl/new cannot be written: Not a directory\n")
 
 
 @pytest.mark.parametrize(
@@ -173,6 +183,13 @@ def test_an_engine_out_of_reach_is_one_error_with_a_next_step(place: Place, word
     assert "Cannot reach the Docker engine at unix:///nowhere/docker.sock" in ended.err
     assert "DOCKER_HOST" in ended.err
     assert len(ended.err.splitlines()) == 1
+
+
+def test_an_engine_that_refuses_the_connection_is_told_in_the_words_of_the_system(place: Place) -> None:
+    place.write(WEB)
+    ended = place.run("ps", DOCKER_HOST="tcp://127.0.0.1:1")
+    said = "Cannot reach the Docker engine at tcp://127.0.0.1:1 (DOCKER_HOST): Connection refused. Is it running"
+    assert (ended.code, said in ended.err, "Pool" in ended.err) == (1, True, False)
 
 
 def test_what_a_terminal_cannot_show_is_escaped(place: Place) -> None:

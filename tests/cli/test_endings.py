@@ -250,6 +250,13 @@ def test_an_apply_goes_on_though_nobody_reads_its_progress(site: Place) -> None:
     process.stdout.close()
 
 
+@pytest.mark.parametrize("words", [("docs", "service"), ("console",), ("version",)])
+def test_streams_that_the_shell_closed_are_no_bug(place: Place, words: tuple[str, ...]) -> None:
+    shell = ["sh", "-c", 'exec "$@" <&- >&-', "sh", sys.executable, "-m", "reconciler", *words]
+    told = subprocess.run(shell, cwd=place.folder, env=place.environment, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+
+
 def test_a_terminated_command_exits_with_143(place: Place) -> None:
     place.write(WEB)
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
@@ -257,8 +264,8 @@ def test_a_terminated_command_exits_with_143(place: Place) -> None:
         listener.bind(str(path))
         listener.listen(4)
         process = place.start("status", DOCKER_HOST=f"unix://{path}")
-        listener.accept()  # it waits for an answer now
-        stopped = ended(process, signal.SIGTERM)
+        with listener.accept()[0]:  # it waits for an answer now
+            stopped = ended(process, signal.SIGTERM)
     assert (stopped.code, stopped.out) == (143, "")
 
 

@@ -214,11 +214,20 @@ def _out_of_reach(endpoint: Endpoint, problem: BaseException | None) -> str:
             f"Permission denied on the socket of {where}. Run as a user of the group `docker` "
             "(`sudo usermod -aG docker $USER`, then log in again), or as root."
         )
-    what = (problem.strerror if isinstance(problem, OSError) else None) or str(problem) or type(problem).__name__
+    what = _system_says(problem) or str(problem) or type(problem).__name__
     return (
         f"Cannot reach {where}: {what}. Is it running (`docker info`)? "
         "Another engine is chosen with DOCKER_HOST, `docker context use`, or `engine` in the cluster block."
     )
+
+
+def _system_says(problem: BaseException | None) -> str:
+    """Return what the operating system said, also below the wrappings of libraries; empty when it said nothing."""
+    while problem is not None:
+        if isinstance(problem, OSError) and problem.strerror:
+            return problem.strerror
+        problem = problem.__cause__ or problem.__context__
+    return ""
 
 
 def _target(path: str, query: Query | None) -> str:
