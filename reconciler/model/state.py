@@ -132,8 +132,9 @@ class State(Noun):
 
     @property
     def names(self) -> dict[str, str]:
-        """The names that moved objects keep, by address."""
-        return {each.address: each.name for each in self.moved}
+        """The names that moved objects keep, by address. What left the target keeps none: a new one is another."""
+        there = self.target.addresses if self.target is not None else {each.address for each in self.moved}
+        return {each.address: each.name for each in self.moved if each.address in there}
 
     def primary(self, service: str) -> Deployment | None:
         """Return the newest deployment of a service, if it ever had one."""

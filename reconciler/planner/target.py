@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+from reconciler.model.address import default_name
+from reconciler.model.lifecycle import Moved
 from reconciler.model.noun import fingerprint
 from reconciler.model.service import Service
 from reconciler.model.stack import Stack
@@ -41,7 +43,17 @@ def retarget(stack: Stack, state: State, now: float, reopen: frozenset[str] = fr
     return state.changed(
         target=_recorded(stack),
         draining=tuple(draining[each] for each in sorted(draining)),
-        moved=tuple(each for each in state.moved if each.address in stack.addresses | draining.keys()),
+        moved=_still_moved(state, stack.addresses, draining.keys()),
+    )
+
+
+def _still_moved(state: State, declared: frozenset[str], draining: Iterable[str]) -> tuple[Moved, ...]:
+    """Return what labels still mean. What is made anew where something moved to has the name of its address."""
+    before = state.target.addresses if state.target is not None else declared
+    return tuple(
+        each.changed(name=default_name(each.address)) if each.address in declared - before else each
+        for each in state.moved
+        if each.address in declared.union(draining)
     )
 
 

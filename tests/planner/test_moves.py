@@ -75,6 +75,18 @@ def test_moves_follow_each_other_also_over_several_applies() -> None:
     )
 
 
+def test_what_is_destroyed_and_made_anew_where_something_moved_to_has_its_own_name() -> None:
+    site = Site()
+    site.apply(WEB)
+    site.apply(SITE)
+    without = stack(declared("db", 1), networks=("back",))
+    site.apply(without)
+    assert site.store.load("shop").names == {}
+    site.apply(stack(declared("db", 1), declared("site", 1), networks=("back",)))
+    assert set(site.store.load("shop").names.values()) <= {"site"}
+    assert site.live == ("db:1", "site:1")
+
+
 def test_a_service_that_moved_away_leaves_its_address_free_for_another() -> None:
     site = Site()
     site.apply(WEB)
