@@ -15,14 +15,44 @@ from reconciler.language.functions.table import TABLE, Function
 from reconciler.language.schema import Attribute, Block, facts, times
 from reconciler.language.schema_stack import ROOT
 from reconciler.language.testing.schema import TEST_FILE
+from reconciler.language.unknown_names import instead
 
 ROOTS = (ROOT, TEST_FILE)
 FUNCTIONS = "functions"
+ELSEWHERE = "Of ECS or Terraform only."
 _LAZY = {
     "try": "try(expressions...): any\n\nReturn the first argument that has a value.",
     "can": "can(expression): bool\n\nSay whether the argument has a value.",
     "convert": "convert(value: any, type): any\n\nReturn the value as a type: `convert([], list(string))`.",
 }
+
+_DYNAMIC = """\
+dynamic "block"
+
+Repeats a block inside of another, once for each element of a collection.
+
+dynamic "block" { ... }
+
+Attributes:
+
+  for_each  A map, object, set, list or tuple. (expression; required)
+  iterator  The name of the element: NAME.key and NAME.value. (default: the block's)
+  labels    The labels, for blocks that have some: [NAME.key]. (expression)
+
+Blocks:
+
+  content   What each of the blocks holds. (required)
+
+Example:
+
+    dynamic "port_mapping" {
+      for_each = { http = 8080, metrics = 9090 }
+
+      content {
+        name           = port_mapping.key
+        container_port = port_mapping.value
+      }
+    }"""
 
 
 class Entry(NamedTuple):
@@ -52,7 +82,9 @@ def about(query: str, samples: Mapping[str, str], width: int) -> str | None:
     entries = find(name)
     if entries:
         return _entries_text(name, entries, samples, width)
-    return _function(name.removeprefix("core::"), width)
+    if name == "dynamic":
+        return _DYNAMIC
+    return _function(name.removeprefix("core::"), width) or _unsupported(name, width)
 
 
 def find(query: str) -> list[Entry]:
@@ -91,7 +123,7 @@ def _entries_text(name: str, entries: list[Entry], samples: Mapping[str, str], w
     if others and _depth(others[0]) == _depth(first):
         rows = [(each.paths[0], each.thing.doc) for each in entries]
         return f"{name} stands in several places:\n\n{_table(rows, width)}"
-    text = _entry(first, samples, width)
+    text = _entry(name, first, samples, width)
     return f"{text}\n\nOf the same name:\n\n{_table(rows, width)}" if others else text
 
 
@@ -99,15 +131,17 @@ def _depth(entry: Entry) -> int:
     return min(path.count(".") for path in entry.paths)
 
 
-def _entry(entry: Entry, samples: Mapping[str, str], width: int) -> str:
+def _entry(name: str, entry: Entry, samples: Mapping[str, str], width: int) -> str:
     thing = entry.thing
+    title = next(path for path in entry.paths if f".{path}".endswith(f".{name}"))
     sample = next((samples[path] for path in entry.paths if path in samples), "")
     parts = _block(thing, width) if isinstance(thing, Block) else _attribute(thing, width)
     if sample:
         parts.append("Example:\n\n" + textwrap.indent(sample, "    "))
-    if len(entry.paths) > 1:
-        parts.append(textwrap.fill(f"The same: {', '.join(entry.paths[1:])}.", width, break_on_hyphens=False))
-    return "\n\n".join([entry.paths[0], *filter(None, parts)])
+    others = [path for path in entry.paths if path != title]
+    if others:
+        parts.append(textwrap.fill(f"The same: {', '.join(others)}.", width, break_on_hyphens=False))
+    return "\n\n".join([title, *filter(None, parts)])
 
 
 def _block(block: Block, width: int) -> list[str]:
@@ -139,6 +173,20 @@ def _functions(width: int) -> str:
     rows = [(name, _sentence(TABLE[name])) for name in sorted(TABLE)]
     rows += [(name, text.partition("\n\n")[2]) for name, text in _LAZY.items()]
     return f"With Terraform's names and meaning:\n\n{_table(sorted(rows), width)}"
+
+
+def _unsupported(query: str, width: int) -> str | None:
+    """Tell of a name that other tools know and we do not, where the table has it."""
+    blocks = [("", root) for root in ROOTS]
+    for entry in _entries():
+        if isinstance(entry.thing, Block):
+            blocks += [(f"{path}.", entry.thing) for path in entry.paths]
+    found: dict[str, str] = {}
+    for prefix, block in blocks:
+        found |= {prefix + name: f"Not there yet: {what}." for name, what in block.later.items()}
+        found |= {prefix + name: f"{ELSEWHERE} {instead(what)}" for name, what in block.aws_only.items()}
+    rows = [(path, text) for path, text in found.items() if f".{path}".endswith(f".{query}")]
+    return "\n\n".join(f"{path}\n\n{textwrap.fill(text, width)}" for path, text in rows) or None
 
 
 def _function(name: str, width: int) -> str | None:

@@ -50,7 +50,7 @@ def _explained(text: str, word: str, schema: Block) -> tuple[str, str, str]:
     """Return code, summary and detail; @ in the summary stands for the name and where it is."""
     if text in schema.aws_only:
         whose = "of Terraform" if schema.word in TERRAFORM else "AWS-only"
-        return "E0209", f"@ is {whose} and not supported", _instead(schema.aws_only[text])
+        return "E0209", f"@ is {whose} and not supported", instead(schema.aws_only[text])
     if text in schema.later:
         detail = f"It comes with a later version ({schema.later[text]}); remove it for now."
         return "E0210", "@ is not supported yet", detail
@@ -63,7 +63,7 @@ def _explained(text: str, word: str, schema: Block) -> tuple[str, str, str]:
     return "E0201" if word == "block" else "E0202", f"unknown {word} @", _proposal(text, schema)
 
 
-def _instead(what: str) -> str:
+def instead(what: str) -> str:
     """Return the next step of a table's "nothing", "nothing: why" or "what to use"."""
     if what == "nothing":
         return "Remove it."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.language.functions.table import TABLE
-from reconciler.language.reference import about, did_you_mean, find
+from reconciler.language.reference import about, did_you_mean
 from reconciler.language.schema import paths
 
 from .conftest import NO_ENGINE, Place
@@ -58,10 +58,40 @@ def test_a_path_that_leads_nowhere_is_an_error_with_a_proposal(place: Place, pat
 
 
 def test_every_path_of_the_reference_is_answered() -> None:
-    assert [path for path in paths() if path not in (about(path, {}, 100) or "").splitlines()[0]] == [
-        path for path in paths() if find(path)[0].paths[0] != path
-    ]
+    assert [path for path in paths() if (about(path, {}, 100) or "").splitlines()[0] != path] == []
     assert did_you_mean("servic") == 'Did you mean "service"?'
+
+
+def test_what_shares_a_block_is_named_and_the_title_is_what_was_asked_for(place: Place) -> None:
+    told = place.run("docs", "service.lifecycle").out
+    assert told.startswith("service.lifecycle\n\nHow changes of the block are treated.")
+    assert told.endswith(
+        "The same: network.lifecycle, volume.lifecycle, secret.lifecycle, task_definition.lifecycle.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("resource", "resource\n\nOf ECS or Terraform only. Remove it. Instead: task_definition and service blocks."),
+        ("tls.nope", None),
+        ("scheduled_task", "scheduled_task\n\nNot there yet: schedules."),
+        (
+            "alarm",
+            "service.alarm\n\nNot there yet: alarms of deployments.\n\n"
+            "service.deployment_configuration.alarm\n\nNot there yet: alarms of deployments.",
+        ),
+    ],
+)
+def test_what_only_others_have_and_what_comes_later_is_told_of(path: str, told: str | None) -> None:
+    assert about(path, {}, 100) == told
+
+
+def test_dynamic_is_told_of_with_an_example_that_is_valid(place: Place) -> None:
+    told = about("dynamic", {}, 100) or ""
+    example = told.partition("Example:\n\n")[2]
+    place.write(f'task_definition "t" {{\n  container "c" {{\n    image = "i:1"\n{example}\n  }}\n}}\n')
+    assert place.run("validate").code == 0
 
 
 def test_the_title_is_bold_on_a_terminal_only(place: Place) -> None:
