@@ -104,6 +104,8 @@ class Builder:
         except numbers.NumberTooLargeError:
             self._problem("E0112", "the number is too large", "Use a number of fewer digits.", place)
             value = 0
+        if value is None:
+            self._problem("E0112", f'"{items[0]}" is no number', "Write a number such as 1.5 or 1e3.", place)
         return syntax.Literal(place, value)
 
     # Strings and templates

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.errors import StackError
-from reconciler.language import access, syntax
+from reconciler.language import access
 from reconciler.language.diagnostics import from_evaluation, from_problem
 from reconciler.language.evaluator import evaluate as evaluate_node
 from reconciler.language.files import FolderReader
 from reconciler.language.parser import parse_expression
-from reconciler.language.scope import EvaluationError, FileReader, Names, Scope
-from reconciler.language.syntax import Expression, Place
+from reconciler.language.scope import EvaluationError, FileReader, Scope
+from reconciler.language.syntax import Place
+from reconciler.language.undeclared import check_names
 from reconciler.language.values import Value, from_python, is_wholly_known, object_of, to_python
 from reconciler.model.diagnostic import error
 
@@ -53,26 +54,6 @@ def value_of(
         return evaluate_node(node, Scope(names, files, file=FILE))
     except EvaluationError as error:
         raise StackError((from_evaluation(error, {FILE: expression}),)) from None
-
-
-def check_names(node: Expression, names: Names) -> None:
-    """Raise EvaluationError for a name that is not declared, though nothing may ask for its value."""
-    pending: list[tuple[Expression, frozenset[str]]] = [(node, frozenset())]
-    while pending:
-        current, bound = pending.pop()
-        if isinstance(current, syntax.For | syntax.TemplateFor):
-            inner = bound | {current.value, current.key or current.value}
-            pending.extend((child, inner) for child in syntax.children(current)[1:])
-            pending.append((current.collection, bound))
-        elif isinstance(current, syntax.Call) and current.name.removeprefix("core::") == "convert":
-            pending.extend((argument, bound) for argument in current.arguments[:1])
-        elif isinstance(current, syntax.Variable) and current.name not in bound:
-            names.bare(current.name, current.place)
-        elif isinstance(current, syntax.GetAttribute) and isinstance(current.base, syntax.Variable):
-            if current.base.name not in bound:
-                names.resolve(current.base.name, current.name, current.place)
-        else:
-            pending.extend((child, bound) for child in syntax.children(current))
 
 
 def python_value(expression: str, variables: Mapping[str, object], folder: Path | None) -> object:

@@ -40,11 +40,15 @@ _PATCHES: tuple[tuple[str, str], ...] = (
         "HEREDOC_CHARS.1: /(?:[^$%]+|\\$(?!\\$?\\{)|%(?!%?\\{))+/",
     ),
     ('NEGATIVE_DECIMAL : "-" DECIMAL\n', ""),
-    ("INT_LITERAL: NEGATIVE_DECIMAL? DECIMAL+", "INT_LITERAL: DECIMAL+"),
+    # Digits, points and exponents are one number as far as they go: `x.0.1` asks for the element 0.1 of x.
+    (
+        "INT_LITERAL: NEGATIVE_DECIMAL? DECIMAL+",
+        r"INT_LITERAL: /[0-9]+(?!(?:[0-9.]|[eE][+-]?[0-9])*(?:[0-9]|[eE][+-]?[0-9]))/",
+    ),
     (
         'FLOAT_LITERAL: (NEGATIVE_DECIMAL? DECIMAL+ | NEGATIVE_DECIMAL+) "." DECIMAL+ (EXP_MARK)?\n'
         "               | (NEGATIVE_DECIMAL? DECIMAL+ | NEGATIVE_DECIMAL+) (EXP_MARK)",
-        'FLOAT_LITERAL: DECIMAL+ "." DECIMAL+ (EXP_MARK)? | DECIMAL+ (EXP_MARK)',
+        r"FLOAT_LITERAL: /[0-9]+(?=[.eE])(?:[0-9.]|[eE][+-]?[0-9])*(?:[0-9]|[eE][+-]?[0-9])/",
     ),
     # `\"x\"` is no string of HCL.
     (r'TEMPLATE_STRING.3 : /\\\\"(?:[^"\\\\]|\\\\.)*\\\\"/', ""),
@@ -63,7 +67,7 @@ _PATCHES: tuple[tuple[str, str], ...] = (
     # One terminal for both kinds of heredoc; the newline after the closing marker stays a newline.
     (
         r"HEREDOC_TEMPLATE : /<<(?P<heredoc>[a-zA-Z][a-zA-Z0-9._-]*)\r?\n(?:(?:.|\n)*?\r?\n)??\s*(?P=heredoc)\r?\n/",
-        r"HEREDOC_TEMPLATE : /<<-?(?P<heredoc>[^\W\d][\w.-]*)[ \t]*\r?\n(?:[^\n]*\n)*?"
+        r"HEREDOC_TEMPLATE : /<<-?(?P<heredoc>[^\W\d][\w-]*)\r?\n(?:[^\n]*\n)*?"
         r"[ \t]*(?P=heredoc)[ \t]*(?=\r?\n)/"
         "\nFOR_BRACE.1 : /\\{(?=(?:\\s|(?:#|\\/\\/)[^\\n]*\\n|\\/\\*(?:[^*]|\\*(?!\\/))*\\*\\/)*for(?![\\w-]))/",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.language import syntax
+from reconciler.language.attempts import attempt
 from reconciler.language.conditionals import truth
 from reconciler.language.conversion import ConversionError, convert, type_name
 from reconciler.language.dispatch import evaluate, evaluates, fail
@@ -61,9 +62,15 @@ def _interpolated(value: Value, place: Place) -> str | None:
 @evaluates(syntax.TemplateIf)
 def _template_if(node: syntax.TemplateIf, scope: Scope) -> Value:
     test = truth(node.condition, scope, "the condition of %{ if }")
+    branches = [syntax.Template(node.place, parts, True) for parts in (node.then, node.otherwise)]
+    then, otherwise = (attempt(branch, scope) for branch in branches)
+    sensitive = test.sensitive or then.value.sensitive or otherwise.value.sensitive
     if test.is_unknown:
-        return unknown(STRING, True).mark(test.sensitive)
-    return _concatenate(node.then if test.data else node.otherwise, scope).mark(test.sensitive)
+        return unknown(STRING, True).mark(sensitive)
+    chosen = then if test.data else otherwise
+    if chosen.error is not None:
+        raise chosen.error
+    return chosen.value.mark(sensitive)
 
 
 @evaluates(syntax.TemplateFor)

@@ -18,7 +18,7 @@ Number: TypeAlias = int | Fraction
 PRECISION = 512
 COUNTED = 64
 DOUBLE = 53
-MAXIMUM_BITS = 12_000
+MAXIMUM_BITS = 6_000
 MAXIMUM_DIGITS = 4000
 
 _NUMBER = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([eEpP])([+-]?\d+))?\Z", re.ASCII)

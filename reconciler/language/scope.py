@@ -59,13 +59,13 @@ class Scope:
         variables: Mapping[str, Value] | None = None,
         budget: Budget | None = None,
         file: str = "",
-        templates: int = 0,
+        in_template: bool = False,
     ) -> None:
         self.names, self.files, self.file = names, files, file
         self.variables: dict[str, Value] = dict(variables or {})
         self.budget = budget or Budget()
-        self.templates = templates
+        self.in_template = in_template
 
     def inside(self) -> Scope:
         """Return the scope inside a loop: the loop sets its variables anew for each turn, hiding outer names."""
-        return Scope(self.names, self.files, self.variables, self.budget, self.file, self.templates)
+        return Scope(self.names, self.files, self.variables, self.budget, self.file, self.in_template)

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from reconciler.model.diagnostic import Span
 
-TREE_VERSION = 2
+TREE_VERSION = 3
 
 Place: TypeAlias = tuple[int, int, int, int]
 

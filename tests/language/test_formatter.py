@@ -176,7 +176,6 @@ def test_what_is_no_hcl_is_refused_with_the_errors_of_the_parser(text: str) -> N
     [
         ("a = <<E\nx\nE", 3, 2, "the text ends too early"),
         ("a = x.*.y.*\n", 1, 11, "this does not fit here"),
-        ("\na = 1.2.3\n", 2, 5, "this does not fit here"),
         ("a² = 1\n", 1, 1, "this does not fit here"),
     ],
 )

@@ -48,7 +48,7 @@ def test_places_inside_a_heredoc_are_those_of_the_file() -> None:
         "in = 1\nfor = 2\nif {\n}\n",
         "größe = var.größe\n",
         "a = core::upper(1)\n",
-        "a = x.0.1\n",
+        "a = x.0.b[1]\n",
         "a = { /* one */ b = 1 }\nc = [/* two */ for x in y : x]\n",
     ],
 )

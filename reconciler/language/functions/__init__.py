@@ -17,6 +17,7 @@ from reconciler.language.functions import (
     rsa,
     sets,
     strings,
+    template_files,
     types,
 )
 from reconciler.language.functions.context import Context
@@ -25,7 +26,10 @@ from reconciler.language.functions.table import TABLE, apply, expanded
 from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.values import Value, unknown
 
-AREAS = (collections, dates, encoding, files, hashing, maps, networks, numeric, patterns, rsa, sets, strings, types)
+AREAS = (
+    *(collections, dates, encoding, files, hashing, maps, networks, numeric),
+    *(patterns, rsa, sets, strings, template_files, types),
+)
 
 
 def call(node: syntax.Call, scope: Scope) -> Value:

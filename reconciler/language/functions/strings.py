@@ -70,7 +70,7 @@ def formatlist(pattern: str, *arguments: Value) -> Value:
 @function(NUMBER, STRING, returns=STRING)
 def indent(spaces: Number, text: str) -> str:
     """Put `spaces` blanks at the start of every line but the first."""
-    if not isinstance(spaces, int) or spaces < 0:
+    if not isinstance(spaces, int) or not 0 <= spaces < 1 << 63:
         raise FunctionError("a whole number from 0 up is required", 0)
     check_text(len(text) + spaces * text.count("\n"))
     return text.replace("\n", "\n" + " " * spaces)
