@@ -8,6 +8,7 @@ from reconciler.language.decode import Decoded
 from reconciler.language.instances import Instance
 from reconciler.language.report import Report
 from reconciler.language.syntax import Place
+from reconciler.model.address import default_name
 from reconciler.model.service import Service, lower_bound, upper_bound
 from reconciler.model.task_definition import TaskDefinition
 
@@ -84,12 +85,17 @@ def check_ports(pairs: Iterable[tuple[Instance, Service, TaskDefinition]], repor
 
 def check_names(instances: Iterable[Instance], names: Iterable[str], word: str, report: Report) -> None:
     """Report two objects of one kind that would have the same name; `word` is what such a name is called."""
-    taken: dict[str, str] = {}
+    taken: dict[str, Instance] = {}
     for instance, name in zip(instances, names, strict=True):
-        other = taken.setdefault(name, instance.address)
-        if other == instance.address:
+        other = taken.setdefault(name, instance)
+        if other is instance:
             continue
         decoded: Decoded = instance.decoded
-        detail = f"{other} has it too: rename one of the two."
+        keeper = next((each for each in (instance, other) if each.name != default_name(each.address)), None)
+        if keeper is None:
+            detail = f"{other.address} has it too: rename one of the two."
+        else:
+            new = other if keeper is instance else instance
+            detail = f"{keeper.address} keeps it since it moved: give {new.address} another label."
         summary = f'{instance.address} would have the {word} "{name}" a second time'
         report.error("E0244", summary, detail, decoded.file, decoded.where(word))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from reconciler.model.address import around, default_name, has_key, without_keys
+from reconciler.model.address import around, block_type, default_name, has_key, without_keys
 from reconciler.model.lifecycle import Forgotten, Lifecycle, Move, Moved
 from reconciler.model.noun import fingerprint
 from reconciler.model.snapshot import Snapshot
@@ -38,11 +38,13 @@ class Readdressed(NamedTuple):
 def readdress(stack: Stack, state: State, snapshot: Snapshot) -> Readdressed:
     """Follow the moves and removals that `stack` declares. With none to follow, everything is as it was."""
     recorded = _recorded(state) | _shown(stack, state, snapshot)
-    mapping, blocked = _mapping(stack, recorded, _taken(state))
+    mapping, blocked = _mapping(stack, recorded, _recorded(state) if state.target is not None else None)
     forgotten = _forgotten(stack, (mapping.get(each, each) for each in recorded))
-    if not mapping and not forgotten:
-        return Readdressed(state, snapshot, blocked=blocked)
     moved = _rewritten(state, mapping) if mapping else state
+    if state.target is None:
+        moved = _with_names(stack, moved, _names_shown(stack, snapshot, mapping))
+    if not mapping and not forgotten:
+        return Readdressed(moved, snapshot, blocked=blocked)
     left = _forget(moved, forgotten, as_recorded(snapshot, moved)) if forgotten else moved
     moves = tuple(Move(before=before, after=after) for before, after in sorted(mapping.items()))
     return Readdressed(left, as_recorded(snapshot, left), moves, tuple(sorted(forgotten)), blocked)
@@ -64,23 +66,22 @@ def _shown(stack: Stack, state: State, snapshot: Snapshot) -> frozenset[str]:
         return frozenset()
     groups = {each.task.group for each in snapshot.tasks if not each.task.is_one_off}
     backwards = {each.after: each.before for each in stack.moves}
-    origins = {origin for address in stack.addresses for origin in _steps(address, backwards)}
+    others = (each for each in stack.addresses if block_type(each) != "service")
+    origins = {origin for address in others for origin in _steps(address, backwards)}
     return frozenset(groups | (origins - stack.addresses))
 
 
-def _taken(state: State) -> frozenset[str]:
-    """Return the addresses that nobody moves to. Labels alone may show both ends of a move that was under way."""
-    return _recorded(state) if state.target is not None else frozenset()
-
-
 def _mapping(
-    stack: Stack, recorded: frozenset[str], occupied: frozenset[str]
+    stack: Stack, recorded: frozenset[str], occupied: frozenset[str] | None
 ) -> tuple[dict[str, str], tuple[Move, ...]]:
-    """Return old address -> new address, and the moves that something is in the way of."""
+    """Return old address -> new address, and the moves that something in `occupied` is in the way of.
+
+    Labels alone (None) may show one object under several addresses: each task has that of the time it was made.
+    """
     declared = stack.addresses
     forwards = {each.before: each.after for each in stack.moves}
     free = _by_block(declared - recorded)
-    taken = set(occupied)
+    taken = set(occupied or ())
     mapping: dict[str, str] = {}
     blocked = []
     for address in sorted(recorded):
@@ -94,7 +95,7 @@ def _mapping(
             after = _implied(address, free)
         if after != address and after not in taken:
             mapping[address] = after
-            taken.add(after)
+            taken |= {after} if occupied is not None else set()
     return mapping, tuple(blocked)
 
 
@@ -200,6 +201,31 @@ def _moved(state: State, mapping: Mapping[str, str]) -> tuple[Moved, ...]:
         for before, after in sorted(mapping.items())
     )
     return tuple({each.before: each for each in (*older, *newer)}.values())
+
+
+def _names_shown(stack: Stack, snapshot: Snapshot, mapping: Mapping[str, str]) -> Mapping[str, str]:
+    """Return address -> name as labels tell it."""
+    services = {each.address: each for each in stack.services}
+    found: dict[str, str] = {}
+    for task in (each.task for each in snapshot.tasks):
+        service = services.get(mapping.get(task.group, task.group))
+        if service is not None and task.service_name is not None:
+            found |= {service.address: task.service_name, service.task_definition: task.family}
+    return found
+
+
+def _with_names(stack: Stack, state: State, names: Mapping[str, str]) -> State:
+    """Return the State with names that only labels tell of: it was lost, and something had moved before that."""
+    own = {each.address: each.name for each in stack.services}
+    own |= {address: each.family for address, each in stack.definitions.items()}
+    moved = {each.address for each in state.moved}
+    others = sorted(address for address, name in names.items() if address not in moved and name != own[address])
+    return state.changed(
+        moved=(
+            *(each.changed(name=names.get(each.address, each.name)) for each in state.moved),
+            *(Moved(before=address, address=address, name=names[address]) for address in others),
+        )
+    )
 
 
 def _forget(state: State, addresses: frozenset[str], snapshot: Snapshot) -> State:

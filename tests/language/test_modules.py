@@ -536,6 +536,16 @@ def test_names_that_moved_objects_keep_reach_expressions_and_models(tmp_path: Pa
     assert outputs(kept)["name"] == "post old-post"
 
 
+def test_a_name_that_a_moved_object_keeps_cannot_be_had_by_another(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, {"main.hcl": 'network "a" {}\nnetwork "b" {}\n'})).renamed({"network.b": "a"})
+    assert [(each.summary, each.detail) for each in loaded.diagnostics] == [
+        (
+            'network.b would have the name "a" a second time',
+            "network.b keeps it since it moved: give network.a another label.",
+        )
+    ]
+
+
 def test_a_rule_that_does_not_hold_says_whose_it_is_and_nothing_follows_from_it(tmp_path: Path) -> None:
     text = """
     variable "n" {

@@ -75,6 +75,20 @@ def test_moves_follow_each_other_also_over_several_applies() -> None:
     )
 
 
+def test_names_are_read_from_labels_when_the_state_was_lost() -> None:
+    site = Site()
+    site.apply(WEB)
+    site.apply(SITE)
+    shown = site.engine.look(site.request())
+    lost = State(stack_name="shop", owner=site.store.load("shop").owner)
+    again = stack(declared("site", 2), networks=("back",)).changed(moves=SITE.moves)
+    names = {"service.site": "web", "task_definition.site": "web"}
+    assert readdress(again, lost, shown).state.names == names
+    further = tuple(Move(before=f"{kind}.site", after=f"{kind}.shop") for kind in ("service", "task_definition"))
+    wanted = stack(declared("shop", 2), networks=("back",)).changed(moves=(*SITE.moves, *further))
+    assert readdress(wanted, lost, shown).state.names == {key.replace("site", "shop"): "web" for key in names}
+
+
 def test_what_is_destroyed_and_made_anew_where_something_moved_to_has_its_own_name() -> None:
     site = Site()
     site.apply(WEB)
