@@ -78,8 +78,9 @@ class Builder:
     def _label(self, item: Item) -> syntax.Label:
         if not isinstance(item, syntax.Template):
             return syntax.Label(item.place, _word(item))
-        if all(isinstance(part, syntax.Literal) for part in item.parts):
-            return syntax.Label(item.place, "".join(str(_word(part)) for part in item.parts))
+        texts = [part.value for part in item.parts if isinstance(part, syntax.Literal)]
+        if len(texts) == len(item.parts) and all(isinstance(text, str) for text in texts):
+            return syntax.Label(item.place, "".join(map(str, texts)))
         summary = "a block's label cannot hold an interpolation"
         self._problem("E0111", summary, "Write the label out; use for_each for names that vary.", item.place)
         return syntax.Label(item.place, "")
@@ -87,7 +88,10 @@ class Builder:
     # Words and numbers
 
     def identifier(self, items: list[Item]) -> syntax.Variable:
-        return syntax.Variable(_at(items[0]), str(items[0]))
+        place, name = _at(items[0]), str(items[0])
+        if not name.isascii() and not name.replace("-", "_").isidentifier():
+            self._problem("E0101", f'"{name}" is no name', "Names are of letters, digits, _ and -.", place)
+        return syntax.Variable(place, name)
 
     keyword = identifier
 
@@ -197,9 +201,6 @@ class Builder:
             return syntax.Literal(key.place, key.name)
         if isinstance(key, syntax.Literal) and (key.value is None or isinstance(key.value, bool)):
             return syntax.Literal(key.place, _word(key))
-        if isinstance(key, syntax.GetAttribute | syntax.Index):
-            summary = "an object's key is either a name or an expression in parentheses"
-            self._problem("E0114", summary, "Put the key in parentheses, or in quotes.", key.place)
         return key
 
     def for_tuple_expr(self, items: list[Item]) -> syntax.For:
@@ -278,14 +279,17 @@ class Builder:
         place = _at(items[1])
         return _Step(place, "number", syntax.Literal(place, int(items[1]) if len(items[1]) < 20 else 0))
 
+    def index_expr_term(self, items: list[Item]) -> syntax.Expression:
+        base, step = items
+        if step.kind == "attr_splat" and isinstance(base, syntax.Splat) and not base.full:
+            self._problem("E0118", "a splat .* stands inside another one", "Use [*] for both.", step.end)
+        return _apply(base, step)
+
     def attr_splat(self, items: list[Item]) -> _Step:
         return _Step(_at(items[0]), "attr_splat", None)
 
     def full_splat(self, items: list[Item]) -> _Step:
         return _Step(_at(items[0]), "full_splat", None)
-
-    def index_expr_term(self, items: list[Item]) -> syntax.Expression:
-        return _apply(items[0], items[1])
 
     get_attr_expr_term = attr_splat_expr_term = full_splat_expr_term = index_expr_term
 

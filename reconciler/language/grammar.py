@@ -25,7 +25,7 @@ _PATCHES: tuple[tuple[str, str], ...] = (
     # A comment never takes the newline that follows it; blank lines are one token.
     (
         r"NL_OR_COMMENT: /\n[ \t]*/ | /#.*\n/ | /\/\/.*\n/ | /\/\*(.|\n)*?(\*\/)/",
-        r"NL_OR_COMMENT: /\n[ \t\r\n]*/ | /(#|\/\/)[^\n]*/ | /\/\*[\s\S]*?\*\//",
+        r"NL_OR_COMMENT: /\n(?:[ \t\n]|\r(?=\n))*/ | /(#|\/\/)[^\n]*/ | /\/\*[\s\S]*?\*\//",
     ),
     ("NAME : /[a-zA-Z_][a-zA-Z0-9_-]*/", "NAME : /[^\\W\\d][\\w\\u0300-\\u036f\\u00b7-]*/"),
     # The escape is three characters; what follows is text, and may hold interpolations of its own.
@@ -36,7 +36,7 @@ _PATCHES: tuple[tuple[str, str], ...] = (
         r"STRING_CHARS.1: /(?:(?!\$\$\{)(?!\$\{)(?!%%\{)(?!%\{)[^\"\\]|\\.|(?:\$(?!\$?\{))|(?:%(?!%?\{)))+/".replace(
             r"\"", '"'
         ),
-        'STRING_CHARS.1: /(?:[^"\\\\$%\\r\\n]+|\\\\.|\\$(?!\\$?\\{)|%(?!%?\\{)|\\r(?!\\n))+/\n'
+        'STRING_CHARS.1: /(?:[^"\\\\$%\\r\\n]+|\\\\.|\\$(?!\\$?\\{)|%(?!%?\\{))+/\n'
         "HEREDOC_CHARS.1: /(?:[^$%]+|\\$(?!\\$?\\{)|%(?!%?\\{))+/",
     ),
     ('NEGATIVE_DECIMAL : "-" DECIMAL\n', ""),
@@ -50,6 +50,9 @@ _PATCHES: tuple[tuple[str, str], ...] = (
         "               | (NEGATIVE_DECIMAL? DECIMAL+ | NEGATIVE_DECIMAL+) (EXP_MARK)",
         r"FLOAT_LITERAL: /[0-9]+(?=[.eE])(?:[0-9.]|[eE][+-]?[0-9])*(?:[0-9]|[eE][+-]?[0-9])/",
     ),
+    # A carriage return is white space before a newline only; `~` stands right before its brace.
+    (r"%ignore /[ \t\r]+/", r"%ignore /(?:[ \t]|\r(?=\n))+/"),
+    ('STRIP_MARKER : "~"', r"STRIP_MARKER : /~(?=\})/"),
     # `\"x\"` is no string of HCL.
     (r'TEMPLATE_STRING.3 : /\\\\"(?:[^"\\\\]|\\\\.)*\\\\"/', ""),
     ("            | template_string\n", ""),

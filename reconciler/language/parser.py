@@ -100,7 +100,7 @@ class _Reader:
     """Read a file in one go where it has no errors, and piece by piece where it has."""
 
     def __init__(self, text: str, cache_folder: Path | None) -> None:
-        self.text = text if text.endswith("\n") else text + "\n"
+        self.given, self.text = text, text if text.endswith("\n") else text + "\n"
         self.parser = _parser(cache_folder)
         self.problems: list[syntax.Problem] = []
         self.attributes: list[syntax.Attribute] = []
@@ -108,7 +108,7 @@ class _Reader:
         self.lost: list[recovery.Lost] = []
 
     def __call__(self) -> Parsed:
-        first = self._read(self.text, 1)
+        first = self._read(self.given, 1)
         if first:
             for piece in recovery.pieces(self.text):
                 self._read_piece(piece)

@@ -23,6 +23,7 @@ from reconciler.language.values import (
     unknown,
 )
 
+AMBIGUOUS = "an object's key is either a name or an expression in parentheses"
 NO_ATTRIBUTES = "See what the value before the dot holds."
 
 
@@ -93,6 +94,8 @@ def _object(node: syntax.ObjectConstructor, scope: Scope) -> Value:
     attributes: dict[str, Value] = {}
     known, sensitive = True, False
     for key_node, value_node in node.items:
+        if _is_ambiguous(key_node):
+            fail("E0114", AMBIGUOUS, "Put the key in parentheses, or in quotes.", key_node.place)
         key, value = evaluate(key_node, scope), evaluate(value_node, scope)
         text = key_text(key, key_node.place)
         sensitive = sensitive or key.sensitive
@@ -102,6 +105,14 @@ def _object(node: syntax.ObjectConstructor, scope: Scope) -> Value:
             attributes[text] = value
     result = object_of(attributes) if known else unknown(ANY, True)
     return result.mark(sensitive)
+
+
+def _is_ambiguous(key: Expression) -> bool:
+    """Say whether an object's key is a reference such as `a.b`, which may be meant as a name."""
+    steps = 0
+    while isinstance(key, syntax.GetAttribute | syntax.Index):
+        key, steps = key.base, steps + 1
+    return steps > 0 and isinstance(key, syntax.Variable)
 
 
 def key_text(key: Value, place: Place) -> str | None:

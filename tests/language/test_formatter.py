@@ -171,21 +171,6 @@ def test_what_is_no_hcl_is_refused_with_the_errors_of_the_parser(text: str) -> N
     assert told == [(each.code, each.summary, syntax.span("text", each.place)) for each in parse(text).problems]
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "column", "summary"),
-    [
-        ("a = <<E\nx\nE", 3, 2, "the text ends too early"),
-        ("a = x.*.y.*\n", 1, 11, "this does not fit here"),
-        ("a² = 1\n", 1, 1, "this does not fit here"),
-    ],
-)
-def test_what_only_terraform_refuses_is_refused_too(text: str, line: int, column: int, summary: str) -> None:
-    with pytest.raises(StackError) as caught:
-        format(text)
-    told = [(each.code, each.summary, each.span) for each in caught.value.diagnostics]
-    assert told == [("E0101", summary, syntax.span("text", (line, column, line, column + 1)))]
-
-
 def test_formatting_imports_no_parser() -> None:
     probe = "import sys, reconciler.language as l; l.format('a=1'); print({'lark', 'hcl2'} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
