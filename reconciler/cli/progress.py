@@ -14,7 +14,7 @@ from reconciler.clock import Clock
 from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
 from reconciler.render import json_lines
-from reconciler.render.progress import ServiceRow, heartbeat, row_text, rows
+from reconciler.render.progress import ServiceRow, address_width, heartbeat, row_text, rows
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -51,11 +51,13 @@ class PlainProgress:
     def observe(self, decision: Decision, snapshot: Snapshot) -> None:
         with self._speaking:
             self._last = decision
-            changed = [row for row in rows(decision) if self._shown.get(row.address) != row]
+            all_rows = rows(decision)
+            width = address_width(all_rows)
+            changed = [row for row in all_rows if self._shown.get(row.address) != row]
             news = [row for row in changed if row.address in self._shown or not row.is_steady]
             self._shown |= {row.address: row for row in changed}
             for row in news:
-                self._say(row_text(row, self._clock.now() - self._began))
+                self._say(row_text(row, self._clock.now() - self._began, width))
 
     def __enter__(self) -> PlainProgress:
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
@@ -110,7 +112,8 @@ class LiveProgress:
         from rich.text import Text
 
         now = self._clock.now()
-        lines = [row_text(row, self._done_at.get(row.address, now) - self._began) for row in self._rows]
+        width = address_width(self._rows)
+        lines = [row_text(row, self._done_at.get(row.address, now) - self._began, width) for row in self._rows]
         return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.decision import Decision
@@ -9,6 +10,9 @@ from reconciler.model.state import Deployment, RolloutState
 from reconciler.model.task import DesiredStatus, TaskRecord
 from reconciler.render.safe import one_line
 from reconciler.render.words import duration
+
+NARROWEST = 24
+"""The least width of the addresses' column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,14 @@ def rows(decision: Decision) -> tuple[ServiceRow, ...]:
     return tuple(found)
 
 
-def row_text(row: ServiceRow, elapsed: float) -> str:
-    """Return `service.web  rolling  2/4 new  2 old  healthy 2  18s  waits for ...`."""
-    words = [f"{row.address:<24}", f"{row.state:<9}", f"{row.new}/{row.desired} new"]
+def address_width(rows: Iterable[ServiceRow]) -> int:
+    """Return how wide the addresses' column is, so that the others stand below each other."""
+    return max((len(row.address) for row in rows), default=0)
+
+
+def row_text(row: ServiceRow, elapsed: float, width: int = 0) -> str:
+    """Return `service.web  rolling  2/4 new  2 old  healthy 2  18s  waits for ...`, the address padded to `width`."""
+    words = [f"{row.address:<{max(width, NARROWEST)}}", f"{row.state:<9}", f"{row.new}/{row.desired} new"]
     if row.old:
         words.append(f"{row.old} old")
     words.append(f"healthy {row.healthy}/{row.desired}")

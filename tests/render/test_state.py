@@ -7,7 +7,7 @@ from reconciler.model.snapshot import Container, ContainerStatus, PublishedPort
 from reconciler.model.state import Deployment, Event, RolloutState, State
 from reconciler.model.task import DesiredStatus, HealthStatus, StopCode, TaskStatus
 from reconciler.render.failures import Failure, failure_text
-from reconciler.render.progress import heartbeat, row_text, rows
+from reconciler.render.progress import ServiceRow, address_width, heartbeat, row_text, rows
 from reconciler.render.safe import defused, one_line, safe
 from reconciler.render.status import status_json, status_text, tasks_text
 from reconciler.render.words import duration, timestamp
@@ -125,6 +125,13 @@ def test_progress_is_one_row_a_service() -> None:
         "service.web               rolling    2/2 new  1 old  healthy 1/2  failures 1  18s  "
         "waits for task 00000003 to become healthy"
     )
+
+
+def test_long_addresses_keep_the_columns_below_each_other() -> None:
+    short = ServiceRow(address="service.visitor", state="steady", desired=1)
+    long = ServiceRow(address='module.web["berlin"].service.web', state="steady", desired=1)
+    width = address_width((short, long))
+    assert {row_text(row, 1, width).index("steady") for row in (short, long)} == {len(long.address) + 2}
 
 
 def test_a_service_that_left_the_stack_is_stopping() -> None:
