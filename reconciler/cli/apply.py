@@ -15,7 +15,7 @@ from reconciler.cli.progress import progress
 from reconciler.cli.workplace import Workplace, is_interactive, open_workplace
 from reconciler.engine.attributes import known_after_apply
 from reconciler.engine.session import Applied, Options, Outputs, Prepared, apply, prepare
-from reconciler.errors import DeploymentFailedError, ReconcilerError
+from reconciler.errors import DeploymentFailedError, ReconcilerError, StoppedBySignalError
 from reconciler.model.stack import Stack
 from reconciler.render import json_lines
 from reconciler.render.failures import failure_text
@@ -120,9 +120,12 @@ def _ask(operation: str) -> None:
             f"nobody is there to approve the {operation}: give --auto-approve. Nothing was changed."
         )
     tell("")
-    answer = click.prompt(
-        f"Do you want to {operation} this? Only 'yes' is accepted", default="no", show_default=False, err=True
-    )
+    question = f"Do you want to {operation} this? Only 'yes' is accepted"
+    try:
+        answer = click.prompt(question, default="no", show_default=False, err=True)
+    except click.Abort:
+        tell("")  # the terminal still stands behind the question
+        raise StoppedBySignalError(f"{operation} was interrupted. Nothing was changed.") from None
     if answer != "yes":
         raise ReconcilerError(f"{operation} was not approved. Nothing was changed.")
 

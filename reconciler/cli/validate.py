@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from reconciler.cli.options import find_stack, json_option, stack_option, variable_options
@@ -10,6 +12,7 @@ from reconciler.cli.variables import variable_sources
 from reconciler.language.loader import load
 from reconciler.render.diagnostics import validation_json
 from reconciler.render.json_text import indented
+from reconciler.render.words import count
 
 
 @click.command("validate")
@@ -25,8 +28,9 @@ def command(stack_folder: str | None, variables: tuple[str, ...], var_files: tup
         say(indented(validation_json(loaded.diagnostics)))
         return 1 if errors else 0
     tell_diagnostics(loaded.diagnostics)
+    where = "" if folder == Path() else f"{folder}: "
     if errors:
-        say(f"{folder}: {errors} error{'s' if errors > 1 else ''}.")
+        say(f"{where}{count(errors, 'error')}.")
         return 1
-    say(f"{folder}: the stack is valid.")
+    say(f"{where}the stack is valid." if where else "The stack is valid.")
     return 0

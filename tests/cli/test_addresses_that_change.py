@@ -241,7 +241,7 @@ def test_what_only_what_runs_can_tell_is_checked_after_the_apply(site: Place) ->
     )
     text = text.replace("    stop_timeout", published).replace("  deployment_configuration", lifecycle)
     site.write(text + check)
-    assert site.run("validate").out.endswith("the stack is valid.\n")
+    assert site.run("validate").out.endswith("The stack is valid.\n")
     applied = site.run("apply", "--auto-approve")
     assert (applied.code, "Apply complete" in applied.out) == (1, True)
     assert "Warning: check.one: there are 2 ports" in applied.err

@@ -129,6 +129,11 @@ def test_apply_asks_on_a_terminal_and_only_yes_is_yes(site: Place, engine: Clien
     assert containers(engine, site.name) == []
     terminal = Terminal(site.folder, site.environment, "apply")
     terminal.expect("Only 'yes' is accepted: ")
+    terminal.type("\x04")
+    assert terminal.end() == 130
+    assert "accepted: \n" in terminal.shown and "apply was interrupted. Nothing was changed." in terminal.shown
+    terminal = Terminal(site.folder, site.environment, "apply")
+    terminal.expect("Only 'yes' is accepted: ")
     terminal.type("yes\r")
     assert terminal.end() == 0
     assert "\x1b[?25h" in terminal.shown  # the cursor is back

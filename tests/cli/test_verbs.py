@@ -21,7 +21,8 @@ def test_a_stack_lives_from_init_to_destroy(place: Place, engine: Client) -> Non
     assert place.run("init").code == 1
     main = place.folder / "main.hcl"
     main.write_text(main.read_text().replace('"5s"', '"0s"'))
-    assert place.run("validate").out == ".: the stack is valid.\n"
+    assert place.run("validate").out == "The stack is valid.\n"
+    assert place.run("validate", "--stack", str(place.folder)).out == f"{place.folder}: the stack is valid.\n"
     assert place.run("plan", "--detailed-exitcode").code == 2
     refused = place.run("apply")
     assert (refused.code, "--auto-approve" in refused.err, containers(engine, place.name)) == (1, True, [])
