@@ -30,8 +30,6 @@ from reconciler.render.test_results import file_text, run_text, summary_text
 @click.option(
     "--test-directory",
     metavar="DIR",
-    default="tests",
-    show_default=False,
     help="Folder of test files inside the stack's, beside those in it [default: tests].",
 )
 @click.option("--junit-xml", "--junit", "junit_file", metavar="FILE", help="Write the results as JUnit XML too.")
@@ -42,7 +40,7 @@ def command(
     variables: tuple[str, ...],
     var_files: tuple[str, ...],
     filters: tuple[str, ...],
-    test_directory: str,
+    test_directory: str | None,
     junit_file: str | None,
     verbose: bool,
     as_json: bool,
@@ -58,21 +56,20 @@ def command(
       reconciler test --filter tests/limits.test.hcl --junit-xml results.xml
     """
     folder = find_stack(stack_folder)
-    files = _chosen(_test_files(folder, test_directory), filters, folder)
+    inner = folder / (test_directory or "tests")
+    if test_directory is not None and not inner.is_dir():
+        tell(f"Warning: there is no folder {inner}: --test-directory names one inside the stack's.")
+    files = _chosen([*test_files(folder), *test_files(inner)], filters, folder)
     bench = set_up(folder, files, variable_sources(variables, var_files))
     if any(each.severity == "error" for each in bench.diagnostics):
         raise StackError(bench.diagnostics)
     tell_warnings(bench.diagnostics)
     if not files:
-        tell(f"There are no test files: *{TEST_SUFFIX} in {folder} or {folder / test_directory}.")
+        tell(f"There are no test files: *{TEST_SUFFIX} in {folder} or {inner}.")
     results = _run(bench, _Printer(as_json, verbose))
     if junit_file is not None:
         _write(junit_file, junit_xml(results))
     return 1 if any(each.status in (Status.FAIL, Status.ERROR) for each in results) else 0
-
-
-def _test_files(folder: Path, directory: str) -> list[Path]:
-    return [file for each in (folder, folder / directory) for file in test_files(each)]
 
 
 def _chosen(files: list[Path], filters: tuple[str, ...], folder: Path) -> list[Path]:

@@ -164,12 +164,19 @@ def test_a_filter_names_files_from_here_or_from_the_stack(tested: Place) -> None
 
 
 def test_no_test_file_is_a_success_that_says_so(tested: Place) -> None:
+    (tested.folder / "checks").mkdir()
     ended = tested.run("test", "--test-directory", "checks")
     assert (ended.code, ended.out, ended.err) == (
         0,
         "\nSuccess! 0 passed, 0 failed.\n",
         "There are no test files: *.test.hcl in . or checks.\n",
     )
+
+
+def test_a_folder_of_tests_that_is_named_and_not_there_is_warned_of(tested: Place) -> None:
+    told = tested.run("test", "--test-directory", "nowhere")
+    warned = "Warning: there is no folder nowhere: --test-directory names one inside the stack's.\n"
+    assert (told.code, told.err.startswith(warned)) == (0, True)
 
 
 def test_json_is_one_object_a_line_and_nothing_else(tested: Place) -> None:
