@@ -20,23 +20,23 @@ from reconciler.language.values import (
 _ANYTHING = Parameter(ANY, nullable=True, takes_unknown=True, takes_sensitive=True)
 
 
-def _converter(name: str, kind: Type) -> None:
+def _converter(name: str, kind: Type, what: str) -> None:
     def body(value: Value) -> Value:
-        """Return the argument as another type."""
         return convert(value, kind)
 
+    body.__doc__ = f"Return the argument as {what}."
     function(_ANYTHING, returns=kind, name=name)(body)
 
 
-for _name, _kind in {
-    "tostring": STRING,
-    "tonumber": NUMBER,
-    "tobool": BOOL,
-    "tolist": list_type(),
-    "toset": set_type(),
-    "tomap": map_type(),
-}.items():
-    _converter(_name, _kind)
+for _name, _kind, _what in (
+    ("tostring", STRING, "a string"),
+    ("tonumber", NUMBER, "a number"),
+    ("tobool", BOOL, "true or false"),
+    ("tolist", list_type(), "a list, the elements made one type"),
+    ("toset", set_type(), "a set, without order and doubles, the elements made one type"),
+    ("tomap", map_type(), "a map, the elements made one type"),
+):
+    _converter(_name, _kind, _what)
 
 
 @function(_ANYTHING, returns=ANY)
