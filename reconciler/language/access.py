@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from reconciler.language.conversion import ConversionError, convert, type_name
+from reconciler.language.references import MODULE, Reference
 from reconciler.language.values import ANY, NUMBER, STRING, Type, Unknown, Value, unknown
 
 MAXIMUM_NAMED = 8
@@ -37,12 +38,24 @@ def attribute(base: Value, name: str) -> Value:
         found: Value | None = data.get(name)
         if found is not None:
             return found.mark(base.sensitive)
-        word = "attribute" if kind.kind == "object" else "element"
-        raise AccessError(f'there is no {word} "{name}"', similar(name, data) or _there_are(base))
+        raise _missing(base, name)
     if kind.kind in ("list", "tuple", "set"):
         hint = f"Use [*].{name} for the attribute of every element, or [0].{name} for that of the first."
         raise AccessError(f'"{name}" is asked of {type_name(kind)}', hint)
     raise AccessError(f'"{name}" is asked of {type_name(kind)}, which has no attributes')
+
+
+def _missing(base: Value, name: str) -> AccessError:
+    """Return why an object or map has no attribute of that name: of a block, what it stands for says more."""
+    block, near = base.identity, similar(name, base.data)
+    if isinstance(block, Reference) and block.is_map:
+        copies = f'["{next(iter(base.data))}"].{name}' if base.data else "there is none"
+        return AccessError(f'"{name}" is asked of a block that has for_each', f"Name the copy: {copies}.")
+    if isinstance(block, Reference) and block.block_type == MODULE:
+        detail = f'What is inside a module is seen by its outputs only: add `output "{name}" {{ ... }}` there.'
+        return AccessError(f'the module has no output "{name}"', near or detail)
+    word = "attribute" if base.type.kind == "object" else "element"
+    return AccessError(f'there is no {word} "{name}"', near or _there_are(base))
 
 
 def _there_are(base: Value) -> str:
@@ -98,7 +111,9 @@ def _by_name(base: Value, key: Value) -> Value:
     if found is None:
         shown = "" if key.sensitive else f' "{name.data}"'
         if base.identity is not None and key.type == NUMBER:
-            raise AccessError("the block is not counted", "Leave the brackets out: it has no `count`.")
+            is_map = isinstance(base.identity, Reference) and base.identity.is_map
+            detail = _there_are(base) if is_map else "Leave the brackets out: it has no `count`."
+            raise AccessError("the block is not counted", detail)
         detail = "" if key.sensitive else similar(name.data, base.data) or _there_are(base)
         raise AccessError(f"there is no element{shown}", detail)
     return found

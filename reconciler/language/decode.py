@@ -189,6 +189,11 @@ class Decoder:
     def _expanded(self, block: syntax.Block, decoded: Decoded) -> Iterator[tuple[syntax.Block, Scope]]:
         """Yield the blocks inside, `dynamic` ones as what they stand for."""
         for inner in block.body.blocks:
+            word = inner.labels[0] if inner.type == "dynamic" and inner.labels else None
+            if word is not None and decoded.schema.block(word.text) is None:  # also when it makes no block
+                decoded.failed = True
+                self._unknown_name(word.text, inner.place, block, decoded.schema, "block")
+                continue
             try:
                 yield from expanded(inner, self.scope)
             except EvaluationError as error:

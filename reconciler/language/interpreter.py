@@ -235,7 +235,8 @@ class Interpreter:
         try:
             found: tuple[str, ...] = python_value(evaluate(node, scope), DEPENDS_ON)
         except UnfitError as error:
-            raise EvaluationError(error.code, f'"depends_on": {error}', error.detail, node.place) from None
+            detail = error.detail or f"It is a {DEPENDS_ON.kind}: {DEPENDS_ON.doc}"
+            raise EvaluationError(error.code, f'"depends_on": {error}', detail, node.place) from None
         return found
 
     def _output(self, place: ModuleInstance, node: Node) -> Value | None:

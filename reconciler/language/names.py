@@ -14,6 +14,7 @@ from reconciler.language.syntax import Place
 from reconciler.language.values import Value, string
 
 LOOPS = {"each": "for_each", "count": "count"}
+ATTRIBUTES = {"each": "each.key or each.value", "count": "count.index"}
 PATHS = ("module", "root")
 CONSTANTS = {
     **dict.fromkeys(("true", "yes", "on"), "true"),
@@ -60,6 +61,9 @@ class ModuleNames:
 
     def bare(self, root: str, place: Place) -> Value:
         """Refuse: no name of a stack stands alone."""
+        if root in LOOPS:
+            detail = f"Write {ATTRIBUTES[root]}, in a block that has {LOOPS[root]}."
+            raise EvaluationError("E0401", f'"{root}" alone is no value', detail, place)
         if root in ("var", "local", MODULE, *RESOURCES):
             raise EvaluationError("E0401", f'"{root}" alone is no value', f"Write {root}.NAME.", place)
         raise self._unknown_root(root, place)
@@ -72,6 +76,9 @@ class ModuleNames:
             return EvaluationError("E0405", f'"{root}.{name}" is not known here', detail, place)
         if known is None:
             return self._unknown_root(root, place)
+        if root in ("path", "stack"):
+            detail = f"There is {' and '.join(f'{root}.{each}' for each in known)}."
+            return EvaluationError("E0402", f'there is no {root} "{name}"', similar(name, known) or detail, place)
         what = {"var": "variable", "local": "local"}.get(root, root)
         block = f'{what} "{name}" {{ ... }}' if root != "local" else f"locals {{ {name} = ... }}"
         detail = similar(name, known) or f"Declare it: {block}"
@@ -99,6 +106,9 @@ class ModuleNames:
         if root in ROOT.later:
             detail = f"It comes with a later version ({ROOT.later[root]})."
             return EvaluationError("E0210", f'"{root}" is not supported yet', detail, place)
+        if root == "self":
+            detail = "It is there only in a postcondition."
+            return EvaluationError("E0405", '"self" is not known here', detail, place)
         words = ("var", "local", MODULE, "path", "stack", "each", "count", *RESOURCES)
         named = [str(key) for key in self._keys() if key.name == root]
         if root.lower() in CONSTANTS:

@@ -462,6 +462,29 @@ def test_moves_and_removals_are_addresses_of_the_whole_stack(tmp_path: Path) -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("module.one.service", 'E0303 the module has no output "service"'),
+        ("module.one.nam", 'E0303 the module has no output "nam"'),
+        ("module.each.name", 'E0303 "name" is asked of a block that has for_each'),
+        ("module.each[0].name", "E0304 the block is not counted"),
+        ("each", 'E0401 "each" alone is no value'),
+        ("self.name", 'E0405 "self" is not known here'),
+    ],
+)
+def test_what_cannot_be_seen_from_here_is_said(expression: str, expected: str, tmp_path: Path) -> None:
+    calls = 'module "one" { source = "./m" }\nmodule "each" {\n  source = "./m"\n  for_each = toset(["a"])\n}\n'
+    text = f'{calls}output "o" {{ value = {expression} }}\n'
+    files = {"main.hcl": text, "m/main.hcl": 'network "n" {}\noutput "name" { value = 1 }\n'}
+    assert problems(tmp_path, files) == [f"main.hcl:6 {expected}"]
+
+
+def test_a_dynamic_block_of_an_unknown_kind_is_refused_also_when_it_makes_none(tmp_path: Path) -> None:
+    text = 'network "n" {\n  dynamic "ports" {\n    for_each = []\n    content {}\n  }\n}\n'
+    assert problems(tmp_path, {"main.hcl": text}) == ['main.hcl:2 E0201 unknown block "ports" in network "n"']
+
+
 def moved(before: str, after: str) -> str:
     return f"moved {{\n  from = {before}\n  to   = {after}\n}}\n"
 
