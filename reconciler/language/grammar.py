@@ -50,6 +50,13 @@ _PATCHES: tuple[tuple[str, str], ...] = (
         "               | (NEGATIVE_DECIMAL? DECIMAL+ | NEGATIVE_DECIMAL+) (EXP_MARK)",
         r"FLOAT_LITERAL: /[0-9]+(?=[.eE])(?:[0-9.]|[eE][+-]?[0-9])*(?:[0-9]|[eE][+-]?[0-9])/",
     ),
+    # A keyword is a whole word: `%{ ifx }` is none.
+    ('IF : "if"', r"IF.3 : /if(?![\w-])/"),
+    ('FOR : "for"', r"FOR.3 : /for(?![\w-])/"),
+    ('ELSE : "else"', r"ELSE.3 : /else(?![\w-])/"),
+    ('ENDIF : "endif"', r"ENDIF.3 : /endif(?![\w-])/"),
+    ('ENDFOR : "endfor"', r"ENDFOR.3 : /endfor(?![\w-])/"),
+    ('IN : "in"', r"IN.3 : /in(?![\w-])/"),
     # A carriage return is white space before a newline only; `~` stands right before its brace.
     (r"%ignore /[ \t\r]+/", r"%ignore /(?:[ \t]|\r(?=\n))+/"),
     ('STRIP_MARKER : "~"', r"STRIP_MARKER : /~(?=\})/"),
