@@ -121,10 +121,19 @@ class Stack(Noun):
         return not (self.services or self.networks or self.volumes or self.definitions)
 
     def emptied(self) -> Stack:
-        """Return the stack without anything in it: the target of a destroy. What guards its parts stays known."""
+        """Return the stack without anything in it: the target of a destroy.
+
+        What guards its parts stays known, and so does what has moved, and what is to be left as it is.
+        """
         guards = {address: self.lifecycles.get(address, Lifecycle()) for address in self.addresses}
         return Stack(
-            name=self.name, folder=self.folder, cluster=self.cluster, lifecycles=guards, origins=self.origins
+            name=self.name,
+            folder=self.folder,
+            cluster=self.cluster,
+            lifecycles=guards,
+            origins=self.origins,
+            moves=self.moves,
+            removals=self.removals,
         )
 
     def only_definitions(self) -> Stack:

@@ -11,6 +11,7 @@ from reconciler.model.stack import Network, Stack
 from reconciler.model.state import State
 from reconciler.planner.moves import readdress
 from reconciler.scheduler.moved import as_recorded
+from reconciler.store.memory import MemoryStore
 from tests.builders import Declared, Site, declared, observed, snapshot, stack, state, task
 
 WEB = stack(declared("web", 2), networks=("back",))
@@ -225,6 +226,21 @@ def test_what_is_forgotten_runs_on_and_is_seen_no_more() -> None:
     site.apply(Stack(name="shop"))
     assert site.live == ("web:1", "web:1")
     assert site.plan(Stack(name="shop")).is_empty
+
+
+def test_a_destroy_leaves_what_the_files_forget_and_finds_what_has_moved() -> None:
+    site = Site()
+    site.apply(stack(declared("web", 1), declared("db", 1), declared("old", 1)))
+    forget = stack(declared("db", 1), declared("new", 1)).changed(
+        moves=(Move(before="service.old", after="service.new"),),
+        removals=(Removal(address="service.web", destroy=False),),
+    )
+    site.store = MemoryStore()  # lost, or the blocks were never applied
+    plan = site.plan(forget.emptied())
+    destroyed = {each.address for each in plan.changes if each.address.startswith("service")}
+    assert (plan.forgotten, destroyed) == (("service.web",), {"service.db", "service.new"})
+    site.apply(forget.emptied())
+    assert site.live == ("web:1",)
 
 
 def test_what_has_moved_may_be_forgotten_where_it_is_now() -> None:
