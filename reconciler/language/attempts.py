@@ -13,7 +13,7 @@ from reconciler.language.dispatch import evaluate
 from reconciler.language.scope import UNFORGIVEN, EvaluationError, Scope
 from reconciler.language.syntax import Expression
 from reconciler.language.unification import unify
-from reconciler.language.values import ANY, BOOL, NUMBER, STRING, Type, Value, object_of, tuple_of, unknown
+from reconciler.language.values import ANY, BOOL, NUMBER, STRING, Type, Value, list_type, object_of, tuple_of, unknown
 
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
 
@@ -47,15 +47,40 @@ def _outline(node: Expression, scope: Scope) -> Value:
         values = [attempt(value, scope).value for _, value in node.items]
         known = len(keys) == len(values)
         return object_of(dict(zip(map(str, keys), values, strict=True))) if known else unknown()
+    if isinstance(node, syntax.Splat):
+        source = attempt(node.base, scope)
+        return unknown() if source.error is not None else _splat_outline(source.value)
     return unknown(_static_type(node, scope))
+
+
+def _splat_outline(source: Value) -> Value:
+    kind = source.type
+    if kind == ANY or source.data is None:
+        return unknown()
+    if kind.kind in ("list", "set"):
+        return unknown(list_type(ANY))
+    count = len(kind.elements) if kind.kind == "tuple" else 1
+    return tuple_of([unknown()] * count)
 
 
 def _static_type(node: Expression, scope: Scope) -> Type:
     if isinstance(node, syntax.Conditional):
-        results = [*(then for _, then in node.cases), node.otherwise]
-        return unify([attempt(result, scope).value.type for result in results]) or ANY
+        shared = attempt(node.otherwise, scope).value
+        for _, then in reversed(node.cases):
+            shared = _either(attempt(then, scope).value, shared)
+        return shared.type
     if isinstance(node, syntax.Chain):
         return NUMBER if node.rest[-1][0] in ARITHMETIC else BOOL
     if isinstance(node, syntax.Unary):
         return NUMBER if node.operator == "-" else BOOL
-    return STRING if isinstance(node, syntax.Template) and len(node.parts) != 1 else ANY
+    if isinstance(node, syntax.Template):
+        return STRING if len(node.parts) != 1 or isinstance(node.parts[0], syntax.TemplateIf) else ANY
+    return ANY
+
+
+def _either(then: Value, otherwise: Value) -> Value:
+    """Return an unknown of the type that both results of a conditional share: `any` with one that may be anything."""
+    if any(value.is_unknown and value.type == ANY for value in (then, otherwise)):
+        return unknown()
+    kinds = [value.type for value in (then, otherwise) if value.type != ANY]
+    return unknown((unify(kinds) if kinds else ANY) or ANY)

@@ -34,15 +34,16 @@ def _choose(condition: Expression, branches: tuple[Attempt, Attempt], scope: Sco
     if kind is None:
         summary = f"the two results of the conditional differ: {type_name(then.type)} and {type_name(otherwise.type)}"
         return Attempt(unknown(), EvaluationError("E0305", summary, SAME_TYPE, place))
+    open_kind = ANY if any(value.is_unknown and value.type == ANY for value in (then, otherwise)) else kind
     try:
         test = truth(condition, scope, "the condition")
     except EvaluationError as error:
-        return Attempt(unknown(kind), error)
+        return Attempt(unknown(open_kind), error)
     if test.is_unknown:
-        return Attempt(_undecided(then, otherwise, kind).mark(test.sensitive))
+        return Attempt(_undecided(then, otherwise, open_kind).mark(test.sensitive))
     picked = branches[0 if test.data else 1]
-    if picked.error is not None:
-        return Attempt(unknown(kind), picked.error)
+    if picked.error is not None or (picked.value.is_unknown and picked.value.type == ANY):
+        return Attempt(picked.value.mark(test.sensitive), picked.error)
     try:
         value = convert(picked.value, kind)
     except ConversionError as error:

@@ -153,6 +153,8 @@ def _to_map(value: Value, kind: Type) -> Value:
 def _elements(items: Sequence[Value], kind: Type, source: Type, steps: list[str]) -> tuple[Type, list[Value]]:
     """Convert the elements of a collection; `any` as element type means the one type they share."""
     element = kind.element or ANY
+    if not items and source.element is not None and not convertible(source.element, element):
+        raise ConversionError(f"elements of {type_name(source.element)} do not fit")
     if element == ANY:
         if source.element is not None:
             return source.element, list(items)

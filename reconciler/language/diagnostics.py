@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.language.scope import EvaluationError
-from reconciler.language.snippets import snippet
+from reconciler.language.snippets import lines_to, snippet
 from reconciler.language.syntax import Place, Problem, span
 from reconciler.model.diagnostic import Diagnostic
 
@@ -20,10 +20,7 @@ def source_lines(text: str, line: int) -> tuple[tuple[int, str], ...]:
     """Return `line` of `text` and up to two lines before it, with their numbers."""
     if not text:
         return ()
-    lines = text.split("\n", line)[:line]
-    first = max(1, line - LINES_BEFORE)
-    shown = enumerate(lines[first - 1 : line], start=first)
-    return tuple((number, content.rstrip("\r")[:MAXIMUM_WIDTH]) for number, content in shown)
+    return tuple((number, content[:MAXIMUM_WIDTH]) for number, content in lines_to(text, line, LINES_BEFORE))
 
 
 def make(code: str, summary: str, detail: str, file: str, place: Place, text: str, warn: bool = False) -> Diagnostic:

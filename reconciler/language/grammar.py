@@ -77,7 +77,7 @@ _PATCHES: tuple[tuple[str, str], ...] = (
     # One terminal for both kinds of heredoc; the newline after the closing marker stays a newline.
     (
         r"HEREDOC_TEMPLATE : /<<(?P<heredoc>[a-zA-Z][a-zA-Z0-9._-]*)\r?\n(?:(?:.|\n)*?\r?\n)??\s*(?P=heredoc)\r?\n/",
-        r"HEREDOC_TEMPLATE : /<<-?(?P<heredoc>[^\W\d][\w-]*)\r?\n(?:[^\n]*\n)*?"
+        r"HEREDOC_TEMPLATE : /<<-?(?P<heredoc>[^\W\d][\w-]*)\r?\n(?:[^\r\n]*\r?\n)*?"
         r"[ \t]*(?P=heredoc)[ \t]*(?=\r?\n)/"
         "\nFOR_BRACE.1 : /\\{(?=(?:\\s|(?:#|\\/\\/)[^\\n]*\\n|\\/\\*(?:[^*]|\\*(?!\\/))*\\*\\/)*for(?![\\w-]))/",
     ),

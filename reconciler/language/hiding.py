@@ -19,6 +19,8 @@ def shown(text: str, body: syntax.Body, is_whole: bool, names: Collection[str]) 
 
     Of a text that is not whole, lines that look like it are covered too.
     """
+    if not names and "sensitive" not in text:
+        return text
     places = [*_defaults(body), *(each.value.place for each in body.attributes if each.name in names)]
     covered = _cover(text, places) if places else text
     return covered if is_whole else _cover_lines(covered, names)

@@ -6,8 +6,8 @@ from reconciler.language import syntax
 from reconciler.language.attempts import Attempt, attempt
 from reconciler.language.conversion import ConversionError, convert
 from reconciler.language.dispatch import evaluate, evaluates, fail
-from reconciler.language.operators import OPERAND, OperatorError, binary, unary
-from reconciler.language.scope import EvaluationError, Scope
+from reconciler.language.operators import OPERAND, InfiniteError, OperatorError, binary, unary
+from reconciler.language.scope import TOO_MUCH, EvaluationError, Scope
 from reconciler.language.syntax import Place
 from reconciler.language.values import BOOL, Value, boolean, unknown
 
@@ -32,6 +32,8 @@ def _chain(node: syntax.Chain, scope: Scope) -> Value:
             value = binary(operator, value, right)
         except OperatorError as error:
             fail("E0302", str(error), error.detail, left if error.is_left else operand.place)
+        except InfiniteError as error:
+            fail(TOO_MUCH, str(error), error.detail, operand.place)
         left = (*left[:2], *operand.place[2:])
     return value
 

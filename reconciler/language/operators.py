@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.language import numbers
 from reconciler.language.conversion import ConversionError, convert
+from reconciler.language.limits import LimitError
 from reconciler.language.values import (
     BOOL,
     NUMBER,
@@ -29,6 +30,12 @@ class OperatorError(ValueError):
     def __init__(self, summary: str, is_left: bool = False, detail: str = OPERAND) -> None:
         super().__init__(summary)
         self.is_left, self.detail = is_left, detail
+
+
+class InfiniteError(LimitError):
+    """The result is infinite. Terraform has such a value and can store it nowhere, so that try() does not help."""
+
+    detail = "Look at the divisor; a conditional can guard it."
 
 
 def unary(operator: str, operand: Value) -> Value:
@@ -131,7 +138,7 @@ def _product(left: Number, right: Number) -> Number:
 
 def _quotient(left: Number, right: Number) -> Number:
     if right == 0:
-        raise OperatorError("division by zero", detail="Look at the divisor; a conditional can guard it.")
+        raise OperatorError("division by zero") if left == 0 else InfiniteError("division by zero")
     if left == 0:
         return numbers.zero(numbers.is_negative(left) != numbers.is_negative(right))
     return numbers.settled(Fraction(left) / right, _widest(left, right))

@@ -110,16 +110,19 @@ class _Reader:
     def __call__(self) -> Parsed:
         first = self._read(self.given, 1)
         if first:
-            for piece in recovery.pieces(self.text):
-                self._read_piece(piece)
+            pieces = list(recovery.pieces(self.text))
+            for piece in pieces:
+                self._read_piece(piece, first if len(pieces) == 1 else None)
             self.problems = self.problems or first
         place = (1, 1, self.text.count("\n") + 1, 1)
         body = syntax.Body(place, tuple(self.attributes), tuple(self.blocks))
         problems = sorted(dict.fromkeys(self.problems), key=lambda problem: problem.place)
         return Parsed(body, tuple(problems[:MAXIMUM_ERRORS]), tuple(self.lost))
 
-    def _read_piece(self, piece: recovery.Piece) -> None:
-        failed = self._read(piece.text, piece.line) if len(self.problems) < MAXIMUM_ERRORS else []
+    def _read_piece(self, piece: recovery.Piece, failed: list[syntax.Problem] | None) -> None:
+        """Read a piece, unless `failed` says what is wrong with it; behind too many errors nothing is read."""
+        if failed is None:
+            failed = self._read(piece.text, piece.line) if len(self.problems) < MAXIMUM_ERRORS else []
         if failed is not None:
             self.problems += failed
             self._salvage(piece, failed)
@@ -146,11 +149,13 @@ class _Reader:
 
         What is indented there more than the beginning belongs to a block that was closed too early.
         """
-        lines = failed[-1].place[0] - piece.line if failed else 0
+        head, indent = piece.head
+        end = failed[-1].place[0] if failed else 0
+        lines = end - piece.line if end > head else 0
         before = len(self.attributes), len(self.blocks)
-        if lines > 0 and self._read("\n".join(piece.text.split("\n")[:lines]) + "\n", piece.line) is None:
+        if lines and self._read("\n".join(piece.text.split("\n")[:lines]) + "\n", piece.line) is None:
             body = syntax.Body((1, 1, 1, 1), tuple(self.attributes[before[0] :]), tuple(self.blocks[before[1] :]))
-            if not _is_even(body, {piece.indent + 1}):
+            if not _is_even(body, {indent + 1}):
                 del self.attributes[before[0] :], self.blocks[before[1] :]
 
 

@@ -21,7 +21,7 @@ _HEADER = re.compile(rf"([ \t]*)({_WORD})(?:[ \t]+(?:\"[^\"]*\"?|{_WORD}))*[ \t]
 _NAMELESS = re.compile(r"[ \t]*\"([\w-]+)\"[ \t]*\{")
 """A block that misses its type."""
 
-_NAMED = re.compile(rf"({_WORD})[ \t]*=(?![=>])")
+_NAMED = re.compile(r"(?<![\w-])((?>[^\W\d][\w-]*))[ \t]*=(?![=>])")
 _FIRST_WORD = re.compile(rf"[^\w\n]*({_WORD})")
 _LABELLED = re.compile(rf"[^\w\n]*({_WORD})[ \t]*(?:[ \t]|=?[ \t]*[{_QUOTES}])([\w-]+)")
 _ASSIGNED = re.compile(rf"[ \t]*({_WORD})[ \t]*=")
@@ -42,10 +42,11 @@ class Piece(NamedTuple):
     text: str
 
     @property
-    def indent(self) -> int:
-        """Return how far its first line that says something is indented."""
+    def head(self) -> tuple[int, int]:
+        """Return its first line that says something, and how far that is indented."""
         lines = self.text.split("\n")
-        return _indent(lines[_first(lines, 0)])
+        first = _first(lines, 0)
+        return self.line + first, _indent(lines[first])
 
 
 class Lost(NamedTuple):
@@ -62,40 +63,43 @@ def pieces(text: str) -> Iterator[Piece]:
         return
     lines = text.split("\n")
     depths = _depths(text)
-    start = 0
+    start, head = 0, _head(lines, depths, 0)
     for number in range(1, len(lines)):
-        if _begins(lines, depths, start, number):
+        if number > head.line and _begins(lines[number], depths[number], head):
             yield Piece(start + 1, "\n".join(lines[start:number]) + "\n")
-            start = number
+            start, head = number, _head(lines, depths, number)
     yield Piece(start + 1, "\n".join(lines[start:]))
 
 
-def _begins(lines: list[str], depths: list[int | None], start: int, number: int) -> bool:
-    """Say whether line `number` begins a piece, when the one before began in line `start`."""
-    depth = depths[number]
-    found = _BEGIN.match(lines[number])
-    if found is None or depth is None:
-        return False
+class _Head(NamedTuple):
+    """The first line of a piece that says something, and whether what follows it is indented more."""
+
+    line: int
+    indent: int
+    depth: int
+    is_indented: bool
+
+
+def _head(lines: list[str], depths: list[int | None], start: int) -> _Head:
     first = _first(lines, start)
-    if _indent(lines[number]) > _indent(lines[first]):
+    following = next((lines[number] for number in range(first + 1, len(lines)) if lines[number].strip()), "")
+    indent = _indent(lines[first])
+    return _Head(first, indent, depths[first] or 0, _indent(following) > indent)
+
+
+def _begins(line: str, depth: int | None, head: _Head) -> bool:
+    """Say whether a line begins a piece, behind one that begins so."""
+    if depth is None or _BEGIN.match(line) is None or _indent(line) > head.indent:
         return False
-    if depth <= (depths[first] or 0):
-        return True
-    return _is_indented(lines, first) and _HEADER.match(lines[number]) is not None
+    return depth <= head.depth or (head.is_indented and _HEADER.match(line) is not None)
 
 
 def _first(lines: list[str], start: int) -> int:
-    """Return the first line of a piece that is neither empty nor a comment."""
+    """Return the first line from `start` on that is neither empty nor a comment."""
     for number in range(start, len(lines)):
         if lines[number].strip() and not lines[number].lstrip().startswith(("#", "//")):
             return number
     return start
-
-
-def _is_indented(lines: list[str], first: int) -> bool:
-    """Say whether what follows the first line of a piece is indented more than that line."""
-    following = next((line for line in lines[first + 1 :] if line.strip()), "")
-    return _indent(following) > _indent(lines[first])
 
 
 def _indent(line: str) -> int:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.language.recovery import top_blocks
+from reconciler.language.recovery import TopBlock, top_blocks
 from reconciler.language.syntax import Place
 from reconciler.model.diagnostic import Snippet
 
@@ -36,6 +36,19 @@ def snippet(text: str, place: Place, is_json: bool) -> Snippet:
     )
 
 
+def lines_to(text: str, line: int, count: int) -> list[tuple[int, str]]:
+    """Return a line of a text and `count` lines before it, with their numbers."""
+    starts = _text(text, False).starts
+    last = min(line, len(starts))
+    numbers = range(max(1, last - count), last + 1)
+    return [(number, _line(text, starts, number)) for number in numbers]
+
+
+def _line(text: str, starts: list[int], number: int) -> str:
+    end = starts[number] - 1 if number < len(starts) else len(text)
+    return text[starts[number - 1] : end].removesuffix("\r")
+
+
 @lru_cache(maxsize=8)
 def _text(text: str, is_json: bool) -> _Text:
     return _Text(text, is_json)
@@ -47,7 +60,7 @@ class _Text:
     def __init__(self, text: str, is_json: bool) -> None:
         self.text, self.is_json, self.is_ascii = text, is_json, text.isascii()
         self.starts = [0, *(found.end() for found in re.finditer("\n", text))]
-        self._blocks = [] if is_json else list(top_blocks(text))
+        self._blocks: list[TopBlock] | None = None
 
     def offset(self, line: int, column: int) -> int:
         """Return the offset of a place in characters; beyond the end it is the end."""
@@ -62,6 +75,8 @@ class _Text:
         """Return the header of the block at the top that holds a character, empty outside of all."""
         if self.is_json:
             return _path(self.text, offset)
+        if self._blocks is None:
+            self._blocks = list(top_blocks(self.text))
         index = bisect_right(self._blocks, offset, key=lambda block: block.start) - 1
         return self._blocks[index].header if index >= 0 and offset < self._blocks[index].end else ""
 

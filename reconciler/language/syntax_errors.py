@@ -19,6 +19,9 @@ from reconciler.language.syntax_unclosed import UNCLOSED_STRING, never_closed, s
 EXPECTED = (UnexpectedToken, UnexpectedCharacters, UnexpectedEOF, BracketError, RecursionError)
 
 
+LONGEST_LINE = 4000
+
+
 def explain(error: Exception, text: str, brackets: list[Any]) -> Problem:
     """Return the problem behind a parser's exception; `brackets` are those open where it stopped."""
     if isinstance(error, RecursionError):
@@ -29,7 +32,17 @@ def explain(error: Exception, text: str, brackets: list[Any]) -> Problem:
     if isinstance(error, UnexpectedEOF) or (token is not None and token.type == "$END"):
         return _ended(text, [opener(text, each) for each in brackets])
     line, column = int(getattr(error, "line", 1) or 1), int(getattr(error, "column", 1) or 1)
-    return explained(spot(text, line, column, brackets))
+    return _somewhere(text, line, column) or explained(spot(text, line, column, brackets))
+
+
+def _somewhere(text: str, line: int, column: int) -> Problem | None:
+    """Return a plain problem of a line that nobody has written by hand: looking closer takes time."""
+    whole = line_of(text, line)
+    if len(whole) <= LONGEST_LINE:
+        return None
+    place = (line, column, line, column + 1)
+    shown = whole[column - 1 : column] or "the end of the line"
+    return Problem("E0101", f'"{shown}" does not fit here', "Look for a typo just before it.", place)
 
 
 def _bracket_problem(error: BracketError, text: str, brackets: list[Any]) -> Problem:
@@ -37,6 +50,8 @@ def _bracket_problem(error: BracketError, text: str, brackets: list[Any]) -> Pro
     if error.problem == "depth":
         detail = "At most 64 brackets may be open at once; split the expression in several locals."
         return Problem("E0104", "the brackets are nested too deeply", detail, (line, column, line, column + 1))
+    if plain := _somewhere(text, line, column):
+        return plain
     assert error.opener is not None
     opened = opener(text, error.opener)
     if error.problem == "unclosed":
@@ -51,7 +66,7 @@ def _closed_by_another(here: Spot, opened: Opener) -> Problem:
 
 
 def _ended(text: str, opened: list[Opener]) -> Problem:
-    if not opened:
+    if not opened or len(line_of(text, opened[-1].line)) > LONGEST_LINE:
         lines = text.rstrip().split("\n")
         place = (len(lines), len(lines[-1]) + 1, len(lines), len(lines[-1]) + 2)
         return Problem("E0101", "the text ends in the middle of an expression", "Finish it.", place)

@@ -41,6 +41,9 @@ TERRAFORM = ("", "module")
 
 def unknown_name(report: Report, file: str, name: tuple[str, Place, str], where: str, schema: Block) -> None:
     """Report a block or attribute that the table does not have; `name` is its text, place and which of the two."""
+    if report.is_full:
+        report.untold += 1
+        return
     text, place, word = name
     code, summary, detail = _explained(text, word, schema)
     report.error(code, summary.replace("@", f'"{text}"{f" {where}" if where else ""}'), detail, file, place)

@@ -160,3 +160,17 @@ def test_a_message_of_a_function_covers_what_is_sensitive_in_its_arguments(tmp_p
 
     (found,) = load(tmp_path, VariableSources(pairs=(("k", "hunter2"),))).diagnostics
     assert found.summary == 'lookup(): there is no element "(sensitive value)"'
+
+
+def test_a_thousand_errors_are_told_and_the_others_counted(tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_text("".join(f"a{number} = 1\n" for number in range(1200)))
+    found = load(tmp_path).diagnostics
+    assert (len(found), found[-1].code, found[-1].summary) == (1001, "E0119", "there are 200 more errors")
+
+
+def test_what_every_copy_of_a_block_has_wrong_is_told_once_and_hides_nothing(tmp_path: Path) -> None:
+    (tmp_path / "main.hcl").write_text('network "a" {\n  count = 3000\n  x = 1\n}\nnetwork "b" {\n  y = 1\n}\n')
+    assert [each.summary for each in load(tmp_path).diagnostics] == [
+        'unknown attribute "x" in network "a"',
+        'unknown attribute "y" in network "b"',
+    ]

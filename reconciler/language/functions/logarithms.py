@@ -61,6 +61,8 @@ def power(base: float, exponent: float) -> float:
         return 1.0
     if exponent in (1, 0.5, -0.5):
         return base if exponent == 1 else math.sqrt(base) if exponent > 0 else 1 / math.sqrt(base)
+    if base == 0 and exponent < 0:
+        raise OverflowError("one divided by nothing")
     if base == 0 or abs(exponent) >= 2.0**63:
         return math.pow(base, exponent)
     part, whole = math.modf(abs(exponent))

@@ -10,7 +10,7 @@ from reconciler.language import numbers
 from reconciler.language.conversion import convert
 from reconciler.language.functions import logarithms
 from reconciler.language.functions.table import FunctionError, Parameter, function
-from reconciler.language.operators import binary
+from reconciler.language.operators import InfiniteError, binary
 from reconciler.language.values import ANY, NUMBER, STRING, Number, Value, list_of, list_type, number
 
 MAXIMUM_RANGE = 1024
@@ -66,16 +66,20 @@ def _double(amount: Number) -> float:
 
 
 def _divided(top: float, bottom: float) -> float:
-    return math.nan if top == bottom == -math.inf else top / bottom
+    return math.nan if top == bottom in (0, -math.inf) else top / bottom
 
 
 def _of_doubles(work: Callable[[], float]) -> Value:
     try:
         result = work()
-    except (ValueError, ZeroDivisionError, OverflowError):
+    except (ZeroDivisionError, OverflowError):
+        raise InfiniteError("the result is infinite") from None
+    except ValueError:
         raise FunctionError("the result is not a number") from None
-    if math.isnan(result) or math.isinf(result):
+    if math.isnan(result):
         raise FunctionError("the result is not a number")
+    if math.isinf(result):
+        raise InfiniteError("the result is infinite")
     if result == 0:
         return Value(NUMBER, numbers.zero(math.copysign(1, result) < 0))
     return Value(NUMBER, numbers.settled(Fraction(result), numbers.DOUBLE))

@@ -135,7 +135,8 @@ def substr(text: str, offset: Number, length: Number) -> str:
         raise FunctionError("a whole number is required", 1 if not isinstance(offset, int) else 2)
     characters = graphemes(text)
     start = max(0, offset + len(characters)) if offset < 0 else offset
-    end = len(characters) if length < 0 else start + length
+    everything = length < 0 or (length == 0 and offset < 0)
+    end = len(characters) if everything else start + length
     return "".join(characters[start:end])
 
 
