@@ -16,7 +16,7 @@ import pytest
 from reconciler.cli.main import VERBS, cli
 from reconciler.engine.session import Options, Prepared, prepare
 from reconciler.language.loader import NO_SOURCES, VariableSources, load
-from reconciler.language.parser import parse
+from reconciler.language.reading.parser import parse
 from reconciler.language.schema import paths
 from reconciler.model.stack import Output
 from reconciler.render.plan import plan_text

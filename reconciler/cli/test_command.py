@@ -12,7 +12,7 @@ from reconciler.cli.test_runs import run_suite
 from reconciler.cli.variables import variable_sources
 from reconciler.clock import SystemClock
 from reconciler.errors import ReconcilerError, StackError
-from reconciler.language.access import similar
+from reconciler.language.expressions.access import similar
 from reconciler.language.source_files import TEST_SUFFIX, test_files
 from reconciler.language.testing.bench import Bench, set_up
 from reconciler.language.testing.files import Suite

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from reconciler.clock import Clock
 from reconciler.engine.sandbox import Sandbox
 from reconciler.errors import ReconcilerError, StackError, StoppedBySignalError
+from reconciler.language.expressions.values import Value
 from reconciler.language.testing.bench import Bench
 from reconciler.language.testing.files import Suite
 from reconciler.language.testing.trial import Trial
-from reconciler.language.values import Value
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.plan import Plan
 from reconciler.model.test_result import RunResult, Status

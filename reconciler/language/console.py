@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.errors import StackError
-from reconciler.language import access
 from reconciler.language.diagnostics import from_evaluation, from_problem
-from reconciler.language.evaluator import evaluate as evaluate_node
+from reconciler.language.expressions import access
+from reconciler.language.expressions.evaluator import evaluate as evaluate_node
+from reconciler.language.expressions.scope import EvaluationError, FileReader, Scope
+from reconciler.language.expressions.values import Value, from_python, is_wholly_known, object_of, to_python
 from reconciler.language.files import FolderReader
-from reconciler.language.parser import parse_expression
-from reconciler.language.scope import EvaluationError, FileReader, Scope
-from reconciler.language.syntax import Place
+from reconciler.language.reading.parser import parse_expression
+from reconciler.language.reading.syntax import Place
 from reconciler.language.undeclared import check_names
-from reconciler.language.values import Value, from_python, is_wholly_known, object_of, to_python
 from reconciler.model.diagnostic import error
 
 FILE = "expression"

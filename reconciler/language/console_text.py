@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from reconciler.language import numbers
-from reconciler.language.values import ANY, PRIMITIVES, Type, Unknown, Value
+from reconciler.language.expressions import numbers
+from reconciler.language.expressions.values import ANY, PRIMITIVES, Type, Unknown, Value
 
 UNKNOWN, SENSITIVE = "(known after apply)", "(sensitive value)"
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.language.scope import EvaluationError
+from reconciler.language.expressions.scope import EvaluationError
+from reconciler.language.reading.syntax import Place, Problem, span
 from reconciler.language.snippets import lines_to, snippet
-from reconciler.language.syntax import Place, Problem, span
 from reconciler.model.diagnostic import Diagnostic
 
 LINES_BEFORE = 2

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from reconciler.language import recovery, syntax
-from reconciler.language.syntax import Place
+from reconciler.language.reading import recovery, syntax
+from reconciler.language.reading.syntax import Place
 
 COVER = "*"
 

@@ -10,21 +10,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.language import cache, syntax
-from reconciler.language.access import similar
+from reconciler.language import cache
+from reconciler.language.blocks.declarations import Declarations, collect
+from reconciler.language.blocks.interpreter import Interpreter
+from reconciler.language.blocks.modules import Module
+from reconciler.language.blocks.references import Key
+from reconciler.language.blocks.stack_builder import build, stack_name
+from reconciler.language.blocks.variables import Given
 from reconciler.language.collector import paused
-from reconciler.language.declarations import Declarations, collect
+from reconciler.language.expressions.access import similar
 from reconciler.language.files import FolderReader
 from reconciler.language.hiding import is_sensitive
-from reconciler.language.interpreter import Interpreter
 from reconciler.language.module_reader import ModuleReader
-from reconciler.language.modules import Module
-from reconciler.language.references import Key
+from reconciler.language.reading import syntax
 from reconciler.language.report import Report
 from reconciler.language.schema_stack import VALUES
 from reconciler.language.source_files import read_file, read_folder, values_files
-from reconciler.language.stack_builder import build, stack_name
-from reconciler.language.variables import Given
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.stack import Output, Stack
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path
 
-from reconciler.language.declarations import Declaration, Declarations, collect
+from reconciler.language.blocks.declarations import Declaration, Declarations, collect
+from reconciler.language.blocks.modules import Module, source_of
 from reconciler.language.files import FolderReader
 from reconciler.language.limits import MAXIMUM_MODULE_CALLS, MAXIMUM_MODULE_DEPTH
-from reconciler.language.modules import Module, source_of
+from reconciler.language.reading.syntax import Place
 from reconciler.language.report import Report
 from reconciler.language.source_files import read_folder
-from reconciler.language.syntax import Place
 
 BASE = "The path is relative to the folder of this file."
 """What to say of a path that leads nowhere."""

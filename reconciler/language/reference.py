@@ -10,12 +10,12 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from reconciler.language.access import similar
+from reconciler.language.blocks.unknown_names import instead
+from reconciler.language.expressions.access import similar
 from reconciler.language.functions.table import TABLE, Function
 from reconciler.language.schema import Attribute, Block, facts, times
 from reconciler.language.schema_stack import ROOT
 from reconciler.language.testing.schema import TEST_FILE
-from reconciler.language.unknown_names import instead
 
 ROOTS = (ROOT, TEST_FILE)
 FUNCTIONS = "functions"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.language.diagnostics import in_order, make
-from reconciler.language.recovery import Lost
-from reconciler.language.scope import EvaluationError
-from reconciler.language.syntax import Place, Problem
+from reconciler.language.expressions.scope import EvaluationError
+from reconciler.language.reading.recovery import Lost
+from reconciler.language.reading.syntax import Place, Problem
 from reconciler.model.diagnostic import Diagnostic, error
 
 UNKNOWN_AT_PLAN = "E0404"

@@ -6,8 +6,8 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 
-from reconciler.language import syntax
-from reconciler.language.parser import parse
+from reconciler.language.reading import syntax
+from reconciler.language.reading.parser import parse
 
 LONGEST_INNER_BLOCK = 6
 """An inner block of more lines than this has a sample of its own only."""

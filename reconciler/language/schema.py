@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from reconciler.language.access import similar
+from reconciler.language.expressions.access import similar
 
 
 class Kind(StrEnum):

@@ -10,12 +10,12 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.language.recovery import TopBlock, top_blocks
-from reconciler.language.syntax import Place
+from reconciler.language.reading.recovery import TopBlock, top_blocks
+from reconciler.language.reading.syntax import Place
 from reconciler.model.diagnostic import Snippet
 
 if TYPE_CHECKING:
-    from reconciler.language.json_reader import Json
+    from reconciler.language.reading.json_reader import Json
 
 MAXIMUM_AROUND = 2000
 """Characters before and behind a place that are shown of a line without end."""
@@ -83,7 +83,7 @@ class _Text:
 
 @lru_cache(maxsize=8)
 def _json(text: str) -> Json | None:
-    from reconciler.language.json_reader import JsonError, JsonReader
+    from reconciler.language.reading.json_reader import JsonError, JsonReader
 
     try:
         return JsonReader(text).read()

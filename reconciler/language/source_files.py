@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from reconciler.language import hiding, parser, syntax
+from reconciler.language import hiding
 from reconciler.language.limits import MAXIMUM_FILE_BYTES
-from reconciler.language.recovery import ANY, Lost
+from reconciler.language.reading import parser, syntax
+from reconciler.language.reading.recovery import ANY, Lost
 from reconciler.language.report import Report
 from reconciler.language.schema import Block
 from reconciler.language.schema_stack import ROOT
@@ -93,6 +94,6 @@ def _text(file: Path, name: str, report: Report) -> str | None:
 
 
 def _parsed(text: str, kept: Path | None, schema: Block) -> parser.Parsed:
-    from reconciler.language.json_twin import parse_json  # few stacks have files of that form
+    from reconciler.language.reading.json_twin import parse_json  # few stacks have files of that form
 
     return parse_json(text, kept, schema)

@@ -6,20 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.errors import StackError
-from reconciler.language import syntax
+from reconciler.language.blocks.variables import Given
 from reconciler.language.console import FILE, OnlyVariables
 from reconciler.language.diagnostics import from_evaluation, from_problem
-from reconciler.language.evaluator import evaluate as evaluate_node
+from reconciler.language.expressions.evaluator import evaluate as evaluate_node
+from reconciler.language.expressions.scope import EvaluationError, FileReader, Names, Scope
+from reconciler.language.expressions.values import Type, Value, object_of, unknown
 from reconciler.language.files import FolderReader
 from reconciler.language.functions.table import TABLE
 from reconciler.language.loader import VariableSources, read
-from reconciler.language.parser import parse_expression
+from reconciler.language.reading import syntax
+from reconciler.language.reading.parser import parse_expression
+from reconciler.language.reading.syntax import Expression
 from reconciler.language.report import Report, SkippedError
-from reconciler.language.scope import EvaluationError, FileReader, Names, Scope
 from reconciler.language.source_files import stack_files
-from reconciler.language.syntax import Expression
-from reconciler.language.values import Type, Value, object_of, unknown
-from reconciler.language.variables import Given
 from reconciler.model.diagnostic import Diagnostic
 
 TYPE = "type"

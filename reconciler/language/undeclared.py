@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.language import syntax
-from reconciler.language.scope import Names
-from reconciler.language.syntax import Expression
+from reconciler.language.expressions.scope import Names
+from reconciler.language.reading import syntax
+from reconciler.language.reading.syntax import Expression
 
 
 def check_names(node: Expression, names: Names) -> None:

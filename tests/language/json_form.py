@@ -6,8 +6,8 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from reconciler.language import syntax
-from reconciler.language.parser import parse
+from reconciler.language.reading import syntax
+from reconciler.language.reading.parser import parse
 
 BARE = {"type", "from", "to", "iterator"}
 BARE_ITEMS = {"depends_on", "ignore_changes", "replace_triggered_by"}

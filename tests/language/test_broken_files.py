@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.language.parser import parse
+from reconciler.language.reading.parser import parse
 
 _CASE = re.compile(r"=== (?P<name>.*)\n(?P<expected>(?:(?!---).*\n)*)---\n(?P<text>(?:(?!=== ).*\n)*)")
 CASES = [

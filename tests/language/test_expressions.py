@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.errors import StackError
 from reconciler.language.console import value_of
+from reconciler.language.expressions.values import Value, has_sensitive, unknown
 from reconciler.language.functions.encoding import encode_json
-from reconciler.language.values import Value, has_sensitive, unknown
 
 CORPUS = json.loads(Path(__file__).with_name("golden_expressions.json").read_text(encoding="utf-8"))
 

@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import StackError
-from reconciler.language import format, syntax
+from reconciler.language import format
 from reconciler.language.formatting import tokens
-from reconciler.language.parser import parse
+from reconciler.language.reading import syntax
+from reconciler.language.reading.parser import parse
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAIRS = Path(__file__).with_name("format_pairs")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.language.graphemes import graphemes
+from reconciler.language.expressions.graphemes import graphemes
 
 
 @pytest.mark.parametrize(

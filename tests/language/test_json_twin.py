@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.language.json_twin import parse_json
 from reconciler.language.loader import VariableSources, load
-from reconciler.language.parser import Parsed
+from reconciler.language.reading.json_twin import parse_json
+from reconciler.language.reading.parser import Parsed
 from reconciler.model.stack import Output, Stack
 
 from .json_form import json_form

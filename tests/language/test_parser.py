@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.language import cache, syntax
-from reconciler.language.parser import Parsed, parse, parse_expression
+from reconciler.language import cache
+from reconciler.language.reading import syntax
+from reconciler.language.reading.parser import Parsed, parse, parse_expression
 
 TEXT = 'service "web" {\n  # how many\n  count = 1 + 2 # three\n}\n'
 
@@ -83,7 +84,7 @@ def test_a_warm_run_imports_no_parser(tmp_path: Path) -> None:
     parse(TEXT, tmp_path)
     code = (
         "import sys, pathlib\n"
-        "from reconciler.language.parser import parse\n"
+        "from reconciler.language.reading.parser import parse\n"
         f"assert parse({TEXT!r}, pathlib.Path({str(tmp_path)!r})).body.blocks\n"
         "print(sorted({'hcl2', 'lark', 'docker', 'deepdiff'} & set(sys.modules)))\n"
     )
@@ -101,7 +102,7 @@ def test_the_grammars_table_is_made_once_and_found_again(tmp_path: Path) -> None
     code = (
         "import sys; from pathlib import Path\n"
         "from lark import Lark\n"
-        "from reconciler.language.parser import parse\n"
+        "from reconciler.language.reading.parser import parse\n"
         "made = []\n"
         "make = Lark.__init__\n"
         "Lark.__init__ = lambda self, *words, **options: (made.append(1), make(self, *words, **options))[1]\n"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.language.expressions.values import Value
 from reconciler.language.loader import VariableSources
 from reconciler.language.schema import Block
 from reconciler.language.testing.bench import Bench, set_up, without_keys
 from reconciler.language.testing.schema import TEST_FILE
 from reconciler.language.testing.trial import Trial
-from reconciler.language.values import Value
 from reconciler.model.diagnostic import Diagnostic
 
 STACK = """

@@ -13,7 +13,7 @@ from reconciler.language.formatting.layout import laid_out
 from reconciler.language.formatting.outline import outline
 from reconciler.language.formatting.rewriting import rewritten
 from reconciler.language.formatting.tokens import MisfitError, scan
-from reconciler.language.syntax import Problem
+from reconciler.language.reading.syntax import Problem
 from reconciler.model.diagnostic import Diagnostic
 
 FILE = "text"
@@ -33,7 +33,7 @@ def formatted(text: str, file: str = FILE, cache_folder: Path | None = None) -> 
 def _diagnostics(text: str, file: str, misfit: MisfitError, cache_folder: Path | None) -> tuple[Diagnostic, ...]:
     """Return the parser's errors, or one of our own where it has none."""
     from reconciler.language.diagnostics import from_problem
-    from reconciler.language.parser import parse
+    from reconciler.language.reading.parser import parse
 
     problems = parse(text, cache_folder).problems or (_problem(text, misfit.start),)
     return tuple(from_problem(problem, file, text) for problem in problems)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, takewhile
 
+from reconciler.language.expressions.graphemes import graphemes
 from reconciler.language.formatting.spacing import CLOSERS, OPENERS, spaced
 from reconciler.language.formatting.tokens import COMMENT, END, HEREDOC, NEWLINE, Token, ends_line
-from reconciler.language.graphemes import graphemes
 
 INDENT = 2
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.language import access, syntax
-from reconciler.language.dispatch import evaluate
+from reconciler.language.expressions import access
+from reconciler.language.expressions.dispatch import evaluate
+from reconciler.language.expressions.scope import EvaluationError, Scope
+from reconciler.language.expressions.values import Value, unknown
 from reconciler.language.functions import (
     collections,
     dates,
@@ -23,8 +25,7 @@ from reconciler.language.functions import (
 from reconciler.language.functions.context import Context
 from reconciler.language.functions.special import SPECIAL
 from reconciler.language.functions.table import TABLE, apply, expanded
-from reconciler.language.scope import EvaluationError, Scope
-from reconciler.language.values import Value, unknown
+from reconciler.language.reading import syntax
 
 AREAS = (
     *(collections, dates, encoding, files, hashing, maps, networks, numeric),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.language.conversion import convert, type_name
-from reconciler.language.functions.table import FunctionError, Parameter, function
-from reconciler.language.graphemes import graphemes
-from reconciler.language.limits import check_elements
-from reconciler.language.operators import equal
-from reconciler.language.unification import unify
-from reconciler.language.values import (
+from reconciler.language.expressions.conversion import convert, type_name
+from reconciler.language.expressions.graphemes import graphemes
+from reconciler.language.expressions.operators import equal
+from reconciler.language.expressions.unification import unify
+from reconciler.language.expressions.values import (
     ANY,
     BOOL,
     NUMBER,
@@ -30,6 +28,8 @@ from reconciler.language.values import (
     unknown,
     unmark,
 )
+from reconciler.language.functions.table import FunctionError, Parameter, function
+from reconciler.language.limits import check_elements
 
 SEQUENCES = ("list", "set", "tuple")
 LISTS = ("list", "tuple")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from reconciler.language.expressions.scope import FileReader, Scope
 from reconciler.language.functions.table import FunctionError
-from reconciler.language.scope import FileReader, Scope
-from reconciler.language.syntax import Expression
+from reconciler.language.reading.syntax import Expression
 
 
 class Context(NamedTuple):

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from reconciler.language import numbers
+from reconciler.language.expressions import numbers
+from reconciler.language.expressions.values import NUMBER, STRING, Value, unknown
 from reconciler.language.functions.table import FunctionError, function
-from reconciler.language.values import NUMBER, STRING, Value, unknown
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND

@@ -8,14 +8,8 @@ import json
 import re
 from typing import Any
 
-from reconciler.language import numbers
-from reconciler.language.escapes import normalise
-from reconciler.language.functions import charsets, csv_reading, yaml_writing
-from reconciler.language.functions.gzip_writing import writer as gzip_writer
-from reconciler.language.functions.table import FunctionError, Parameter, function
-from reconciler.language.functions.yaml_reading import reader
-from reconciler.language.functions.yaml_reading.source import YamlError
-from reconciler.language.values import (
+from reconciler.language.expressions import numbers
+from reconciler.language.expressions.values import (
     ANY,
     NULL,
     STRING,
@@ -28,6 +22,12 @@ from reconciler.language.values import (
     string,
     tuple_of,
 )
+from reconciler.language.functions import charsets, csv_reading, yaml_writing
+from reconciler.language.functions.gzip_writing import writer as gzip_writer
+from reconciler.language.functions.table import FunctionError, Parameter, function
+from reconciler.language.functions.yaml_reading import reader
+from reconciler.language.functions.yaml_reading.source import YamlError
+from reconciler.language.reading.escapes import normalise
 
 
 def _decoded(text: str) -> bytes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import posixpath
 
+from reconciler.language.expressions.values import BOOL, STRING, Value, set_of, set_type, string
 from reconciler.language.functions.context import Context
 from reconciler.language.functions.encoding import utf8
 from reconciler.language.functions.hashing import digest, digest_base64
 from reconciler.language.functions.table import FunctionError, function
-from reconciler.language.values import BOOL, STRING, Value, set_of, set_type, string
 
 INSIDE = "Paths are relative to the stack's folder, and end inside it."
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from reconciler.language import numbers
-from reconciler.language.conversion import ConversionError, convert, type_name
+from reconciler.language.expressions import numbers
+from reconciler.language.expressions.conversion import ConversionError, convert, type_name
+from reconciler.language.expressions.graphemes import graphemes
+from reconciler.language.expressions.values import ANY, BOOL, NUMBER, PRIMITIVES, STRING, Number, Value
 from reconciler.language.functions.table import FunctionError
-from reconciler.language.graphemes import graphemes
 from reconciler.language.limits import LimitError, check_text
-from reconciler.language.values import ANY, BOOL, NUMBER, PRIMITIVES, STRING, Number, Value
 
 MAXIMUM_WIDTH = 100_000
 

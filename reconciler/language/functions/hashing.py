@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 
+from reconciler.language.expressions.values import NUMBER, STRING, Number, Value, unknown
 from reconciler.language.functions.table import FunctionError, function
-from reconciler.language.values import NUMBER, STRING, Number, Value, unknown
 
 LONGEST_PASSWORD, HIGHEST_COST = 72, 31
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.language import access
-from reconciler.language.conversion import ConversionError, convert, type_name
-from reconciler.language.functions.collections import PARTLY, sequence
-from reconciler.language.functions.table import FunctionError, Parameter, function
-from reconciler.language.limits import check_elements
-from reconciler.language.values import (
+from reconciler.language.expressions import access
+from reconciler.language.expressions.conversion import ConversionError, convert, type_name
+from reconciler.language.expressions.values import (
     ANY,
     STRING,
     Type,
@@ -21,6 +18,9 @@ from reconciler.language.values import (
     tuple_of,
     unknown,
 )
+from reconciler.language.functions.collections import PARTLY, sequence
+from reconciler.language.functions.table import FunctionError, Parameter, function
+from reconciler.language.limits import check_elements
 
 
 def mapping(value: Value, argument: int) -> dict[str, Value]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.language.expressions.values import NUMBER, STRING, Number, Value, list_of, list_type, string
 from reconciler.language.functions.table import FunctionError, function
 from reconciler.language.limits import check_elements
-from reconciler.language.values import NUMBER, STRING, Number, Value, list_of, list_type, string
 
 if TYPE_CHECKING:
     import ipaddress

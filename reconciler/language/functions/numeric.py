@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from reconciler.language import numbers
-from reconciler.language.conversion import convert
+from reconciler.language.expressions import numbers
+from reconciler.language.expressions.conversion import convert
+from reconciler.language.expressions.operators import InfiniteError, binary
+from reconciler.language.expressions.values import ANY, NUMBER, STRING, Number, Value, list_of, list_type, number
 from reconciler.language.functions import logarithms
 from reconciler.language.functions.table import FunctionError, Parameter, function
-from reconciler.language.operators import InfiniteError, binary
-from reconciler.language.values import ANY, NUMBER, STRING, Number, Value, list_of, list_type, number
 
 MAXIMUM_RANGE = 1024
 EXACT = 1 << 50

@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reconciler.language.expressions.values import (
+    ANY,
+    STRING,
+    Type,
+    Value,
+    list_of,
+    list_type,
+    null,
+    object_of,
+    string,
+    tuple_of,
+)
 from reconciler.language.functions.context import Context
 from reconciler.language.functions.regular.matcher import Match, Matcher
 from reconciler.language.functions.regular.pattern import PatternError
 from reconciler.language.functions.regular.program import Program, compiled
 from reconciler.language.functions.table import FunctionError, function
 from reconciler.language.limits import check_elements, check_text
-from reconciler.language.values import ANY, STRING, Type, Value, list_of, list_type, null, object_of, string, tuple_of
 
 STEPS_A_TURN = 10
 """So many steps of a search cost as much as one turn of a loop."""

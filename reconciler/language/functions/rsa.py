@@ -8,8 +8,8 @@ from binascii import Error as Base64Error
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from reconciler.language.expressions.values import STRING
 from reconciler.language.functions.table import FunctionError, function
-from reconciler.language.values import STRING
 
 SMALLEST, LARGEST = 512, 16_384
 """Sizes of keys in bits: smaller ones hold nothing, larger ones take for ever."""

@@ -5,12 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 
-from reconciler.language.conversion import convert
-from reconciler.language.functions.collections import sequence
-from reconciler.language.functions.table import FunctionError, Parameter, function
-from reconciler.language.limits import check_elements
-from reconciler.language.unification import unify
-from reconciler.language.values import (
+from reconciler.language.expressions.conversion import convert
+from reconciler.language.expressions.unification import unify
+from reconciler.language.expressions.values import (
     ANY,
     Type,
     Value,
@@ -20,6 +17,9 @@ from reconciler.language.values import (
     set_type,
     tuple_of,
 )
+from reconciler.language.functions.collections import sequence
+from reconciler.language.functions.table import FunctionError, Parameter, function
+from reconciler.language.limits import check_elements
 
 
 def _unified(sets: tuple[Value, ...]) -> tuple[Type, list[dict[object, Value]]]:

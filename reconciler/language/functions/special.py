@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reconciler.language import syntax
-from reconciler.language.constraints import constraint
-from reconciler.language.conversion import ConversionError, convert
-from reconciler.language.dispatch import evaluate
+from reconciler.language.expressions.constraints import constraint
+from reconciler.language.expressions.conversion import ConversionError, convert
+from reconciler.language.expressions.dispatch import evaluate
+from reconciler.language.expressions.scope import UNFORGIVEN, EvaluationError, Scope
+from reconciler.language.expressions.values import ANY, BOOL, FALSE, TRUE, Value, is_wholly_known, unknown
 from reconciler.language.functions.table import FunctionError, expanded
-from reconciler.language.scope import UNFORGIVEN, EvaluationError, Scope
-from reconciler.language.values import ANY, BOOL, FALSE, TRUE, Value, is_wholly_known, unknown
+from reconciler.language.reading import syntax
 
 
 def try_(node: syntax.Call, scope: Scope) -> Value:

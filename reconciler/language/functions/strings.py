@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.language.functions.formatting import format_text
-from reconciler.language.functions.table import FunctionError, Parameter, function
-from reconciler.language.graphemes import graphemes
-from reconciler.language.limits import check_elements, check_text
-from reconciler.language.values import (
+from reconciler.language.expressions.graphemes import graphemes
+from reconciler.language.expressions.values import (
     ANY,
     BOOL,
     NUMBER,
@@ -17,6 +14,9 @@ from reconciler.language.values import (
     list_type,
     string,
 )
+from reconciler.language.functions.formatting import format_text
+from reconciler.language.functions.table import FunctionError, Parameter, function
+from reconciler.language.limits import check_elements, check_text
 
 
 @function(STRING, returns=STRING)

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from reconciler.language.conversion import ConversionError, convert
-from reconciler.language.limits import LimitError, check_elements, check_text
-from reconciler.language.scope import TOO_MUCH
-from reconciler.language.values import (
+from reconciler.language.expressions.conversion import ConversionError, convert
+from reconciler.language.expressions.scope import TOO_MUCH
+from reconciler.language.expressions.values import (
     ANY,
     PRIMITIVES,
     Type,
@@ -25,6 +24,7 @@ from reconciler.language.values import (
     unknown,
     unmark,
 )
+from reconciler.language.limits import LimitError, check_elements, check_text
 
 WRONG_COUNT = "E0322"
 SHORTEST_SECRET = 3

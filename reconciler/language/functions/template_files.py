@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reconciler.language import access, syntax
-from reconciler.language.dispatch import evaluate
+from reconciler.language.expressions import access
+from reconciler.language.expressions.dispatch import evaluate
+from reconciler.language.expressions.scope import TOO_MUCH, EvaluationError, Scope
+from reconciler.language.expressions.values import ANY, STRING, Value
 from reconciler.language.functions.context import Context
 from reconciler.language.functions.encoding import utf8
 from reconciler.language.functions.files import read
 from reconciler.language.functions.table import FunctionError, Parameter, function
-from reconciler.language.scope import TOO_MUCH, EvaluationError, Scope
-from reconciler.language.syntax import Expression, Place
+from reconciler.language.reading import syntax
+from reconciler.language.reading.syntax import Expression, Place
 from reconciler.language.undeclared import check_names
-from reconciler.language.values import ANY, STRING, Value
 
 CHARACTERS_A_TURN = 50
 """Reading so many characters of a template costs as much as one turn of a loop."""
@@ -49,7 +50,7 @@ def _is_reference(node: Expression) -> bool:
 
 
 def _filled(context: Context, text: str, name: str, variables: Value) -> Value:
-    from reconciler.language.parser import parse_template
+    from reconciler.language.reading.parser import parse_template
 
     if not isinstance(variables.data, dict):
         raise FunctionError("the variables must be a map or object", 1)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.language.conversion import convert
-from reconciler.language.functions.table import Parameter, function
-from reconciler.language.values import (
+from reconciler.language.expressions.conversion import convert
+from reconciler.language.expressions.values import (
     ANY,
     BOOL,
     NUMBER,
@@ -16,6 +15,7 @@ from reconciler.language.values import (
     map_type,
     set_type,
 )
+from reconciler.language.functions.table import Parameter, function
 
 _ANYTHING = Parameter(ANY, nullable=True, takes_unknown=True, takes_sensitive=True)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from reconciler.language import numbers
-from reconciler.language.values import Value, string
+from reconciler.language.expressions import numbers
+from reconciler.language.expressions.values import Value, string
 
 WIDTH = 80
 STEP = 2

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.language import cache
-from reconciler.language.access import similar
-from reconciler.language.declarations import Declaration
+from reconciler.language.blocks.declarations import Declaration
+from reconciler.language.blocks.modules import Module
+from reconciler.language.blocks.references import MODULE
+from reconciler.language.expressions.access import similar
 from reconciler.language.loader import Source, VariableSources, read
 from reconciler.language.module_reader import ModuleReader
-from reconciler.language.modules import Module
-from reconciler.language.references import MODULE
 from reconciler.language.report import Report
 from reconciler.language.testing.files import STACK, Expected, Run, Suite, read_suite
 from reconciler.model.diagnostic import Diagnostic

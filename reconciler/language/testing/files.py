@@ -7,20 +7,20 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.language import syntax
-from reconciler.language.access import similar
-from reconciler.language.addresses import read_address
-from reconciler.language.decode import Decoder
-from reconciler.language.modules import local_folder
-from reconciler.language.references import Key, body_references, references
+from reconciler.language.blocks.addresses import read_address
+from reconciler.language.blocks.decode import Decoder
+from reconciler.language.blocks.modules import local_folder
+from reconciler.language.blocks.references import Key, body_references, references
+from reconciler.language.blocks.unknown_names import unknown_name
+from reconciler.language.blocks.variables import constant_scope
+from reconciler.language.expressions.access import similar
+from reconciler.language.expressions.scope import EvaluationError
+from reconciler.language.reading import syntax
+from reconciler.language.reading.syntax import Place
 from reconciler.language.report import Report
 from reconciler.language.schema_stack import RESOURCES
-from reconciler.language.scope import EvaluationError
 from reconciler.language.source_files import read_file
-from reconciler.language.syntax import Place
 from reconciler.language.testing.schema import RUN, TEST_FILE
-from reconciler.language.unknown_names import unknown_name
-from reconciler.language.variables import constant_scope
 
 RUNS = "run"
 """What the outputs of earlier runs are found below: `run.NAME.OUTPUT`."""

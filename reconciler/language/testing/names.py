@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.language import variables
-from reconciler.language.access import similar
-from reconciler.language.declarations import Declarations
-from reconciler.language.interpreter import Interpreter
-from reconciler.language.references import Key
+from reconciler.language.blocks import variables
+from reconciler.language.blocks.declarations import Declarations
+from reconciler.language.blocks.interpreter import Interpreter
+from reconciler.language.blocks.references import Key
+from reconciler.language.blocks.variables import Given, constant_scope
+from reconciler.language.expressions.access import similar
+from reconciler.language.expressions.scope import EvaluationError
+from reconciler.language.expressions.values import Value
+from reconciler.language.reading.syntax import Place
 from reconciler.language.report import Report, SkippedError
-from reconciler.language.scope import EvaluationError
-from reconciler.language.syntax import Place
 from reconciler.language.testing.files import RUNS
-from reconciler.language.values import Value
-from reconciler.language.variables import Given, constant_scope
 
 OUTPUTS = "output"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from reconciler.language import syntax
-from reconciler.language.addresses import spelled
-from reconciler.language.evaluator import evaluate
-from reconciler.language.scope import EvaluationError, Scope
-from reconciler.language.syntax import Expression
-from reconciler.language.values import Value, has_sensitive, is_wholly_known, number_to_python, to_python
+from reconciler.language.blocks.addresses import spelled
+from reconciler.language.expressions.evaluator import evaluate
+from reconciler.language.expressions.scope import EvaluationError, Scope
+from reconciler.language.expressions.values import Value, has_sensitive, is_wholly_known, number_to_python, to_python
+from reconciler.language.reading import syntax
+from reconciler.language.reading.syntax import Expression
 
 LONGEST = 100
 """Characters of a value that are shown; of a larger collection it is only said how large it is."""

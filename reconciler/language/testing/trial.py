@@ -7,20 +7,21 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.errors import StackError
-from reconciler.language import conditions, syntax
+from reconciler.language.blocks import conditions
+from reconciler.language.blocks.interpreter import Attributes, Interpreter
+from reconciler.language.blocks.stack_builder import build
 from reconciler.language.diagnostics import from_evaluation, make
-from reconciler.language.interpreter import Attributes, Interpreter
+from reconciler.language.expressions.scope import EvaluationError, Scope
+from reconciler.language.expressions.values import Value, object_of
 from reconciler.language.loader import Source
+from reconciler.language.reading import syntax
+from reconciler.language.reading.syntax import Place, span
 from reconciler.language.report import Report, SkippedError
-from reconciler.language.scope import EvaluationError, Scope
-from reconciler.language.stack_builder import build
-from reconciler.language.syntax import Place, span
 from reconciler.language.testing.bench import is_meant
 from reconciler.language.testing.files import Run, Suite, attribute
 from reconciler.language.testing.names import ConditionNames
 from reconciler.language.testing.parts import parts
 from reconciler.language.testing.values import values_of
-from reconciler.language.values import Value, object_of
 from reconciler.model.diagnostic import Diagnostic, Span
 from reconciler.model.stack import Output, Stack
 from reconciler.model.test_result import Status, worst

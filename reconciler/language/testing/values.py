@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from reconciler.language import syntax
-from reconciler.language.evaluator import evaluate
+from reconciler.language.blocks.variables import Given
+from reconciler.language.expressions.evaluator import evaluate
+from reconciler.language.expressions.scope import EvaluationError, Scope
+from reconciler.language.expressions.values import Value, is_wholly_known
 from reconciler.language.loader import Source
+from reconciler.language.reading import syntax
 from reconciler.language.report import Report
-from reconciler.language.scope import EvaluationError, Scope
 from reconciler.language.testing.files import Run, Suite
 from reconciler.language.testing.names import ValueNames
-from reconciler.language.values import Value, is_wholly_known
-from reconciler.language.variables import Given
 
 
 class Values(NamedTuple):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconciler.language.conversion import convert
+from reconciler.language.expressions.conversion import convert
+from reconciler.language.expressions.values import NULL, STRING, Value, object_of, tuple_of
 from reconciler.language.functions.yaml_reading.resolution import resolved
 from reconciler.language.functions.yaml_reading.scanner import MAXIMUM_NESTING, Token, scan
 from reconciler.language.functions.yaml_reading.source import YamlError
 from reconciler.language.limits import LimitError, check_elements
-from reconciler.language.values import NULL, STRING, Value, object_of, tuple_of
 
 STANDARD = "tag:yaml.org,2002:"
 MAPPING, SEQUENCE = f"{STANDARD}map", f"{STANDARD}seq"

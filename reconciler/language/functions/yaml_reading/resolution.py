@@ -7,9 +7,9 @@ import re
 from base64 import b64decode
 from datetime import datetime
 
-from reconciler.language import numbers
+from reconciler.language.expressions import numbers
+from reconciler.language.expressions.values import NULL, STRING, Value, boolean, null, number, string
 from reconciler.language.functions.yaml_reading.source import YamlError
-from reconciler.language.values import NULL, STRING, Value, boolean, null, number, string
 
 STANDARD = "tag:yaml.org,2002:"
 

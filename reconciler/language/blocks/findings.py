@@ -1,0 +1,29 @@
+"""What a check found: a value, so that checks are plain generators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from reconciler.language.blocks.decode import Decoded
+from reconciler.language.reading.syntax import Place
+
+
+class Finding(NamedTuple):
+    """Something wrong: where, what, and what to do."""
+
+    decoded: Decoded
+    place: Place
+    summary: str
+    detail: str
+    code: str = "E0220"
+    warn: bool = False
+
+
+Findings = Iterator[Finding]
+"""What a check yields."""
+
+
+def containers_of(task: Decoded) -> dict[str, Decoded]:
+    """Return the containers of a task definition by name."""
+    return {each.label: each for each in task.all("container")}

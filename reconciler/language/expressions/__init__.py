@@ -1,0 +1,1 @@
+"""One expression to one value, with Terraform's meaning."""

@@ -1,0 +1,63 @@
+"""Brackets and strings that are closed too late, or never."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.language.reading.syntax import Problem
+from reconciler.language.reading.syntax_spot import WORD, Opener, Spot, line_of
+
+UNCLOSED_STRING = 'Add the closing ", or use a heredoc (<<EOT) for text of several lines.'
+
+_BRACES = re.compile(r"[{}]")
+_STRINGS = re.compile(r"\"(?:\\.|[^\"\\])*\"|#.*|//.*")
+
+
+def still_open(here: Spot, opened: Opener, before: str) -> Problem:
+    """Return the problem of a bracket that is still open where it can be no longer."""
+    where = f" of line {opened.line}" if opened.line != here.line else ""
+    summary = f'the "{opened.text}"{where} is not closed before {before}'
+    return here.problem("E0103", summary, f'Close it with "{opened.closer}" first.')
+
+
+def never_closed(text: str, opened: Opener) -> Problem:
+    """Return the problem of a bracket or quote that nothing closes."""
+    if opened.kind == "DBLQUOTE":
+        return Problem("E0103", "the string is not closed on its line", UNCLOSED_STRING, opened.place)
+    place = opened.place
+    called = re.search(rf"{WORD}\Z", line_of(text, opened.line)[: opened.column - 1])
+    if opened.kind == "LPAR" and called:
+        place = (opened.line, called.start() + 1, *place[2:])
+    detail = f'Add the closing "{opened.closer}".'
+    suspect = _suspect(text, opened) if opened.kind == "LBRACE" else None
+    if suspect is not None:
+        detail += f" By the indentation, that of line {suspect[0]} is missing before line {suspect[1]}."
+    return Problem("E0103", f'"{opened.text}" is never closed', detail, place)
+
+
+def superfluous(text: str, line: int) -> int | None:
+    """Return the line before this one that closes a brace of a line that is indented less: it is one too many."""
+    pending: list[int] = []
+    for number, each in enumerate(text.split("\n")[:line], start=1):
+        indent = len(each) - len(each.lstrip())
+        for brace in _BRACES.findall(_STRINGS.sub("", each)):
+            if brace == "{":
+                pending.append(indent)
+            elif pending and pending.pop() < indent and each.strip() == "}":
+                return number
+    return None
+
+
+def _suspect(text: str, opened: Opener) -> tuple[int, int] | None:
+    """Return the line of a brace that is closed by one indented less, and the line of that."""
+    pending: list[tuple[int, int]] = []
+    for number, line in enumerate(text.split("\n")[opened.line - 1 :], start=opened.line):
+        indent = len(line) - len(line.lstrip())
+        for brace in _BRACES.findall(_STRINGS.sub("", line)):
+            if brace == "{":
+                pending.append((number, indent))
+            elif pending:
+                begun, outer = pending.pop()
+                if line.lstrip().startswith("}") and indent < outer:
+                    return begun, number
+    return None
