@@ -169,7 +169,7 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 20) -> None:
 
 def clean_environment() -> dict[str, str]:
     """Our environment without what would change how the command behaves."""
-    ours = ("RECONCILER_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "GITHUB_ACTIONS", "CI")
+    ours = ("RECONCILER_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "GITHUB_ACTIONS", "CI", "COLUMNS", "LINES")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
