@@ -226,7 +226,7 @@ def _system_says(problem: BaseException | None) -> str:
     while problem is not None:
         if isinstance(problem, OSError) and problem.strerror:
             return problem.strerror
-        problem = problem.__cause__ or problem.__context__
+        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
     return ""
 
 
