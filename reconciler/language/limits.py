@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 MAXIMUM_DEPTH = 64
+MAXIMUM_TOKENS = 100_000
 MAXIMUM_TEXT = 8 * 1024 * 1024
 MAXIMUM_ELEMENTS = 200_000
 MAXIMUM_ITERATIONS = 200_000
+MAXIMUM_STEPS = 1_000_000
 MAXIMUM_COUNT = 10_000
 MAXIMUM_MODULE_DEPTH = 16
 MAXIMUM_MODULE_CALLS = 2_000
@@ -17,10 +19,11 @@ class LimitError(ValueError):
 
 
 class Budget:
-    """Counts the turns of all loops of one declaration, and the elements that functions give."""
+    """Counts the turns of all loops of one declaration, the elements that functions give, and all there is to do."""
 
     def __init__(self) -> None:
         self.left = MAXIMUM_ITERATIONS
+        self.steps = MAXIMUM_STEPS
 
     def spend(self, turns: int) -> None:
         """Take `turns` from what is left; raise LimitError when that is too little."""

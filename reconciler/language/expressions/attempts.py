@@ -37,14 +37,18 @@ class Attempt(NamedTuple):
 
 
 def attempt(node: Expression, scope: Scope) -> Attempt:
-    """Evaluate an expression that may fail."""
+    """Evaluate an expression that may fail; once only, where it does."""
+    known: Attempt | None = scope.failed.get(id(node))
+    if known is not None:
+        return known
     try:
         return Attempt(evaluate(node, scope))
     except EvaluationError as error:
         if error.code in UNFORGIVEN:
             raise
         scope.budget.spend(1)
-        return Attempt(_outline(node, scope), error)
+        result = scope.failed[id(node)] = Attempt(_outline(node, scope), error)
+        return result
 
 
 def _outline(node: Expression, scope: Scope) -> Value:

@@ -12,7 +12,7 @@ from reconciler.language.expressions.access import AccessError
 from reconciler.language.expressions.operators import OperatorError
 from reconciler.language.expressions.scope import TOO_MUCH, EvaluationError, Scope
 from reconciler.language.expressions.values import Value
-from reconciler.language.limits import LimitError
+from reconciler.language.limits import MAXIMUM_STEPS, LimitError
 from reconciler.language.reading.syntax import Expression, Place
 
 Evaluator = TypeVar("Evaluator", bound=Callable[[Any, Scope], Value])
@@ -32,6 +32,15 @@ def evaluates(kind: type) -> Callable[[Evaluator], Evaluator]:
 
 def evaluate(node: Expression, scope: Scope) -> Value:
     """Return the value of a node inside another; raise EvaluationError, or RecursionError when nested too deeply."""
+    budget = scope.budget
+    budget.steps -= 1
+    if budget.steps < 0:
+        fail(
+            TOO_MUCH,
+            f"the expression takes more than {MAXIMUM_STEPS} steps",
+            "Split it in several locals.",
+            node.place,
+        )
     try:
         return EVALUATORS[type(node)](node, scope)
     except (OperatorError, AccessError, LimitError) as error:

@@ -68,6 +68,7 @@ def _check_condition(node: syntax.For, condition: Expression, inner: Scope) -> N
 
 def turn(node: syntax.For | syntax.TemplateFor, inner: Scope, key: Value, value: Value) -> None:
     """Set the variables of a loop for one turn."""
+    inner.failed.clear()
     if node.key is not None:
         inner.variables[node.key] = key
     inner.variables[node.value] = value
@@ -148,6 +149,7 @@ def _unknown_splat(node: syntax.Splat, source: Value, inner: Scope) -> Value:
 
 
 def _each(node: syntax.Splat, inner: Scope, item: Value) -> Value:
+    inner.failed.clear()
     inner.variables["*"] = item
     return evaluate(node.each, inner)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from reconciler.language.expressions.values import Value
 from reconciler.language.limits import Budget
@@ -50,7 +50,7 @@ class Names(Protocol):
 
 
 class Scope:
-    """The names, files and loop variables that an expression sees."""
+    """The names, files and loop variables that an expression sees; `failed` is what attempts keep there."""
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class Scope:
         self.variables: dict[str, Value] = dict(variables or {})
         self.budget = budget or Budget()
         self.in_template = in_template
+        self.failed: dict[int, Any] = {}
 
     def inside(self) -> Scope:
         """Return the scope inside a loop: the loop sets its variables anew for each turn, hiding outer names."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ _PATCHES: tuple[tuple[str, str], ...] = (
     # A comment never takes the newline that follows it; blank lines are one token.
     (
         r"NL_OR_COMMENT: /\n[ \t]*/ | /#.*\n/ | /\/\/.*\n/ | /\/\*(.|\n)*?(\*\/)/",
-        r"NL_OR_COMMENT: /\n(?:[ \t\n]|\r(?=\n))*/ | /(#|\/\/)[^\n]*/ | /\/\*[\s\S]*?\*\//",
+        r"NL_OR_COMMENT: /\n(?:[ \t\n]|\r(?=\n))*+/ | /(#|\/\/)[^\n]*/ | /\/\*[\s\S]*?\*\//",
     ),
     ("NAME : /[a-zA-Z_][a-zA-Z0-9_-]*/", "NAME : /[^\\W\\d][\\w\\u0300-\\u036f\\u00b7-]*/"),
     # The escape is three characters; what follows is text, and may hold interpolations of its own.
@@ -36,8 +37,8 @@ _PATCHES: tuple[tuple[str, str], ...] = (
         r"STRING_CHARS.1: /(?:(?!\$\$\{)(?!\$\{)(?!%%\{)(?!%\{)[^\"\\]|\\.|(?:\$(?!\$?\{))|(?:%(?!%?\{)))+/".replace(
             r"\"", '"'
         ),
-        'STRING_CHARS.1: /(?:[^"\\\\$%\\r\\n]+|\\\\.|\\$(?!\\$?\\{)|%(?!%?\\{))+/\n'
-        "HEREDOC_CHARS.1: /(?:[^$%]+|\\$(?!\\$?\\{)|%(?!%?\\{))+/",
+        'STRING_CHARS.1: /(?:[^"\\\\$%\\r\\n]+|\\\\.|\\$(?!\\$?\\{)|%(?!%?\\{))++/\n'
+        "HEREDOC_CHARS.1: /(?:[^$%]+|\\$(?!\\$?\\{)|%(?!%?\\{))++/",
     ),
     ('NEGATIVE_DECIMAL : "-" DECIMAL\n', ""),
     # Digits, points and exponents are one number as far as they go: `x.0.1` asks for the element 0.1 of x.
@@ -58,7 +59,7 @@ _PATCHES: tuple[tuple[str, str], ...] = (
     ('ENDFOR : "endfor"', r"ENDFOR.3 : /endfor(?![\w-])/"),
     ('IN : "in"', r"IN.3 : /in(?![\w-])/"),
     # A carriage return is white space before a newline only; `~` stands right before its brace.
-    (r"%ignore /[ \t\r]+/", r"%ignore /(?:[ \t]|\r(?=\n))+/"),
+    (r"%ignore /[ \t\r]+/", r"%ignore /(?:[ \t]|\r(?=\n))++/"),
     ('STRIP_MARKER : "~"', r"STRIP_MARKER : /~(?=\})/"),
     # `\"x\"` is no string of HCL.
     (r'TEMPLATE_STRING.3 : /\\\\"(?:[^"\\\\]|\\\\.)*\\\\"/', ""),
@@ -77,8 +78,8 @@ _PATCHES: tuple[tuple[str, str], ...] = (
     # One terminal for both kinds of heredoc; the newline after the closing marker stays a newline.
     (
         r"HEREDOC_TEMPLATE : /<<(?P<heredoc>[a-zA-Z][a-zA-Z0-9._-]*)\r?\n(?:(?:.|\n)*?\r?\n)??\s*(?P=heredoc)\r?\n/",
-        r"HEREDOC_TEMPLATE : /<<-?(?P<heredoc>[^\W\d][\w-]*)\r?\n(?:[^\r\n]*\r?\n)*?"
-        r"[ \t]*(?P=heredoc)[ \t]*(?=\r?\n)/"
+        r"HEREDOC_TEMPLATE : /<<-?(?P<heredoc>[^\W\d][\w-]*)\r?\n"
+        r"(?:(?![ \t]*(?P=heredoc)[ \t]*\r?\n)[^\r\n]*\r?\n)*+[ \t]*(?P=heredoc)[ \t]*(?=\r?\n)/"
         "\nFOR_BRACE.1 : /\\{(?=(?:\\s|(?:#|\\/\\/)[^\\n]*\\n|\\/\\*(?:[^*]|\\*(?!\\/))*\\*\\/)*for(?![\\w-]))/",
     ),
     (
@@ -156,7 +157,8 @@ _CLOSERS = {
 class PostLexer:
     """Drop comments everywhere, and newlines where HCL ignores them: in every bracket but a plain `{`.
 
-    `brackets` is the stack of what is open in the text being lexed, kept for messages about unclosed things.
+    `brackets` is the stack of what is open in the text being lexed, kept for messages about unclosed things. `left`
+    is how many more tokens a text may have.
     """
 
     always_accept = ("NL_OR_COMMENT",)
@@ -164,6 +166,7 @@ class PostLexer:
     def __init__(self) -> None:
         self.brackets: list[Token] = []
         self.lines_matter = True
+        self.left = sys.maxsize
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         """Pass on the tokens the grammar knows; raise BracketError for an unclosed string or too much depth."""
@@ -172,6 +175,9 @@ class PostLexer:
         lines_matter = self.lines_matter
         for token in stream:
             kind = token.type
+            self.left -= 1
+            if self.left < 0:
+                raise BracketError("size", token)
             if kind == "NL_OR_COMMENT":
                 if not token.startswith("\n"):
                     continue

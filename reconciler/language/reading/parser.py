@@ -6,12 +6,14 @@ run takes the tree from the cache and imports no parser at all.
 
 from __future__ import annotations
 
+import sys
 from functools import cache as memoize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.language import cache
 from reconciler.language.collector import paused
+from reconciler.language.limits import MAXIMUM_TOKENS
 from reconciler.language.reading import recovery, syntax
 from reconciler.language.reading.builder import Builder
 
@@ -134,7 +136,7 @@ class _Reader:
         from reconciler.language.reading import syntax_errors
 
         builder = self.parser.builder
-        builder.problems = []
+        builder.problems, self.parser.post_lexer.left = [], sys.maxsize
         try:
             body = self.parser.read(text, "start", line)
         except syntax_errors.EXPECTED as error:
@@ -172,7 +174,7 @@ def _lone(
     from reconciler.language.reading import syntax_errors, templates
 
     parser = _parser(cache_folder)
-    parser.builder.problems = []
+    parser.builder.problems, parser.post_lexer.left = [], MAXIMUM_TOKENS
     source = text if start == "template" else text + "\n"
     try:
         with paused():

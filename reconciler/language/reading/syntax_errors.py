@@ -10,6 +10,7 @@ from typing import Any
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
+from reconciler.language.limits import MAXIMUM_TOKENS
 from reconciler.language.reading.grammar import BracketError
 from reconciler.language.reading.syntax import Problem
 from reconciler.language.reading.syntax_rules import explained
@@ -50,6 +51,9 @@ def _bracket_problem(error: BracketError, text: str, brackets: list[Any]) -> Pro
     if error.problem == "depth":
         detail = "At most 64 brackets may be open at once; split the expression in several locals."
         return Problem("E0104", "the brackets are nested too deeply", detail, (line, column, line, column + 1))
+    if error.problem == "size":
+        detail = f"It has more than {MAXIMUM_TOKENS} words and signs; split it."
+        return Problem("E0104", "the expression is too large", detail, (line, column, line, column + 1))
     if plain := _somewhere(text, line, column):
         return plain
     assert error.opener is not None
