@@ -38,16 +38,18 @@ class Attempt(NamedTuple):
 
 def attempt(node: Expression, scope: Scope) -> Attempt:
     """Evaluate an expression that may fail; once only, where it does."""
-    known: Attempt | None = scope.failed.get(id(node))
+    known = scope.failed.get(id(node))
     if known is not None:
-        return known
+        failed: Attempt = known[1]
+        return failed
     try:
         return Attempt(evaluate(node, scope))
     except EvaluationError as error:
         if error.code in UNFORGIVEN:
             raise
         scope.budget.spend(1)
-        result = scope.failed[id(node)] = Attempt(_outline(node, scope), error)
+        result = Attempt(_outline(node, scope), error)
+        scope.failed[id(node)] = (node, result)  # holding the node, lest another be given its number
         return result
 
 

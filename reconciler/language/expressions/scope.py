@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from reconciler.language.expressions.values import Value
 from reconciler.language.limits import Budget
-from reconciler.language.reading.syntax import Place
+from reconciler.language.reading.syntax import Expression, Place
 
 TOO_MUCH = "E0311"
 """The code of an error that says a limit was passed."""
@@ -65,7 +65,7 @@ class Scope:
         self.variables: dict[str, Value] = dict(variables or {})
         self.budget = budget or Budget()
         self.in_template = in_template
-        self.failed: dict[int, Any] = {}
+        self.failed: dict[int, tuple[Expression, Any]] = {}
 
     def inside(self) -> Scope:
         """Return the scope inside a loop: the loop sets its variables anew for each turn, hiding outer names."""
