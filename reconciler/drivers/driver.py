@@ -29,6 +29,8 @@ class LookRequest(Noun):
     volumes: tuple[str, ...] = ()
     detailed: bool = False
     moved_networks: Mapping[str, str] = {}
+    latency_periods: Mapping[str, float] = {}
+    """Balancer's name -> seconds: for how long back its access log is read for latencies."""
 
 
 class Driver(Protocol):

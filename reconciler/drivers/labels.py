@@ -30,6 +30,10 @@ DEFINITION = PREFIX + "definition"
 SECRETS = PREFIX + "secret-digests"
 CONTAINER = PREFIX + "container"
 CONTEXT = PREFIX + "context-digest"
+BALANCER = PREFIX + "balancer"
+"""Of a load balancer's container and of its volume: the balancer's name. They carry no TASK label."""
+SETTINGS = PREFIX + "settings"
+"""Of a load balancer's container: the fingerprint of the settings it was made with."""
 
 
 def object_labels(stack: str, owner: str, address: str) -> dict[str, str]:
@@ -90,6 +94,16 @@ def container_name(task: Task, container: str) -> str:
 def private_volume_name(task: Task, volume: str) -> str:
     """Return the name of a volume that lives and dies with a task."""
     return f"{task.stack}-{task.service_name or task.family}-{task.short_id}-{volume}"
+
+
+def balancer_container_name(stack: str, balancer: str, settings: str) -> str:
+    """Return the name of a balancer's container: another for other settings, so that two can be there at once."""
+    return f"{stack}-{balancer}-{settings.removeprefix('v1:')[:8]}"
+
+
+def balancer_volume_name(stack: str, balancer: str) -> str:
+    """Return the name of the volume that holds a balancer's configuration."""
+    return f"{stack}-{balancer}-configuration"
 
 
 def owner_volume_name(stack: str, owner: str) -> str:

@@ -25,7 +25,7 @@ GATHER_SECONDS = 0.015
 
 def lane_limits(starts_in_flight: int) -> dict[Lane, int]:
     """Return how many steps of each lane may be in flight."""
-    return {Lane.START: starts_in_flight, Lane.STOP: 2 * starts_in_flight, Lane.FETCH: 3, Lane.QUICK: 4}
+    return {Lane.START: starts_in_flight, Lane.STOP: 2 * starts_in_flight, Lane.FETCH: 3, Lane.HOOK: 8, Lane.QUICK: 4}
 
 
 class Performer(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from typing import Literal
 
 from reconciler.model.noun import Noun, Seconds
 
@@ -16,9 +17,28 @@ class SchedulingStrategy(StrEnum):
 
 
 class DeploymentStrategy(StrEnum):
-    """How a new revision takes over."""
+    """How a new revision takes over: task by task, or beside the old one with its traffic shifted in steps."""
 
     ROLLING = "ROLLING"
+    BLUE_GREEN = "BLUE_GREEN"
+    LINEAR = "LINEAR"
+    CANARY = "CANARY"
+
+
+class LifecycleStage(StrEnum):
+    """The stages of a deployment, in order (ECS deployment lifecycle stages)."""
+
+    RECONCILE_SERVICE = "RECONCILE_SERVICE"
+    PRE_SCALE_UP = "PRE_SCALE_UP"
+    SCALE_UP = "SCALE_UP"
+    POST_SCALE_UP = "POST_SCALE_UP"
+    TEST_TRAFFIC_SHIFT = "TEST_TRAFFIC_SHIFT"
+    POST_TEST_TRAFFIC_SHIFT = "POST_TEST_TRAFFIC_SHIFT"
+    PRE_PRODUCTION_TRAFFIC_SHIFT = "PRE_PRODUCTION_TRAFFIC_SHIFT"
+    PRODUCTION_TRAFFIC_SHIFT = "PRODUCTION_TRAFFIC_SHIFT"
+    POST_PRODUCTION_TRAFFIC_SHIFT = "POST_PRODUCTION_TRAFFIC_SHIFT"
+    BAKE_TIME = "BAKE_TIME"
+    CLEAN_UP = "CLEAN_UP"
 
 
 class ThresholdType(StrEnum):
@@ -45,6 +65,78 @@ class DeploymentCircuitBreaker(Noun):
     threshold: Threshold = Threshold()
 
 
+class Linear(Noun):
+    """Traffic shifts in equal steps; `step_bake_time` is waited after each but the last (ECS linear)."""
+
+    step_percent: float = 10
+    step_bake_time: Seconds = 360
+
+
+class Canary(Noun):
+    """A small part of the traffic first, then all of it (ECS canary)."""
+
+    percent: float = 5
+    bake_time: Seconds = 600
+
+
+class Prometheus(Noun):
+    """A query whose one value counts."""
+
+    url: str
+    query: str
+
+
+class Alarm(Noun):
+    """Fails a deployment when `datapoints` periods in a row are above the limit.
+
+    Exactly one source: `metric` of the balancer, a `command` (an exit code other than 0 is above any limit), or a
+    Prometheus query.
+    """
+
+    name: str
+    metric: Literal["http_5xx_percent", "latency_p95"] | None = None
+    command: tuple[str, ...] = ()
+    prometheus: Prometheus | None = None
+    greater_than: float = 0
+    period: Seconds = 10
+    datapoints: int = 2
+
+
+class HttpHook(Noun):
+    """Asks a URL: 2xx goes on, unless the body says IN_PROGRESS."""
+
+    url: str
+
+
+class TaskHook(Noun):
+    """Runs one task of the new revision, with another command if it is given."""
+
+    command: tuple[str, ...] = ()
+    container: str | None = None
+
+
+class LifecycleHook(Noun):
+    """Something that must go well before a deployment leaves a stage. Exactly one of four kinds."""
+
+    name: str
+    stages: tuple[LifecycleStage, ...]
+    command: tuple[str, ...] = ()
+    http: HttpHook | None = None
+    task: TaskHook | None = None
+    pause: bool = False
+    timeout: Seconds = 86_400
+    on_timeout: Literal["ROLLBACK", "CONTINUE"] = "ROLLBACK"
+
+
+class TargetRegistration(Noun):
+    """Which port of a task is a target of which group; `test_listener` is an address of a listener."""
+
+    target_group: str
+    container_name: str
+    container_port: int
+    test_listener: str | None = None
+
+
 class DeploymentConfiguration(Noun):
     """The bounds of a deployment. Percents are of the desired count; a file's silence is already filled in."""
 
@@ -53,7 +145,12 @@ class DeploymentConfiguration(Noun):
     maximum_percent: int = 200
     minimum_healthy_time: Seconds = 10
     timeout: Seconds = 600
+    bake_time: Seconds = 0
+    linear: Linear = Linear()
+    canary: Canary = Canary()
     deployment_circuit_breaker: DeploymentCircuitBreaker = DeploymentCircuitBreaker()
+    alarms: tuple[Alarm, ...] = ()
+    lifecycle_hooks: tuple[LifecycleHook, ...] = ()
 
 
 class Service(Noun):
@@ -68,6 +165,7 @@ class Service(Noun):
     health_check_grace_period: Seconds = 0
     depends_on: tuple[str, ...] = ()
     """Addresses of the services that must be steady first."""
+    load_balancers: tuple[TargetRegistration, ...] = ()
     deployment_configuration: DeploymentConfiguration = DeploymentConfiguration()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from reconciler.model.noun import Noun
+from reconciler.model.routing import ObservedBalancer
 from reconciler.model.step import Outcome
 from reconciler.model.task import Task
 
@@ -64,6 +65,8 @@ class Container(Noun):
     finished_at: float | None = None
     image_id: str = ""
     networks: tuple[str, ...] = ()
+    addresses: Mapping[str, str] = {}
+    """Its address on each network, by the network's name; empty while it does not run, or joined another's."""
     ports: tuple[PublishedPort, ...] = ()
     drift: tuple[Drift, ...] = ()
 
@@ -162,6 +165,7 @@ class Snapshot(Noun):
     tasks: tuple[ObservedTask, ...] = ()
     networks: tuple[ObservedNetwork, ...] = ()
     volumes: tuple[ObservedVolume, ...] = ()
+    balancers: tuple[ObservedBalancer, ...] = ()
     images: tuple[ObservedImage, ...] = ()
     secrets: tuple[SecretReading, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
@@ -175,6 +179,10 @@ class Snapshot(Noun):
     def volume(self, name: str) -> ObservedVolume | None:
         """Return the volume of that name, if it exists."""
         return next((each for each in self.volumes if each.name == name), None)
+
+    def balancer(self, name: str) -> ObservedBalancer | None:
+        """Return the balancer of that name, if anything of it is there."""
+        return next((each for each in self.balancers if each.name == name), None)
 
     def image(self, reference: str) -> ObservedImage | None:
         """Return the image of that reference, if it is present."""

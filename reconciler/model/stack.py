@@ -9,6 +9,7 @@ from pydantic import Field
 
 from reconciler.model.diagnostic import Span
 from reconciler.model.lifecycle import Lifecycle, Move, Removal
+from reconciler.model.load_balancer import LoadBalancer, TargetGroup
 from reconciler.model.noun import Noun
 from reconciler.model.service import Service
 from reconciler.model.task_definition import TaskDefinition
@@ -108,6 +109,8 @@ class Stack(Noun):
     secrets: tuple[Secret, ...] = ()
     definitions: Mapping[str, TaskDefinition] = {}
     services: tuple[Service, ...] = ()
+    load_balancers: tuple[LoadBalancer, ...] = ()
+    target_groups: tuple[TargetGroup, ...] = ()
     outputs: tuple[Output, ...] = ()
     lifecycles: Mapping[str, Lifecycle] = {}
     """By address, of the objects that have one."""
@@ -118,7 +121,7 @@ class Stack(Noun):
     @property
     def is_empty(self) -> bool:
         """Whether it declares nothing that lives on an engine: the target of a destroy."""
-        return not (self.services or self.networks or self.volumes or self.definitions)
+        return not (self.services or self.networks or self.volumes or self.definitions or self.load_balancers)
 
     def emptied(self) -> Stack:
         """Return the stack without anything in it: the target of a destroy.
@@ -138,16 +141,18 @@ class Stack(Noun):
 
     def only_definitions(self) -> Stack:
         """Return the stack without services: what a one-off task runs in when nothing was applied yet."""
-        return self.changed(services=(), outputs=(), origins={})
+        return self.changed(services=(), load_balancers=(), outputs=(), origins={})
 
     @property
     def addresses(self) -> frozenset[str]:
         """The addresses of everything declared."""
-        parts: tuple[Network | Volume | Secret | Service, ...] = (
+        parts: tuple[Network | Volume | Secret | Service | LoadBalancer | TargetGroup, ...] = (
             *self.networks,
             *self.volumes,
             *self.secrets,
             *self.services,
+            *self.load_balancers,
+            *self.target_groups,
         )
         return frozenset({each.address for each in parts} | self.definitions.keys())
 
@@ -159,6 +164,14 @@ class Stack(Noun):
     def service(self, address: str) -> Service | None:
         """Return the service of that address, if it is declared."""
         return next((each for each in self.services if each.address == address), None)
+
+    def load_balancer(self, address: str) -> LoadBalancer | None:
+        """Return the load balancer of that address, if it is declared."""
+        return next((each for each in self.load_balancers if each.address == address), None)
+
+    def target_group(self, address: str) -> TargetGroup | None:
+        """Return the target group of that address, if it is declared."""
+        return next((each for each in self.target_groups if each.address == address), None)
 
     def definition_of(self, service: Service) -> TaskDefinition:
         """Return the task definition that a service of this stack runs."""

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from reconciler.model.lifecycle import Forgotten, Moved
 from reconciler.model.noun import Noun
-from reconciler.model.service import Service
+from reconciler.model.routing import Color, Maintenance
+from reconciler.model.service import DeploymentStrategy, LifecycleStage, Service, TargetRegistration
 from reconciler.model.stack import Output, Stack
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
@@ -63,14 +64,70 @@ class RolloutState(StrEnum):
     FAILED = "FAILED"
 
 
+class HookStatus(StrEnum):
+    """How a run of a lifecycle hook goes (ECS lifecycle hook status)."""
+
+    AWAITING_ACTION = "AWAITING_ACTION"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+
+
+class HookRun(Noun):
+    """One run of a lifecycle hook in a stage; `shift` counts the steps of a traffic shift. A task hook has a task."""
+
+    name: str
+    stage: LifecycleStage
+    shift: int = 0
+    status: HookStatus = HookStatus.IN_PROGRESS
+    started_at: float
+    ended_at: float | None = None
+    asked_at: float | None = None
+    reason: str = ""
+    task_id: str = ""
+
+
+class AlarmReading(Noun):
+    """What an alarm saw last: how many periods in a row were above the limit, and the counters they began with.
+
+    `is_ignored` is set when it fired before anything of the deployment was there.
+    """
+
+    name: str
+    sampled_at: float
+    breaches: int = 0
+    value: float | None = None
+    requests: int = 0
+    errors: int = 0
+    is_ignored: bool = False
+
+
+class StagePassed(Noun):
+    """A stage that a deployment was in."""
+
+    stage: LifecycleStage
+    shift: int = 0
+    began_at: float
+
+
+class Scaled(Noun):
+    """A count that `scale` set. It holds while the file says what it said then."""
+
+    service: str
+    count: int
+    declared: int
+
+
 class Deployment(Noun):
     """One rollout of a revision to a service; for one-off tasks `service` is their group, `family:NAME`.
 
     `images` pins references to image ids; `next_ordinal` numbers tasks; `failures` is the circuit breaker's count;
     `progress_at` is when a task last became healthy or stopped for good; `consecutive_failures` drives the back-off
     that ends at `retry_at`. Tasks made before `replaces_before` give way though their revision is the same (ECS
-    forceNewDeployment). `is_held` is True while another service must be steady first: that time does not count
-    as no progress.
+    forceNewDeployment). `is_held` is True while it waits for something that is no failure of its own (another
+    service, a bake, a hook): that time does not count as no progress. It is in `stage` since `stage_at`; `stages`
+    are all it was in, `shift` counts the steps of its traffic shift.
     """
 
     id: str
@@ -92,11 +149,40 @@ class Deployment(Noun):
     consecutive_failures: int = 0
     retry_at: float | None = None
     is_held: bool = False
+    strategy: DeploymentStrategy = DeploymentStrategy.ROLLING
+    color: Color = Color.BLUE
+    """The pool of its tasks."""
+    registrations: tuple[TargetRegistration, ...] = ()
+    """What its tasks are targets of, as declared when it was opened."""
+    shifts_from: str = ""
+    """The deployment that has the traffic until this one gets it; empty when nothing is to be shifted."""
+    rolls_back: str = ""
+    """The failed deployment that this one undoes."""
+    stage: LifecycleStage = LifecycleStage.RECONCILE_SERVICE
+    stage_at: float = 0.0
+    shift: int = 0
+    stages: tuple[StagePassed, ...] = ()
+    hooks: tuple[HookRun, ...] = ()
+    alarms: tuple[AlarmReading, ...] = ()
 
     @property
     def is_primary(self) -> bool:
         """Whether this is the service's newest deployment."""
         return self.status is DeploymentStatus.PRIMARY
+
+    @property
+    def has_taken_over(self) -> bool:
+        """Whether it worked, or is past the point where its predecessor could take its place again."""
+        is_past = self.stage is LifecycleStage.CLEAN_UP and bool(self.shifts_from)
+        return self.rollout_state is RolloutState.COMPLETED or (
+            is_past and self.rollout_state is RolloutState.IN_PROGRESS
+        )
+
+    @property
+    def is_shifting(self) -> bool:
+        """Whether its traffic is yet to be shifted, or may still be shifted back."""
+        in_progress = self.rollout_state is RolloutState.IN_PROGRESS
+        return bool(self.shifts_from) and in_progress and self.stage is not LifecycleStage.CLEAN_UP
 
 
 class Event(Noun):
@@ -127,6 +213,9 @@ class State(Noun):
     tasks: tuple[TaskRecord, ...] = ()
     events: tuple[Event, ...] = ()
     outputs: tuple[Output, ...] = ()
+    scaled: tuple[Scaled, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    """By target group, what `maintenance on` said."""
     moved: tuple[Moved, ...] = ()
     forgotten: tuple[Forgotten, ...] = ()
 
@@ -139,6 +228,15 @@ class State(Noun):
     def primary(self, service: str) -> Deployment | None:
         """Return the newest deployment of a service, if it ever had one."""
         return next((each for each in self.deployments if each.service == service and each.is_primary), None)
+
+    def deployment(self, deployment_id: str) -> Deployment | None:
+        """Return the deployment of that id."""
+        return next((each for each in self.deployments if each.id == deployment_id), None)
+
+    def last_completed(self, service: str) -> Deployment | None:
+        """Return the newest deployment of a service that worked: what a rollback goes back to."""
+        done = (each for each in self.deployments if each.service == service and each.has_taken_over)
+        return max(done, key=lambda each: each.number, default=None)
 
     def revision(self, family: str, number: int) -> Revision | None:
         """Return a registered revision."""

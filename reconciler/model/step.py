@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Literal
 
 from reconciler.model.noun import Noun, Seconds
+from reconciler.model.routing import BalancerConfiguration, BalancerSettings
+from reconciler.model.service import HttpHook, Prometheus
 from reconciler.model.stack import Network, Volume
 from reconciler.model.task import ContainerResult, Task
 from reconciler.model.task_definition import Build
@@ -22,6 +24,7 @@ class Lane(StrEnum):
     START = "start"
     STOP = "stop"
     FETCH = "fetch"
+    HOOK = "hook"
     QUICK = "quick"
 
 
@@ -209,6 +212,108 @@ class RemoveTask(_Step):
         return Lane.STOP
 
 
+class StartBalancer(_Step):
+    """Make a balancer's container run with these settings and this configuration, and remove those it replaces.
+
+    One that runs already is enough. `folder` is the stack's, for certificates; `image` of the settings is an id where
+    it is pinned.
+    """
+
+    kind: Literal["start_balancer"] = "start_balancer"
+    stack: str
+    owner: str
+    settings: BalancerSettings
+    configuration: BalancerConfiguration
+    folder: str = "."
+
+    @property
+    def key(self) -> str:
+        return f"balancer {self.settings.name}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.START
+
+
+class ConfigureBalancer(_Step):
+    """Bring a balancer to a configuration, first its volume, then its process. A bad one replaces no good one."""
+
+    kind: Literal["configure_balancer"] = "configure_balancer"
+    owner: str
+    container_id: str
+    configuration: BalancerConfiguration
+    folder: str = "."
+
+    @property
+    def key(self) -> str:
+        return f"balancer {self.configuration.name}"
+
+
+class RemoveBalancer(_Step):
+    """Remove a balancer's containers and its volume; none is enough."""
+
+    kind: Literal["remove_balancer"] = "remove_balancer"
+    stack: str
+    owner: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        return f"balancer {self.name}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.STOP
+
+
+class RunHook(_Step):
+    """Run a lifecycle hook that is a command or a URL. Not ok means that it failed.
+
+    The outcome's code is IN_PROGRESS when it is to be asked again. `environment` tells a command what it is about.
+    """
+
+    kind: Literal["run_hook"] = "run_hook"
+    run: str
+    """The id of this run: `DEPLOYMENT/STAGE/SHIFT/HOOK`."""
+    command: tuple[str, ...] = ()
+    http: HttpHook | None = None
+    environment: Mapping[str, str] = {}
+    timeout: Seconds = 86_400
+    folder: str = "."
+
+    @property
+    def key(self) -> str:
+        return f"run_hook {self.run}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.HOOK
+
+
+class ProbeAlarm(_Step):
+    """Ask an alarm's command or Prometheus. The outcome carries the value; not ok means that there is none.
+
+    A command gives 0 when it ends with 0, else infinity would be meant: it gives 1 above `greater_than`.
+    """
+
+    kind: Literal["probe_alarm"] = "probe_alarm"
+    probe: str
+    """The id of this probe: `DEPLOYMENT/ALARM`."""
+    command: tuple[str, ...] = ()
+    prometheus: Prometheus | None = None
+    greater_than: float = 0
+    timeout: Seconds = 10
+    folder: str = "."
+
+    @property
+    def key(self) -> str:
+        return f"probe_alarm {self.probe}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.HOOK
+
+
 Step = (
     CreateOwner
     | RemoveOwner
@@ -221,6 +326,11 @@ Step = (
     | StartContainer
     | StopContainer
     | RemoveTask
+    | StartBalancer
+    | ConfigureBalancer
+    | RemoveBalancer
+    | RunHook
+    | ProbeAlarm
 )
 
 
@@ -235,4 +345,6 @@ class Outcome(Noun):
     code: str = ""
     reason: str = ""
     image_id: str = ""
+    value: float | None = None
+    """What an alarm's source said."""
     containers: tuple[ContainerResult, ...] = ()

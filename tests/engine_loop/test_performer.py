@@ -105,7 +105,7 @@ def test_a_wait_ends_at_its_time(performer: ThreadPerformer) -> None:
 
 
 def test_four_starts_and_eight_stops_are_the_default() -> None:
-    assert lane_limits(4) == {Lane.START: 4, Lane.STOP: 8, Lane.FETCH: 3, Lane.QUICK: 4}
+    assert lane_limits(4) == {Lane.START: 4, Lane.STOP: 8, Lane.FETCH: 3, Lane.HOOK: 8, Lane.QUICK: 4}
 
 
 def test_the_simulated_performer_has_lanes_and_latencies_too() -> None:
