@@ -29,6 +29,8 @@ LAYOUT = 1  # goes up when the same recipe shall give another image
 
 BUSYBOX = ("busybox-static",)
 PYTHON = ("busybox-static", "python3-minimal")  # with Debian's C library and its resolver
+HAPROXY = ("busybox-static", "haproxy")
+HAPROXY_PLAIN = ("bash", "coreutils", "dash", "haproxy")  # as little to work with as in the official image
 USERS = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
 GROUPS = "root:x:0:\nnogroup:x:65534:\n"
 
@@ -51,7 +53,7 @@ class Recipe:
 
 def recipes() -> tuple[Recipe, ...]:
     """List every image of the demo and of the tests."""
-    return (_web(1), _web(2), _worker(), _busybox(1), _busybox(2), _healthy())
+    return (_web(1), _web(2), _worker(), _busybox(1), _busybox(2), _healthy(), _target(1), _target(2), *_haproxy())
 
 
 def _web(version: int) -> Recipe:
@@ -73,6 +75,12 @@ def _busybox(version: int) -> Recipe:
     return Recipe(f"reconciler-test/busybox:{version}", BUSYBOX, ('CMD ["idle"]',), files)
 
 
+def _target(version: int) -> Recipe:
+    """Answer and log requests, for tests of traffic; only the version in the answers differs."""
+    instructions = (f"ENV VERSION={version}", 'CMD ["python3", "/srv/target.py"]', "EXPOSE 8080")
+    return Recipe(f"reconciler-test/target:{version}", PYTHON, instructions, {"srv/target.py": _source("target.py")})
+
+
 def _healthy() -> Recipe:
     """Set whatever an image can set, for tests that an image's own settings are no drift."""
     return Recipe(
@@ -90,6 +98,15 @@ def _healthy() -> Recipe:
             "LABEL team=image",
         ),
         {"usr/bin/idle": _source("idle.sh")},
+    )
+
+
+def _haproxy() -> tuple[Recipe, Recipe]:
+    """Make Debian's HAProxy: with busybox's commands, and, for tests, without."""
+    command = ('CMD ["haproxy", "-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"]',)
+    return (
+        Recipe("reconciler-demo/haproxy:2.6", HAPROXY, command),
+        Recipe("reconciler-test/haproxy-plain:2.6", HAPROXY_PLAIN, command),
     )
 
 
@@ -140,8 +157,8 @@ def _base(packages: tuple[str, ...]) -> bytes:
     archive = io.BytesIO(debian.file_system(*packages))
     with tarfile.open(fileobj=archive, mode="r") as tar:
         present = set(tar.getnames())
-        busybox = tar.extractfile("usr/bin/busybox")
-        commands = _commands(busybox.read() if busybox else b"")
+        busybox = tar.extractfile("usr/bin/busybox") if "usr/bin/busybox" in present else None
+        commands = _commands(busybox.read()) if busybox else ()
     archive.seek(0)
     with tarfile.open(fileobj=archive, mode="a") as tar:
         for command in (f"usr/bin/{name}" for name in commands):
@@ -151,7 +168,8 @@ def _base(packages: tuple[str, ...]) -> bytes:
         _add(tar, "etc/group", GROUPS)
         _add(tar, "etc/nsswitch.conf", "hosts: files dns\n")
         for name, mode in (("root", 0o700), ("run", 0o755), ("srv", 0o755), ("tmp", 0o1777)):
-            tar.addfile(_entry(name, tarfile.DIRTYPE, mode))
+            if name not in present:
+                tar.addfile(_entry(name, tarfile.DIRTYPE, mode))
     return archive.getvalue()
 
 
