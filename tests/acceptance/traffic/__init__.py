@@ -1,0 +1,1 @@
+"""Counted figures of traffic: real HAProxy, real engine, requests on loopback only."""
