@@ -78,12 +78,17 @@ class Client:
         """Send requests until told to stop; the one in progress is ended."""
         await asyncio.sleep(self._random.random() * self._is.pause)
         while not stop.is_set():
-            await self._request()
+            await self.request()
             if not self._is_slow:
                 await asyncio.sleep(self._random.uniform(0.0, 2 * self._is.pause))
+        self.close()
+
+    def close(self) -> None:
+        """Close its connection."""
         self._connection.close()
 
-    async def _request(self) -> None:
+    async def request(self) -> None:
+        """Send the next request, and once more if it may be repeated."""
         self.begun += 1
         method = "GET" if self._is_slow or self._random.random() >= _POST_EVERY else "POST"
         path = self._random.choice(self._is.paths)
@@ -96,16 +101,14 @@ class Client:
         is_reused = self._connection.is_reused
         sent_at = time.time()
         exchange = await self._connection.exchange(self._bytes(method, path))
-        is_repeatable = (
-            is_reused and method == "GET" and exchange.is_untouched and exchange.result in _CONNECTION_ENDED
-        )
+        is_repeatable = is_reused and method == "GET" and exchange.is_untouched and exchange.result in _ENDED
         result = Result.RETRIED if is_repeatable else exchange.result
         name = f"{self._name}-{self.begun}"
         times = sent_at, time.time()
         attempt = Attempt(name, method, path, self._keeps_alive, *times, result, exchange.status, *_who(exchange))
         self.ended.append(attempt)
         if not self._keeps_alive:
-            self._connection.close()
+            self.close()
         return is_repeatable
 
     def _bytes(self, method: str, path: str) -> bytes:
