@@ -11,10 +11,15 @@ from reconciler.drivers.simulated import SimulatedEngine, VirtualClock
 from reconciler.errors import EngineError
 from reconciler.model.step import (
     BuildImage,
+    ConfigureBalancer,
     Lane,
     Outcome,
+    ProbeAlarm,
     PullImage,
+    RemoveBalancer,
     RemoveTask,
+    RunHook,
+    StartBalancer,
     StartContainer,
     Step,
     StopContainer,
@@ -34,6 +39,11 @@ _LATENCIES: dict[type, float] = {
     RemoveTask: 0.5,
     PullImage: 5.0,
     BuildImage: 10.0,
+    StartBalancer: 0.5,
+    ConfigureBalancer: 0.2,
+    RemoveBalancer: 0.5,
+    RunHook: 1.0,
+    ProbeAlarm: 0.2,
 }
 
 

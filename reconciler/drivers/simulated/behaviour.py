@@ -13,7 +13,8 @@ class Behaviour:
     """What a container does once started. Times are seconds after its start; None is never.
 
     `output` is written at the start. `stop_seconds` is how long it takes to end once it is asked to: with less time
-    than that it is killed.
+    than that it is killed. It answers what is sent to its ports from `serves_after` until `stops_serving_after`, and
+    a request takes it `request_seconds`: one that gets traffic is busy for so long after it began to drain.
     """
 
     start_failure: str = ""
@@ -21,6 +22,9 @@ class Behaviour:
     exit_code: int = 0
     healthy_after: float | None = None
     unhealthy_after: float | None = None
+    serves_after: float | None = 0.5
+    stops_serving_after: float | None = None
+    request_seconds: float = 0.0
     stop_seconds: float = 0.2
     output: tuple[str, ...] = ()
 

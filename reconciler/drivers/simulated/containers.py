@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.drivers.simulated.behaviour import Behaviour
 from reconciler.model.snapshot import Container, ContainerHealth, ContainerStatus, ObservedTask, PublishedPort
 from reconciler.model.task import ContainerResult, Task
 from reconciler.model.task_definition import HOLDER
 
-RUNS_ON = Behaviour()
+RUNS_ON = Behaviour(serves_after=0.0)
 KILLED, ASKED_TO_END = 137, 143
 """The exit codes of SIGKILL and SIGTERM."""
 
@@ -23,7 +23,8 @@ KILLED, ASKED_TO_END = 137, 143
 class SimulatedContainer:
     """A container. `seen` is how one that was there before the simulation was seen.
 
-    `log` is what it has written in all its runs, each line with its time.
+    `log` is what it has written in all its runs, each line with its time. `addresses` are those of its present run,
+    by network.
     """
 
     id: str
@@ -31,6 +32,7 @@ class SimulatedContainer:
     task: Task
     image: str = ""
     networks: tuple[str, ...] = ()
+    addresses: Mapping[str, str] = field(default_factory=dict)
     ports: tuple[PublishedPort, ...] = ()
     behaviour: Behaviour = RUNS_ON
     started_at: float | None = None
@@ -47,7 +49,22 @@ class SimulatedContainer:
         ends = [at for at in (self.stopped_at, by_itself) if at is not None]
         return min(ends, default=None)
 
-    def started(self, behaviour: Behaviour, now: float) -> SimulatedContainer:
+    def runs(self, now: float) -> bool:
+        """Whether its process runs at a time."""
+        ended_at = self.ended_at()
+        has_begun = self.seen.is_live if self.seen is not None else self.started_at is not None
+        return has_begun and (ended_at is None or now < ended_at)
+
+    def serves(self) -> tuple[float, float]:
+        """Return from when until when what is sent to its ports is answered; an empty period when it never is."""
+        does, started_at = self.behaviour, self.started_at
+        if started_at is None or does.serves_after is None or not self.runs(started_at):
+            return 0.0, 0.0
+        ended_at = self.ended_at()
+        falls_silent_at = math.inf if does.stops_serving_after is None else started_at + does.stops_serving_after
+        return started_at + does.serves_after, min(falls_silent_at, math.inf if ended_at is None else ended_at)
+
+    def started(self, behaviour: Behaviour, addresses: Mapping[str, str], now: float) -> SimulatedContainer:
         """Return it started, for the first time or once more: it is the same container, with its logs."""
         written = tuple((now, line) for line in behaviour.output)
         return replace(
@@ -57,6 +74,7 @@ class SimulatedContainer:
             stopped_at=None,
             stop_code=0,
             seen=None,
+            addresses=addresses,
             log=self.log + written,
         )
 
@@ -113,6 +131,7 @@ class SimulatedContainer:
             finished_at=finished_at,
             image_id=self.image,
             networks=self.networks,
+            addresses=self.addresses if status is ContainerStatus.RUNNING else {},
             ports=self.ports if status is ContainerStatus.RUNNING else (),
         )
 
@@ -131,13 +150,14 @@ class SimulatedContainer:
 def from_seen(container_id: str, task: Task, seen: Container, now: float) -> SimulatedContainer:
     """Return a container that was there before: as it was seen, but a check that has no verdict yet will pass."""
     undecided = seen.is_live and seen.health is ContainerHealth.STARTING
-    verdict = Behaviour(healthy_after=now - (seen.started_at or now) + 1.0)
+    verdict = Behaviour(healthy_after=now - (seen.started_at or now) + 1.0, serves_after=0.0)
     return SimulatedContainer(
         id=container_id,
         name=seen.name,
         task=task,
         image=seen.image_id,
         networks=seen.networks,
+        addresses=seen.addresses,
         behaviour=verdict if undecided else RUNS_ON,
         started_at=seen.started_at,
         seen=None if undecided else seen.changed(id=container_id),

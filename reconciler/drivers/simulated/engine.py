@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,11 +17,16 @@ from reconciler.drivers.failure import (
     StepFailedError,
 )
 from reconciler.drivers.labels import owner_volume_name, private_volume_name
+from reconciler.drivers.simulated.addresses import Addresses
+from reconciler.drivers.simulated.balancers import Latency, SimulatedBalancers, no_latency, no_traffic
 from reconciler.drivers.simulated.behaviour import Behaviour, expected_behaviour
-from reconciler.drivers.simulated.containers import SimulatedContainer, from_seen, observed_tasks
+from reconciler.drivers.simulated.containers import KILLED, SimulatedContainer, from_seen, observed_tasks
 from reconciler.drivers.simulated.owned import Owned
 from reconciler.drivers.simulated.ports import HostPorts
+from reconciler.drivers.simulated.process import Lost, Traffic, Upstream
+from reconciler.drivers.simulated.upstreams import upstream
 from reconciler.errors import EngineError
+from reconciler.model.routing import Target
 from reconciler.model.snapshot import (
     EngineFacts,
     ObservedImage,
@@ -31,15 +37,20 @@ from reconciler.model.snapshot import (
 )
 from reconciler.model.step import (
     BuildImage,
+    ConfigureBalancer,
     CreateNetwork,
     CreateOwner,
     CreateVolume,
     Outcome,
+    ProbeAlarm,
     PullImage,
+    RemoveBalancer,
     RemoveNetwork,
     RemoveOwner,
     RemoveTask,
     RemoveVolume,
+    RunHook,
+    StartBalancer,
     StartContainer,
     Step,
     StopContainer,
@@ -58,6 +69,11 @@ class SimulatedEngine:
     behave: Callable[[StartContainer], Behaviour] = expected_behaviour
     facts: EngineFacts = field(default_factory=EngineFacts)
     obtainable: Callable[[str], bool] = lambda reference: True
+    hooks: Callable[[RunHook], Outcome] = lambda step: Outcome(step=step)
+    probe: Callable[[ProbeAlarm], float | None] = lambda step: 0.0
+    """What an alarm's source says; None is nothing."""
+    traffic: Traffic = no_traffic
+    latency: Latency = no_latency
     steps: list[Step] = field(default_factory=list)
     """Every step that was performed, in order."""
     _containers: dict[str, SimulatedContainer] = field(default_factory=dict)
@@ -67,7 +83,16 @@ class SimulatedEngine:
     _images: dict[str, ObservedImage] = field(default_factory=dict)
     _owners: dict[str, tuple[str, Owner]] = field(default_factory=dict)
     _ports: HostPorts = field(default_factory=HostPorts)
+    _addresses: Addresses = field(default_factory=Addresses)
     _wakes: list[Callable[[], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.balancers = SimulatedBalancers(self._upstream)
+
+    @property
+    def lost(self) -> list[Lost]:
+        """The requests that our steps cut off, in order."""
+        return self.balancers.lost
 
     @classmethod
     def seeded(cls, snapshot: Snapshot, stack: str, clock: Clock) -> SimulatedEngine:
@@ -77,14 +102,19 @@ class SimulatedEngine:
             for each in observed.containers:
                 key = f"{observed.task.id}-{each.name}"
                 engine._containers[key] = from_seen(key, observed.task, each, clock.now())
+                engine._addresses.keep(key, each.addresses)
             engine._private.update(dict.fromkeys(observed.volumes, observed.task))
         engine._networks.update({each.name: each for each in snapshot.networks})
         engine._volumes.update({each.name: each for each in snapshot.volumes})
         engine._images = {each.reference: each for each in snapshot.images}
         engine._owners = {each.volume: (stack, each) for each in snapshot.owners}
+        owner = snapshot.owners[0].id if len(snapshot.owners) == 1 else ""
+        for balancer in snapshot.balancers:
+            engine.balancers.seed(balancer, stack, owner, clock.now())
         return engine
 
     def look(self, request: LookRequest) -> Snapshot:
+        now = self._advanced()
         found = (owner for stack, owner in self._owners.values() if stack == request.stack)
         owners = tuple(sorted(found, key=lambda owner: owner.id))
         wanted = request.owner or (owners[0].id if len(owners) == 1 else "")
@@ -92,14 +122,16 @@ class SimulatedEngine:
         return Snapshot(
             engine=self.facts,
             owners=owners,
-            tasks=observed_tasks(self._containers.values(), self._private, wanted, self.clock.now()),
+            tasks=observed_tasks(self._containers.values(), self._private, wanted, now),
             networks=self._networks.shown_to(wanted, request.networks),
             volumes=self._volumes.shown_to(wanted, request.volumes),
+            balancers=self.balancers.shown_to(wanted, now, self.latency if request.latency_periods else no_latency),
             images=tuple(image for image in images if image is not None),
         )
 
     def perform(self, step: Step) -> Outcome:
         self.steps.append(step)
+        self._advanced()
         try:
             return _EFFECTS[type(step)](self, step)
         except StepFailedError as failure:
@@ -108,9 +140,10 @@ class SimulatedEngine:
             self._wake()
 
     def next_change_at(self) -> float | None:
-        """Return when something will change by itself: an exit, or a health check's verdict."""
-        now = self.clock.now()
+        """Return when something will change by itself: an exit, a health check's verdict, the end of a request."""
+        now = self._advanced()
         times = [at for each in self._containers.values() for at in each.changes() if at > now]
+        times += (at for at in self.balancers.changes() if at > now)
         return min(times, default=None)
 
     def add_image(self, reference: str, image_id: str = "") -> None:
@@ -123,12 +156,27 @@ class SimulatedEngine:
 
     def kill(self, container_id: str, exit_code: int = 137) -> None:
         """End a container's process, as somebody with `docker kill` would."""
-        self._containers[container_id] = self._containers[container_id].killed(exit_code, self.clock.now())
+        now = self._advanced()
+        self._ended(self._containers[container_id].killed(exit_code, now))
         self._wake()
 
     def remove(self, container_id: str) -> None:
-        """Remove a container, as somebody with `docker rm -f` would."""
-        del self._containers[container_id]
+        """Remove a container, a balancer's too, as somebody with `docker rm -f` would."""
+        now = self._advanced()
+        if not self.balancers.remove_container(container_id):
+            self._ended(self._containers[container_id].killed(KILLED, now))
+            del self._containers[container_id]
+        self._wake()
+
+    def kill_balancer(self, name: str) -> None:
+        """Kill a balancer's process: the engine restarts it, with what its volume says."""
+        self.balancers.kill(name, self._advanced())
+        self._wake()
+
+    def stop_balancer(self, name: str) -> None:
+        """Stop a balancer, as somebody with `docker stop` or `docker kill` would: it stays down."""
+        self._advanced()
+        self.balancers.stop(name)
         self._wake()
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
@@ -228,7 +276,8 @@ class SimulatedEngine:
         behaviour = self.behave(step)
         if behaviour.start_failure:
             raise StepFailedError(CANNOT_START, behaviour.start_failure)
-        self._containers[key] = created.started(behaviour, now)
+        self._containers[key] = created.started(behaviour, self._addresses.give(key, created.networks, now), now)
+        self._leased(self._containers[key])
         return Outcome(step=step)
 
     def _created(self, key: str, step: StartContainer) -> SimulatedContainer:
@@ -257,21 +306,69 @@ class SimulatedEngine:
         if present.task.id != step.task_id:
             reason = f"the container {step.container_id[:12]} is not this task's: left as it is"
             raise StepFailedError(CANNOT_STOP, reason)
-        self._containers[step.container_id] = present.stopped(step.timeout, self.clock.now())
+        self._ended(self._stopped(present, step.timeout))
         return Outcome(step=step)
 
     def _remove_task(self, step: RemoveTask) -> Outcome:
         """Remove what there is of the task, shown or not."""
-        now = self.clock.now()
-        ended = [
-            self._containers.pop(each.id)
-            .stopped(step.timeouts.get(each.name, _DEFAULT_STOP_TIMEOUT), now)
-            .result(now)
-            for each in sorted(self._containers.values(), key=lambda each: each.name)
-            if each.task.id == step.task_id
-        ]
+        members = sorted(self._containers.values(), key=lambda each: each.name)
+        ended = []
+        for each in (each for each in members if each.task.id == step.task_id):
+            stopped = self._stopped(each, step.timeouts.get(each.name, _DEFAULT_STOP_TIMEOUT))
+            self._ended(stopped)
+            del self._containers[each.id]
+            ended.append(stopped.result(self.clock.now()))
         self._private = {name: task for name, task in self._private.items() if task.id != step.task_id}
         return Outcome(step=step, containers=tuple(each for each in ended if each.name != HOLDER))
+
+    def _stopped(self, container: SimulatedContainer, timeout: float) -> SimulatedContainer:
+        """Return it stopped by a step of ours, which cuts off what its task still works on."""
+        now = self.clock.now()
+        if container.runs(now):
+            self.balancers.cut_off(container.task.id, now)
+        return container.stopped(timeout, now)
+
+    def _ended(self, container: SimulatedContainer) -> None:
+        """Keep a container whose process is over: its addresses are free."""
+        self._containers[container.id] = container
+        self._leased(container)
+
+    def _leased(self, container: SimulatedContainer) -> None:
+        """Note until when a container has its addresses, as far as is known now."""
+        ended_at = container.ended_at()
+        self._addresses.end(container.id, container.addresses, math.inf if ended_at is None else ended_at)
+
+    def _start_balancer(self, step: StartBalancer) -> Outcome:
+        if self._image(step.settings.image) is None:
+            raise StepFailedError(CANNOT_PULL, f"no such image: {step.settings.image}")
+        self.balancers.start(step, self.clock.now())
+        return Outcome(step=step)
+
+    def _configure_balancer(self, step: ConfigureBalancer) -> Outcome:
+        self.balancers.configure(step, self.clock.now())
+        return Outcome(step=step)
+
+    def _remove_balancer(self, step: RemoveBalancer) -> Outcome:
+        self.balancers.remove(step)
+        return Outcome(step=step)
+
+    def _run_hook(self, step: RunHook) -> Outcome:
+        return self.hooks(step)
+
+    def _probe_alarm(self, step: ProbeAlarm) -> Outcome:
+        value = self.probe(step)
+        if value is None:
+            return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
+        return Outcome(step=step, value=value)
+
+    def _upstream(self, target: Target) -> Upstream:
+        return upstream(self._containers, self._addresses, target)
+
+    def _advanced(self) -> float:
+        """Let the balancers catch up with the time; returns it."""
+        now = self.clock.now()
+        self.balancers.advance(now, self.traffic)
+        return now
 
 
 def _stamp(at: float) -> str:
@@ -290,4 +387,9 @@ _EFFECTS: Mapping[type, Callable[..., Outcome]] = {
     StartContainer: SimulatedEngine._start_container,
     StopContainer: SimulatedEngine._stop_container,
     RemoveTask: SimulatedEngine._remove_task,
+    StartBalancer: SimulatedEngine._start_balancer,
+    ConfigureBalancer: SimulatedEngine._configure_balancer,
+    RemoveBalancer: SimulatedEngine._remove_balancer,
+    RunHook: SimulatedEngine._run_hook,
+    ProbeAlarm: SimulatedEngine._probe_alarm,
 }
