@@ -16,8 +16,15 @@ from reconciler.engine.performer import Performer, lane_limits
 from reconciler.engine.session import Options, Prepared, Session, apply, prepare
 from reconciler.engine.simulation import SimulatedPerformer
 from reconciler.model.decision import Decision
+from reconciler.model.load_balancer import Action, Forward, Listener, LoadBalancer, Rule, TargetGroup
 from reconciler.model.plan import Plan
-from reconciler.model.service import DeploymentCircuitBreaker, DeploymentConfiguration, Service, Threshold
+from reconciler.model.service import (
+    DeploymentCircuitBreaker,
+    DeploymentConfiguration,
+    Service,
+    TargetRegistration,
+    Threshold,
+)
 from reconciler.model.snapshot import (
     Container,
     ContainerHealth,
@@ -36,6 +43,7 @@ from reconciler.model.task_definition import (
     ContainerDefinition,
     ContainerDependency,
     HealthCheck,
+    PortMapping,
     TaskDefinition,
     TaskVolume,
 )
@@ -99,17 +107,83 @@ def declared(name: str = "web", count: int = 1, *containers: ContainerDefinition
     return service(name, count, **fields), definition(*containers, family=name, volumes=volumes)
 
 
+def target_group(name: str = "web", **fields: Any) -> TargetGroup:
+    """A target group `target_group.NAME`, checked every five seconds."""
+    return TargetGroup(address=f"target_group.{name}", name=name, **fields)
+
+
+def listener(name: str, port: int, *groups: str, of: str = "edge", **fields: Any) -> Listener:
+    """A listener that forwards to the target group of that name; `/NAME*` goes to each further one."""
+    forwards = [Action(forwards=(Forward(target_group=f"target_group.{each}"),)) for each in groups]
+    rules = tuple(
+        Rule(name=each, priority=priority, path_pattern=(f"/{each}*",), action=action)
+        for priority, (each, action) in enumerate(zip(groups[1:], forwards[1:], strict=True), 1)
+    )
+    chosen = {"action": forwards[0], "rules": rules} if groups else {}
+    return Listener(name=name, address=f"load_balancer.{of}.listener.{name}", port=port, **{**chosen, **fields})
+
+
+def load_balancer(name: str = "edge", *listeners: Listener, **fields: Any) -> LoadBalancer:
+    """A load balancer `load_balancer.NAME`; without listeners, of one on port 80 for the target group `web`."""
+    found = listeners or (listener("http", 80, "web", of=name),)
+    ordered = tuple(sorted(found, key=lambda each: each.name))
+    return LoadBalancer(address=f"load_balancer.{name}", name=name, listeners=ordered, **fields)
+
+
+def balanced(
+    name: str = "web", count: int = 1, *containers: ContainerDefinition, tested: bool = False, **fields: Any
+) -> Declared:
+    """A service whose container `app` (port 8080) is a target of the group of the service's name.
+
+    `stack(...)` adds the parts it needs; with `tested`, a test listener too.
+    """
+    registration = TargetRegistration(
+        target_group=f"target_group.{name}",
+        container_name="app",
+        container_port=8080,
+        test_listener="load_balancer.edge.listener.test" if tested else None,
+    )
+    found = containers or (container(port_mappings=(PortMapping(container_port=8080),)),)
+    return declared(name, count, *found, load_balancers=(registration,), **fields)
+
+
 def stack(
-    *services: Declared, name: str = "shop", networks: Iterable[str] = (), volumes: Iterable[Volume] = ()
+    *services: Declared,
+    name: str = "shop",
+    networks: Iterable[str] = (),
+    volumes: Iterable[Volume] = (),
+    balancers: Iterable[LoadBalancer] | None = None,
+    target_groups: Iterable[TargetGroup] = (),
 ) -> Stack:
-    """A stack of services."""
+    """A stack of services. What registrations need and is not given is there: target groups, and one balancer.
+
+    That balancer is `load_balancer.edge`, with a listener `http` on port 80 and, if any service wants one, `test` on
+    port 81.
+    """
+    registrations = tuple(each for found, _ in services for each in found.load_balancers)
+    edge = _edge(registrations) if registrations else ()
+    groups = {each.target_group: target_group(_last(each.target_group)) for each in registrations}
+    groups |= {each.address: each for each in target_groups}
     return Stack(
         name=name,
         networks=tuple(Network(address=f"network.{each}", name=f"{name}-{each}") for each in sorted(networks)),
         volumes=tuple(sorted(volumes, key=lambda each: each.address)),
         definitions={each.task_definition: found for each, found in services},
         services=tuple(sorted((each for each, _ in services), key=lambda each: each.address)),
+        load_balancers=edge if balancers is None else tuple(sorted(balancers, key=lambda each: each.address)),
+        target_groups=tuple(groups[address] for address in sorted(groups)),
     )
+
+
+def _edge(registrations: tuple[TargetRegistration, ...]) -> tuple[LoadBalancer, ...]:
+    all_of_them = tuple(dict.fromkeys(_last(each.target_group) for each in registrations))
+    tested = tuple(dict.fromkeys(_last(each.target_group) for each in registrations if each.test_listener))
+    listeners = (listener("http", 80, *all_of_them), *((listener("test", 81, *tested),) if tested else ()))
+    return (load_balancer("edge", *listeners),)
+
+
+def _last(address: str) -> str:
+    return address.rpartition(".")[2]
 
 
 EMPTY = Stack(name="shop")

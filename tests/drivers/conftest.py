@@ -27,6 +27,7 @@ from reconciler.model.stack import Cluster
 from reconciler.model.step import StartContainer
 from reconciler.model.task_definition import HOLDER
 
+from .balancing import BALANCER_IMAGE, Balancing
 from .builders import IMAGE, OWNER_PREFIX, World
 
 LEFT_BEHIND_SECONDS = 900
@@ -76,17 +77,23 @@ def simulated() -> World:
     """A stack of the test's own on a simulated engine that has the test image. Its time starts in 2025."""
     clock = VirtualClock(1_750_000_000.0)
     engine = SimulatedEngine(clock, behave)
-    engine.add_image(IMAGE)
+    for image in (IMAGE, BALANCER_IMAGE):
+        engine.add_image(image)
     return World(engine, clock=clock, pass_time=lambda seconds: clock.advance_to(clock.now() + seconds))
 
 
 def behave(step: StartContainer) -> Behaviour:
-    """Do what a test's script says: `exit 3` and `echo one; echo two` end, all else runs on and ignores SIGTERM."""
-    usual = replace(expected_behaviour(step), stop_seconds=math.inf)
+    """Do what a test's script says: `exit 3` and `echo one; echo two` end, all else runs on and ignores SIGTERM.
+
+    Only one that becomes busybox's `httpd` answers on a port.
+    """
+    usual = replace(expected_behaviour(step), stop_seconds=math.inf, serves_after=None)
     command = () if step.container == HOLDER else step.task.definition.container(step.container).command or ()
     if command[:2] != ("sh", "-c"):
         return usual
     parts = [part.strip().partition(" ") for part in command[2].split(";")]
+    if parts[-1][0] == "exec":
+        return replace(usual, serves_after=0.1)
     output = tuple(rest for verb, _, rest in parts if verb == "echo")
     codes = [int(rest) for verb, _, rest in parts if verb == "exit"]
     return replace(usual, exits_after=0.1, exit_code=max(codes, default=0), output=output)
@@ -98,6 +105,18 @@ def world(request: pytest.FixtureRequest) -> World:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, World)
     return found
+
+
+@pytest.fixture(params=["simulated"])
+def balancing(request: pytest.FixtureRequest) -> Balancing:
+    """A load balancer of the test's own on each driver in turn."""
+    world = request.getfixturevalue(request.param)
+    assert isinstance(world, World)
+    engine = world.driver
+    if isinstance(engine, SimulatedEngine):
+        return Balancing(world, stop_by_hand=lambda seen: engine.stop_balancer(seen.name))
+    client = request.getfixturevalue("client")
+    return Balancing(world, stop_by_hand=lambda seen: client.call("POST", f"/containers/{seen.container_id}/kill"))
 
 
 def _age(owner: str) -> float:
