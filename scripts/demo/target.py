@@ -2,7 +2,7 @@
 
 Any path but /health answers `VERSION HOSTNAME SERVICE LENGTH`: LENGTH is that of the request's body, `-` stands for
 what is not known; /slow and what lies below it answer after SLOW_SECONDS. /whoami adds how many requests have come.
-Each request is logged twice, on stdout and, when LOG_FOLDER is set, in LOG_FOLDER/HOSTNAME.log:
+Each request is logged twice, on stdout and, when LOG_FOLDER is set, in LOG_FOLDER/VERSION.HOSTNAME.SERVICE.log:
 
     1764338074.120331 began ID METHOD PATH
     1764338076.121040 ended ID METHOD PATH
@@ -111,7 +111,7 @@ def listen() -> socket.socket:
 def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     if folder := os.environ.get("LOG_FOLDER"):
-        path = Path(folder) / f"{HOST}.log"
+        path = Path(folder) / f"{WHO.replace(' ', '.')}.log"
         logs.append(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644))
     with listen() as server:
         while True:

@@ -30,14 +30,14 @@ WRITTEN_EVERY = 0.1
 END_TIMEOUT = 60.0
 _BEGUN = "# begun "
 _BODY = b"x" * 512
-_POST_EVERY = 0.3
+_POST_SHARE = 0.3
 
 
 class Specification(NamedTuple):
     """Which requests are sent. `pause` is the mean of what a client waits after an answer, in seconds.
 
-    Ids of requests begin with `prefix`. Of each kind of clients the first `slow` ask for /slow only, without a pause.
-    The others take a random one of `paths`, and POST 30 % of the time.
+    Ids of requests begin with `prefix`. A client takes a random one of `paths` each time, and POSTs 30 % of the time.
+    Of each kind of clients the first `slow` ask for what answers after 2 s, one request after the other.
     """
 
     port: int
@@ -90,7 +90,7 @@ class Client:
     async def request(self) -> None:
         """Send the next request, and once more if it may be repeated."""
         self.begun += 1
-        method = "GET" if self._is_slow or self._random.random() >= _POST_EVERY else "POST"
+        method = "POST" if self._random.random() < _POST_SHARE else "GET"
         path = self._random.choice(self._is.paths)
         path = f"{path.rstrip('/')}/slow" if self._is_slow else path
         if await self._attempt(method, path):
