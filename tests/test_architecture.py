@@ -1,6 +1,7 @@
 """The arrows and fences of the design, refereed over `ast`: who may import whom, and what pure packages never do.
 
     cli -> engine -> {planner, scheduler} -> model        cli -> {language, render} -> model
+    drivers -> balancers -> model
 
 `planner` may ask `scheduler`: a plan records what `decide` will pursue, with the same task ids.
 """
@@ -26,7 +27,8 @@ MAY_IMPORT = {
     "render": {"render", "model"},
     "scheduler": {"scheduler", "model"},
     "planner": {"planner", "scheduler", "model"},
-    "drivers": {"drivers", "model"},
+    "balancers": {"balancers", "model"},
+    "drivers": {"drivers", "balancers", "model"},
     "store": {"store", "model"},
     "engine": {"engine", "planner", "scheduler", "drivers", "store", "model"},
     "cli": {"cli", "engine", "planner", "scheduler", "drivers", "store", "language", "render", "model"},

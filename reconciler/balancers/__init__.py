@@ -1,0 +1,1 @@
+"""Effects on traffic: what a load balancer is told, and what it says."""

@@ -1,0 +1,61 @@
+"""What things are called inside HAProxy, and where our files lie in its container."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reconciler.balancers.haproxy.words import name
+from reconciler.model.load_balancer import Certificate, Listener, TargetGroup
+from reconciler.model.routing import BalancerConfiguration, Color
+
+FOLDER = "/etc/reconciler"
+"""Where a balancer's volume is mounted."""
+FILE = f"{FOLDER}/haproxy.cfg"
+MASTER = "127.0.0.1:9998"
+"""The master process's socket: it is the container's own 127.0.0.1, so that no other container reaches it."""
+COMMAND = ("haproxy", "-W", "-db", "-S", MASTER, "-f", FILE)
+FULL_WEIGHT = 100
+
+_TASK = re.compile(r"[0-9a-f]{1,64}|[0-9a-f-]{1,64}")
+_OPEN = "-open"
+
+
+def pool(group: TargetGroup, color: Color) -> str:
+    """Return the backend of a pool: `web-green`."""
+    return f"{name(group.name)}-{color.value}"
+
+
+def share(group: TargetGroup, *, is_test: bool) -> str:
+    """Return the process's variable that holds how many thousandths the green pool gets."""
+    return f"proc.{'test' if is_test else 'green'}_{name(group.name).replace('-', '_')}"
+
+
+def server(task_id: str) -> str:
+    """Return the server of a target, which is checked."""
+    if not _TASK.fullmatch(task_id):
+        raise ValueError(f"{task_id!r} is no id of a task")
+    return task_id
+
+
+def open_server(task_id: str) -> str:
+    """Return the server of a target that is used only while no checked one of its pool is up (ELB: fail-open)."""
+    return server(task_id) + _OPEN
+
+
+def task_of(server_name: str) -> tuple[str, bool]:
+    """Return whose server it is, and whether it is the one for failing open."""
+    return server_name.removesuffix(_OPEN), server_name.endswith(_OPEN)
+
+
+def certificate_file(listener: Listener, index: int, certificate: Certificate) -> str:
+    """Return the name of a certificate's file below `certs`; other content has another name."""
+    digest = re.sub(r"[^0-9a-f]", "", certificate.digest.rpartition(":")[2].lower())[:8] or "0"
+    return f"{name(listener.name)}-{index}-{digest}.pem"
+
+
+def certificates(configuration: BalancerConfiguration) -> Iterator[tuple[str, Certificate]]:
+    """Yield the name of each certificate's file, and the certificate."""
+    for listener in configuration.listeners:
+        for index, certificate in enumerate(listener.certificates):
+            yield certificate_file(listener, index, certificate), certificate
