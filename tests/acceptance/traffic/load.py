@@ -78,8 +78,8 @@ class Client:
         """Send requests until told to stop; the one in progress is ended."""
         await asyncio.sleep(self._random.random() * self._is.pause)
         while not stop.is_set():
-            await self.request()
-            if not self._is_slow:
+            is_answered = await self.request()
+            if not self._is_slow or not is_answered:
                 await asyncio.sleep(self._random.uniform(0.0, 2 * self._is.pause))
         self.close()
 
@@ -87,17 +87,19 @@ class Client:
         """Close its connection."""
         self._connection.close()
 
-    async def request(self) -> None:
-        """Send the next request, and once more if it may be repeated."""
+    async def request(self) -> bool:
+        """Send the next request, and once more if it may be repeated; tells whether it was answered with 200."""
         self.begun += 1
         method = "POST" if self._random.random() < _POST_SHARE else "GET"
         path = self._random.choice(self._is.paths)
         path = f"{path.rstrip('/')}/slow" if self._is_slow else path
-        if await self._attempt(method, path):
-            await self._attempt(method, path)
+        result = await self._attempt(method, path)
+        if result is Result.RETRIED:
+            result = await self._attempt(method, path)
+        return result is Result.ANSWERED
 
-    async def _attempt(self, method: str, path: str) -> bool:
-        """Try once; tells whether it may be tried again."""
+    async def _attempt(self, method: str, path: str) -> Result:
+        """Try once."""
         is_reused = self._connection.is_reused
         sent_at = time.time()
         exchange = await self._connection.exchange(self._bytes(method, path))
@@ -109,7 +111,7 @@ class Client:
         self.ended.append(attempt)
         if not self._keeps_alive:
             self.close()
-        return is_repeatable
+        return result
 
     def _bytes(self, method: str, path: str) -> bytes:
         body = _BODY if method == "POST" else b""

@@ -51,8 +51,8 @@ def proxy_killed(count: int, seed: int = 1) -> Counted:
     wrong = attempts.answered.only(_is_wrong)
     reused = sum(len(users) > 1 for users in addresses.values())
     remark = (
-        f"complete after {max(seconds, default=0.0):.2f} s at most; {len(wrong)} of {len(attempts.answered):,} answers "
-        f"of a wrong service; {reused} addresses were used by both services"
+        f"complete after {max(seconds, default=0.0):.2f} s at most; {len(wrong)} of {len(attempts.answered):,} "
+        f"answers of a wrong service; {reused} addresses were used by both services"
     )
     return Counted(count, (*found, *shown(wrong)), remark)
 
