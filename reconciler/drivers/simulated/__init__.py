@@ -8,5 +8,6 @@ from reconciler.drivers.simulated.behaviour import Behaviour, expected_behaviour
 from reconciler.drivers.simulated.clock import VirtualClock
 from reconciler.drivers.simulated.containers import SimulatedContainer
 from reconciler.drivers.simulated.engine import SimulatedEngine
+from reconciler.drivers.simulated.process import Lost
 
-__all__ = ["Behaviour", "SimulatedContainer", "SimulatedEngine", "VirtualClock", "expected_behaviour"]
+__all__ = ["Behaviour", "Lost", "SimulatedContainer", "SimulatedEngine", "VirtualClock", "expected_behaviour"]
