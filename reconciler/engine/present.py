@@ -50,7 +50,7 @@ def present(driver: Driver, declared: Stack, state: State, clock: Clock) -> Pres
         state = state.changed(owner=owner.id, digest_key=owner.digest_key)
         snapshot = driver.look(look_request(target, state, detailed=False))
         adopted = adopt(state, snapshot, clock.now())
-        state = adopt_deployments(declared, adopted, adopted.tasks, clock.now())
+        state = adopt_deployments(declared, adopted, snapshot, clock.now())
         target = declared
     decision = decide(target, state, snapshot, clock.now())
     observed = {each.task.id: each for each in snapshot.tasks}

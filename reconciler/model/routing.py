@@ -136,6 +136,17 @@ class ObservedTarget(Noun):
     sessions: int = 0
 
 
+class TargetHealth(StrEnum):
+    """How a task is as a target (ELB's target health states). UNAVAILABLE: the balancer cannot be asked."""
+
+    UNUSED = "unused"
+    INITIAL = "initial"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    DRAINING = "draining"
+    UNAVAILABLE = "unavailable"
+
+
 class PoolCounters(Noun):
     """What a pool has done since the balancer's process began. `latency_p95` is in seconds, of the asked period."""
 

@@ -141,6 +141,8 @@ class Deployment(Noun):
     created_at: float
     updated_at: float
     progress_at: float
+    completed_at: float | None = None
+    """When it first had all its tasks healthy; scaling and healing later do not change that."""
     replaces_before: float | None = None
     desired_count: int
     images: Mapping[str, str] = {}
@@ -161,6 +163,12 @@ class Deployment(Noun):
     stage: LifecycleStage = LifecycleStage.RECONCILE_SERVICE
     stage_at: float = 0.0
     shift: int = 0
+    shifted_at: float | None = None
+    """When the traffic of the present shift was seen where it belongs."""
+    may_roll_back: bool = True
+    """False once the user stopped it and wanted no rollback."""
+    is_stopped: bool = False
+    """Whether the user stopped it."""
     stages: tuple[StagePassed, ...] = ()
     hooks: tuple[HookRun, ...] = ()
     alarms: tuple[AlarmReading, ...] = ()
@@ -172,11 +180,10 @@ class Deployment(Noun):
 
     @property
     def has_taken_over(self) -> bool:
-        """Whether it worked, or is past the point where its predecessor could take its place again."""
+        """Whether it worked once, or is past the point where its predecessor could take its place again."""
         is_past = self.stage is LifecycleStage.CLEAN_UP and bool(self.shifts_from)
-        return self.rollout_state is RolloutState.COMPLETED or (
-            is_past and self.rollout_state is RolloutState.IN_PROGRESS
-        )
+        is_done = self.completed_at is not None or self.rollout_state is RolloutState.COMPLETED
+        return is_done or (is_past and self.rollout_state is RolloutState.IN_PROGRESS)
 
     @property
     def is_shifting(self) -> bool:

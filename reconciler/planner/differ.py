@@ -29,8 +29,20 @@ BLOCKS: Mapping[str, tuple[str, _Key]] = {
     "resource_requirements": ("resource_requirement", lambda each: each["type"]),
     "devices": ("device", lambda each: each["host_path"]),
     "tmpfs": ("tmpfs", lambda each: each["container_path"]),
+    "listeners": ("listener", lambda each: each["name"]),
+    "rules": ("rule", lambda each: each["name"]),
+    "forwards": ("forward", lambda each: each["target_group"]),
+    "certificates": ("certificate", lambda each: each["file"]),
+    "http_headers": ("http_header", lambda each: each["name"]),
+    "query_strings": ("query_string", lambda each: f"{each['key'] or ''}={each['value']}"),
+    "load_balancers": ("load_balancer", lambda each: each["target_group"]),
+    "alarms": ("alarm", lambda each: each["name"]),
+    "lifecycle_hooks": ("lifecycle_hook", lambda each: each["name"]),
 }
 """Field of repeated blocks -> the block's word, and what tells one from another."""
+
+UNNAMED = frozenset({"action"})
+"""Fields whose parts stand in the block around them: a rule's `forward` is written without any `action`."""
 
 _HIDDEN = frozenset({"address", "name", "family", "kind"})
 
@@ -72,6 +84,6 @@ def _flatten(content: Mapping[str, Any], prefix: str, flat: dict[str, Any]) -> N
             for each in value:
                 _flatten(each, f"{prefix}{word}.{key(each)}.", flat)
         elif isinstance(value, dict):
-            _flatten(value, f"{prefix}{name}.", flat)
+            _flatten(value, prefix if name in UNNAMED else f"{prefix}{name}.", flat)
         else:
             flat[prefix + name] = json.dumps(value) if isinstance(value, list) else value

@@ -45,7 +45,7 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
     nothing. Outputs are those of `stack`, evaluated by the caller.
     """
     recorded = adopt(state, snapshot, now)
-    recorded = adopt_deployments(stack, recorded, recorded.tasks, now)
+    recorded = adopt_deployments(stack, recorded, snapshot, now)
     first = retarget(stack, recorded, now)
     configured = _configured(stack, recorded, snapshot)
     decision = decide(stack, first, snapshot, now)

@@ -6,18 +6,21 @@ deployment; a new desired count is not).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 from reconciler.model.address import default_name
 from reconciler.model.lifecycle import Moved
 from reconciler.model.noun import fingerprint
-from reconciler.model.service import Service
+from reconciler.model.routing import WHOLE, Color
+from reconciler.model.service import LifecycleStage, Service
+from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, DeploymentStatus, Revision, RolloutState, State
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.lifecycle import triggered
+from reconciler.scheduler.opening import new_deployment, open_deployment
+from reconciler.scheduler.roster import listed_colors
 from reconciler.scheduler.tasks import task_id
 
 
@@ -34,7 +37,7 @@ def retarget(stack: Stack, state: State, now: float, reopen: frozenset[str] = fr
     for service in stack.services:
         revision = revisions[stack.definition_of(service).family]
         if service.address in replaced:
-            state = _replace_all(service, revision, state, now)
+            state = open_deployment(service, revision, state, now, replaces_before=now)
         else:
             state = _deploy(service, revision, state, now, is_reopened=service.address in reopen)
     wanted = {service.address for service in stack.services}
@@ -67,7 +70,7 @@ def run_tasks(state: State, definition: TaskDefinition, overridden: TaskDefiniti
     """Record `count` one-off tasks of a definition, as changed by overrides (ECS RunTask)."""
     state, revision = register(definition, state, now)
     group = f"family:{definition.family}"
-    deployment = _new_deployment(group, revision, state, count, now).changed(status=DeploymentStatus.ACTIVE)
+    deployment = new_deployment(group, revision, state, count, now).changed(status=DeploymentStatus.ACTIVE)
     tasks = tuple(
         TaskRecord(
             id=task_id(state.owner, group, deployment.id, ordinal),
@@ -116,63 +119,27 @@ def _deploy(service: Service, revision: Revision, state: State, now: float, *, i
     primary = state.primary(service.address)
     is_same = primary and (primary.family, primary.revision) == (revision.family, revision.number)
     if primary and is_same and primary.rollout_state is not RolloutState.FAILED:
-        return _replace(state, _continued(primary, service, now, is_reopened=is_reopened))
-    fresh = _new_deployment(service.address, revision, state, service.desired_count, now)
-    older = (_superseded(each, service.address, now) for each in state.deployments)
-    return state.changed(deployments=(*older, fresh))
+        return _replace(state, continued(primary, service, now, is_reopened=is_reopened))
+    return open_deployment(service, revision, state, now)
 
 
-def _replace_all(service: Service, revision: Revision, state: State, now: float) -> State:
-    """Open a deployment that replaces every task, though they may run that revision (ECS forceNewDeployment)."""
-    fresh = _new_deployment(service.address, revision, state, service.desired_count, now)
-    older = (_superseded(each, service.address, now) for each in state.deployments)
-    return state.changed(deployments=(*older, fresh.changed(replaces_before=now)))
-
-
-def _continued(primary: Deployment, service: Service, now: float, *, is_reopened: bool) -> Deployment:
-    """Scaling is no new deployment: the primary one goes on with another count."""
-    if primary.desired_count != service.desired_count or is_reopened:
-        return primary.changed(
-            desired_count=service.desired_count,
-            rollout_state=RolloutState.IN_PROGRESS,
-            reason="",
-            failures=0,
-            consecutive_failures=0,
-            retry_at=None,
-            progress_at=now,
-            updated_at=now,
-        )
-    return primary
-
-
-def _superseded(deployment: Deployment, service: str, now: float) -> Deployment:
-    if deployment.service != service or not deployment.is_primary:
-        return deployment
-    state = deployment.rollout_state
-    if state is RolloutState.IN_PROGRESS:
-        state = RolloutState.FAILED
-    reason = deployment.reason or ("superseded by a newer deployment" if state is RolloutState.FAILED else "")
-    return deployment.changed(status=DeploymentStatus.ACTIVE, rollout_state=state, reason=reason, updated_at=now)
-
-
-def _new_deployment(service: str, revision: Revision, state: State, desired_count: int, now: float) -> Deployment:
-    number = max((each.number for each in state.deployments if each.service == service), default=0) + 1
-    return Deployment(
-        id=_deployment_id(state, service, number, now),
-        service=service,
-        number=number,
-        family=revision.family,
-        revision=revision.number,
-        created_at=now,
-        updated_at=now,
+def continued(primary: Deployment, service: Service, now: float, *, is_reopened: bool) -> Deployment:
+    """Scaling is no new deployment, nor are other target groups: the primary one goes on with them."""
+    primary = primary.changed(registrations=service.load_balancers)
+    if primary.desired_count == service.desired_count and not is_reopened:
+        return primary
+    is_done = primary.rollout_state is not RolloutState.IN_PROGRESS
+    return primary.changed(
+        desired_count=service.desired_count,
+        rollout_state=RolloutState.IN_PROGRESS,
+        stage=LifecycleStage.CLEAN_UP if is_done else primary.stage,
+        reason="",
+        failures=0,
+        consecutive_failures=0,
+        retry_at=None,
         progress_at=now,
-        desired_count=desired_count,
+        updated_at=now,
     )
-
-
-def _deployment_id(state: State, service: str, number: int, now: float) -> str:
-    """Return an id that no earlier deployment had, also not one of a state that was lost: the time is part of it."""
-    return hashlib.sha256(f"{state.owner}|{service}|{number}|{now!r}".encode()).hexdigest()[:12]
 
 
 def _replace(state: State, deployment: Deployment) -> State:
@@ -181,18 +148,38 @@ def _replace(state: State, deployment: Deployment) -> State:
     )
 
 
-def adopt_deployments(stack: Stack, state: State, families: Iterable[TaskRecord], now: float) -> State:
-    """Make a primary deployment for every service whose tasks run though no deployment is recorded: a lost State."""
+def adopt_deployments(stack: Stack, state: State, snapshot: Snapshot, now: float) -> State:
+    """Make a primary deployment for every service whose tasks run though no deployment is recorded: a lost State.
+
+    Of tasks in both pools of a target group, those count that have its traffic.
+    """
+    colors = listed_colors(snapshot)
     for service in stack.services:
-        mine = [record for record in families if record.group == service.address and not record.is_stopped]
+        mine = [record for record in state.tasks if record.group == service.address and not record.is_stopped]
         if not mine or state.primary(service.address) is not None:
             continue
-        newest = max(mine, key=lambda record: (record.revision, record.ordinal))
+        live = [record for record in mine if colors.get(record.id) is _live_color(service, snapshot)] or mine
+        newest = max(live, key=lambda record: (record.revision, record.ordinal))
         revision = state.revision(newest.family, newest.revision)
         if revision is None:
             continue
-        found = _new_deployment(service.address, revision, state, service.desired_count, now)
-        ordinals = max(record.ordinal for record in mine) + 1
-        adopted = found.changed(id=newest.deployment, rollout_state=RolloutState.COMPLETED, next_ordinal=ordinals)
+        adopted = new_deployment(service.address, revision, state, service.desired_count, now).changed(
+            id=newest.deployment,
+            rollout_state=RolloutState.COMPLETED,
+            completed_at=now,
+            stage=LifecycleStage.CLEAN_UP,
+            strategy=service.deployment_configuration.strategy,
+            registrations=service.load_balancers,
+            color=colors.get(newest.id, Color.BLUE),
+            next_ordinal=max(record.ordinal for record in mine) + 1,
+        )
         state = state.changed(deployments=(*state.deployments, adopted))
     return state
+
+
+def _live_color(service: Service, snapshot: Snapshot) -> Color:
+    """Return the pool that most of a service's traffic goes to, as its load balancers' volumes say."""
+    groups = {each.target_group for each in service.load_balancers}
+    routes = (route for each in snapshot.balancers if each.configuration for route in each.configuration.routes)
+    greens = [route.green for route in routes if route.target_group in groups]
+    return Color.GREEN if any(2 * green > WHOLE for green in greens) else Color.BLUE

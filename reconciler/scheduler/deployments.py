@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.model.service import Service, failure_threshold
+from reconciler.model.service import LifecycleStage, Service, failure_threshold
 from reconciler.model.state import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler.back_off import delay
@@ -58,15 +58,19 @@ def count_failures(
     return deployment.changed(failures=failures, reason=reason, updated_at=now)
 
 
-def judge(deployment: Deployment, service: Service, *, is_settled: bool, is_held: bool, now: float) -> Deployment:
-    """Complete or fail a deployment in progress."""
+def judge(
+    deployment: Deployment, service: Service, *, is_settled: bool, is_held: bool, now: float, failure: str = ""
+) -> Deployment:
+    """Complete or fail a deployment in progress. `failure` is what a hook or an alarm says."""
     if deployment.rollout_state is not RolloutState.IN_PROGRESS:
         return deployment
     if is_held != deployment.is_held:
         deployment = deployment.changed(is_held=is_held, progress_at=now)
-    if is_settled:
-        return deployment.changed(rollout_state=RolloutState.COMPLETED, reason="", failures=0, updated_at=now)
-    failure = why_failed(deployment, service, now)
+    if is_settled and deployment.stage is LifecycleStage.CLEAN_UP:
+        at = now if deployment.completed_at is None else deployment.completed_at
+        done = {"rollout_state": RolloutState.COMPLETED, "completed_at": at, "updated_at": now}
+        return deployment.changed(reason="", failures=0, **done)
+    failure = failure or why_failed(deployment, service, now)
     if failure:
         return deployment.changed(rollout_state=RolloutState.FAILED, reason=failure, updated_at=now)
     return deployment

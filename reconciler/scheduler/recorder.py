@@ -7,14 +7,15 @@ a reason. Nothing is decided here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.noun import fingerprint
+from reconciler.model.routing import TargetHealth
 from reconciler.model.snapshot import Container, ObservedTask, Snapshot
 from reconciler.model.state import Revision, State
 from reconciler.model.step import Outcome, RemoveTask, StartContainer
 from reconciler.model.task import ContainerResult, DesiredStatus, StopCode, Task, TaskRecord, TaskStatus
-from reconciler.model.task_definition import HOLDER, TaskDefinition
+from reconciler.model.task_definition import HOLDER
 from reconciler.scheduler.containers import exited_essential, start_order
 from reconciler.scheduler.task_view import TaskView
 
@@ -42,13 +43,6 @@ def adopt(state: State, snapshot: Snapshot, now: float) -> State:
     )
 
 
-def views(state: State, snapshot: Snapshot) -> tuple[TaskView, ...]:
-    """Return every recorded task with what the engine shows of it."""
-    observed = {each.task.id: each for each in snapshot.tasks}
-    definitions = {(each.family, each.number): each.definition for each in state.revisions}
-    return tuple(_view(record, observed.get(record.id), definitions) for record in state.tasks)
-
-
 def record_tasks(
     tasks: tuple[TaskView, ...], snapshot: Snapshot, minimum_healthy_times: Mapping[str, float], now: float
 ) -> tuple[TaskView, ...]:
@@ -62,7 +56,7 @@ def record_tasks(
             continue
         record = _record(view, evidence.get(view.record.id, _NOTHING), now)
         record = _with_health(view, record, minimum_healthy_times.get(record.group, 0.0), now)
-        updated.append(view if record is view.record else TaskView(record, view.definition, view.observed))
+        updated.append(view if record is view.record else replace(view, record=record))
     return tuple(updated)
 
 
@@ -137,15 +131,6 @@ def _adopted(observed: ObservedTask, now: float) -> TaskRecord:
     if observed.containers:
         return record
     return stop(record, StopCode.SERVICE_SCHEDULER_INITIATED, "only its volumes are left", now)
-
-
-def _view(
-    record: TaskRecord, observed: ObservedTask | None, definitions: Mapping[tuple[str, int], TaskDefinition]
-) -> TaskView:
-    definition = record.definition or definitions.get((record.family, record.revision))
-    if definition is None:
-        definition = observed.task.definition if observed else TaskDefinition(family=record.family, containers=())
-    return TaskView(record, definition, observed)
 
 
 def _record(view: TaskView, evidence: _Evidence, now: float) -> TaskRecord:
@@ -235,18 +220,22 @@ def _with_health(view: TaskView, record: TaskRecord, minimum_healthy_time: float
     running = record.last_status is TaskStatus.RUNNING and record.desired_status is DesiredStatus.RUNNING
     if not running or record.healthy_at is not None or view.observed is None:
         return record
-    at = healthy_from(TaskView(record, view.definition, view.observed), minimum_healthy_time)
+    at = healthy_from(replace(view, record=record), minimum_healthy_time)
     return record.changed(healthy_at=now) if at is not None and now >= at else record
 
 
 def healthy_from(view: TaskView, minimum_healthy_time: float) -> float | None:
     """Return when a running task counts as healthy by itself; None while only its checks can tell.
 
-    With health checks: as soon as they pass. Without: `minimum_healthy_time` seconds after its last essential start
-    (ECS waits 40 s; our default is 10).
+    With health checks, of containers or of load balancers: as soon as all of them pass. Without:
+    `minimum_healthy_time` seconds after its last essential start (ECS waits 40 s; our default is 10).
     """
+    if view.traffic is not None and view.traffic.health is not TargetHealth.HEALTHY:
+        return None
     if view.has_health_check:
         return 0.0 if view.health.value == "HEALTHY" else None
+    if view.traffic is not None:
+        return 0.0
     if view.observed is None:
         return None
     starts = [

@@ -72,10 +72,12 @@ def remove_steps(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Step, 
         RemoveNetwork(address="network", reason="no longer in the stack", owner=state.owner, name=each.name)
         for each in snapshot.networks
         if each.is_ours and each.name not in wanted and each.name not in used | snapshot.kept_networks
-        if not (starting and stack.is_empty)
+        if not (stack.is_empty and (starting or snapshot.balancers))
     )
     volumes = _remove_volumes(stack, state, snapshot)
-    left = snapshot.tasks or volumes or networks or any(each.is_ours for each in snapshot.networks)
+    left = (
+        snapshot.tasks or volumes or networks or snapshot.balancers or any(each.is_ours for each in snapshot.networks)
+    )
     if stack.is_empty and not left and not starting and not _kept_volumes(snapshot):
         return tuple(
             RemoveOwner(

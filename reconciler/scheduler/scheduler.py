@@ -16,11 +16,19 @@ from reconciler.model.state import Deployment, DeploymentStatus, RolloutState, S
 from reconciler.model.step import BuildImage, Step
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler import deployments, history, images, one_off, resources
+from reconciler.scheduler.alarms import watch
+from reconciler.scheduler.balancers import balancer_steps
+from reconciler.scheduler.hooks import Ground, abandoned
+from reconciler.scheduler.opening import roll_back
 from reconciler.scheduler.placement import Capacity
-from reconciler.scheduler.recorder import adopt, record_tasks, starting_tasks, views
-from reconciler.scheduler.service_view import ServiceView
+from reconciler.scheduler.recorder import adopt, record_tasks, starting_tasks
+from reconciler.scheduler.roster import views
+from reconciler.scheduler.routing import Traffic, parting_configurations, wakes, wanted_configurations
+from reconciler.scheduler.service_view import Progress, ServiceView
 from reconciler.scheduler.services import ServiceMove, move
+from reconciler.scheduler.stages import advance
 from reconciler.scheduler.survey import survey
+from reconciler.scheduler.targets import ghosts
 from reconciler.scheduler.task_view import TaskView
 from reconciler.scheduler.tasks import Pursuit, Surroundings, kept_for_logs, pursue
 
@@ -31,29 +39,44 @@ def decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decisi
     `stack` is the target, `now` seconds since the epoch. Save the decision's state, then perform its steps. Calling
     it twice with the same arguments gives the same answer; a step in flight is never emitted again.
     """
+    decision = _decide(stack, state, snapshot, now)
+    undone = roll_back(stack, decision.state, now)
+    if undone is decision.state:
+        return decision
+    # A deployment has just failed: what it is undone for is pursued at once. What was seen is recorded already.
+    return _decide(stack, undone, snapshot.changed(outcomes=()), now)
+
+
+def _decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decision:
     before = {record.id: record for record in state.tasks}
     adopted = adopt(state, snapshot, now)
     tasks = _seen(stack, adopted, snapshot, now)
     services = survey(stack, adopted, tasks, snapshot, now)
-    services = {address: _judged(view, before, snapshot, now) for address, view in services.items()}
+    ground = Ground(snapshot, {each.record.id: each for each in tasks}, stack.name, stack.folder, adopted.owner, now)
+    services = {address: _judged(view, before, ground) for address, view in services.items()}
     moves = _moves(services, tasks, adopted, snapshot, now)
-    tasks = _moved(tasks, services, moves)
+    tasks = _moved(tasks, services, moves, now)
     recorded = _record(adopted, services, moves, tasks, before, snapshot, now)
-    around = _surroundings(stack, recorded, snapshot, now)
+    services = {address: _with_deployment(view, recorded) for address, view in services.items()}
+    traffic = Traffic(stack, recorded, snapshot, services, tasks, now)
+    wanted, parting = wanted_configurations(traffic), parting_configurations(traffic)
+    around = _surroundings(stack, recorded, tasks, snapshot, now)
     pursuits = {view.record.id: pursue(view, around) for view in tasks}
-    steps = _steps(around, moves, tasks, pursuits)
-    failed = tuple(address for address, view in services.items() if _is_failed(view, now))
+    steps = _steps(around, moves, tasks, pursuits, balancer_steps(stack, recorded, snapshot, wanted, parting))
+    stuck = tuple(address for address, view in services.items() if _is_failed(view, now))
+    failed = tuple(address for address, view in services.items() if address in stuck or _is_undone(view, stack))
     is_quiet = not steps and not snapshot.in_flight
-    unsettled = tuple(address for address, view in services.items() if not view.is_settled)
+    unsettled = tuple(address for address, view in services.items() if not view.is_done)
+    polls = wakes((*wanted.values(), *parting.values()), now)
     return Decision(
         state=history.prune(_forget_drained(recorded), {each.task.id for each in snapshot.tasks}, now),
         steps=steps,
-        wake_at=_wake_at(moves, pursuits, now),
+        wake_at=_wake_at(moves, pursuits, polls, now),
         waiting_for=_waiting(moves, tasks, pursuits),
         is_steady=is_quiet and not unsettled and not failed,
         failed=failed,
         unsettled=unsettled,
-        is_over=is_quiet and _stuck(services, failed).issuperset(unsettled),
+        is_over=is_quiet and _stuck(services, stuck).issuperset(unsettled),
     )
 
 
@@ -63,25 +86,53 @@ def _seen(stack: Stack, state: State, snapshot: Snapshot, now: float) -> tuple[T
         each.address: each.deployment_configuration.minimum_healthy_time
         for each in (*state.draining, *stack.services)
     }
-    tasks = record_tasks(views(state, snapshot), snapshot, times, now)
+    tasks = record_tasks(views(state, snapshot, stack), snapshot, times, now)
     tasks = one_off.fail_unobtainable(tasks, snapshot, now)
     return one_off.stop_all(tasks, now) if stack.is_empty else tasks
 
 
-def _judged(view: ServiceView, before: Mapping[str, TaskRecord], snapshot: Snapshot, now: float) -> ServiceView:
-    """Bring a primary deployment up to what was seen: pins, failures, complete or failed."""
-    deployment, definition = view.deployment, view.definition
+def _judged(view: ServiceView, before: Mapping[str, TaskRecord], ground: Ground) -> ServiceView:
+    """Bring a primary deployment up to what was seen: pins, failures, its stage, complete or failed."""
+    deployment, definition, now = view.deployment, view.definition, ground.now
     if deployment is not None and view.is_draining:
         return replace(view, deployment=deployments.leave(deployment, now))
     if deployment is None or definition is None:
         return view
-    deployment = images.pin(deployment, definition, snapshot, view.tasks)
-    refused = images.fetch_failures(definition, snapshot.outcomes)
+    deployment = images.pin(deployment, definition, ground.snapshot, view.tasks)
+    refused = images.fetch_failures(definition, ground.snapshot.outcomes)
     deployment = deployments.count_outcomes(deployment, view.service, view.tasks, before, refused, now)
+    deployment, progress = _advanced(view, deployment, ground)
     deployment = deployments.judge(
-        deployment, view.service, is_settled=view.is_settled, is_held=bool(view.blocked), now=now
+        deployment,
+        view.service,
+        is_settled=view.is_settled,
+        is_held=bool(view.blocked) or progress.is_held,
+        now=now,
+        failure=progress.failure,
     )
-    return view if deployment is view.deployment else replace(view, deployment=deployment)
+    return replace(view, deployment=deployment, progress=progress)
+
+
+def _advanced(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[Deployment, Progress]:
+    """Read the alarms of a deployment in progress, and move it through its stages."""
+    if deployment.rollout_state is not RolloutState.IN_PROGRESS or view.blocked:
+        return deployment, Progress()
+    watched = watch(deployment, view.service, ground)
+    deployment, progress = advance(view, watched.deployment, ground)
+    wake_at = () if watched.wake_at is None else (watched.wake_at,)
+    return deployment, replace(
+        progress,
+        steps=(*progress.steps, *watched.steps),
+        wake_at=(*progress.wake_at, *wake_at),
+        failure=progress.failure or watched.failure,
+        warnings=watched.warnings,
+    )
+
+
+def _with_deployment(view: ServiceView, recorded: State) -> ServiceView:
+    """Return a service with its deployment as it is recorded now."""
+    deployment = recorded.deployment(view.deployment.id) if view.deployment is not None else None
+    return replace(view, deployment=deployment)
 
 
 def _moves(
@@ -93,18 +144,26 @@ def _moves(
 
 
 def _moved(
-    tasks: tuple[TaskView, ...], services: Mapping[str, ServiceView], moves: Mapping[str, ServiceMove]
+    tasks: tuple[TaskView, ...],
+    services: Mapping[str, ServiceView],
+    moves: Mapping[str, ServiceMove],
+    now: float,
 ) -> tuple[TaskView, ...]:
-    """Return the tasks with what the services want of them now, and the new ones."""
+    """Return the tasks with what the services want of them now, and the new ones; those of hooks too."""
     changed = {record.id: record for each in moves.values() for record in each.records}
-    known = {view.record.id for view in tasks}
+    by_id = {view.record.id: view for view in tasks}
+    current = {view.deployment.id: view.deployment for view in services.values() if view.deployment is not None}
+    changed |= {record.id: record for record in abandoned(current, by_id, now)}
+    begun = [record for view in services.values() for record in view.progress.records]
+    known = by_id.keys()
     kept = (replace(view, record=changed[view.record.id]) if view.record.id in changed else view for view in tasks)
     new = (
         TaskView(record, definition)
         for record in changed.values()
         if record.id not in known and (definition := services[record.group].definition) is not None
     )
-    return (*kept, *new)
+    hooked = (TaskView(record, record.definition) for record in begun if record.definition is not None)
+    return (*kept, *new, *hooked)
 
 
 def _record(
@@ -122,7 +181,7 @@ def _record(
         for address, view in services.items()
         if (each := moves[address].deployment or view.deployment) is not None
     }
-    current |= one_off.pinned(state, tasks, snapshot)
+    current = one_off.pinned(state, tasks, snapshot) | current
     messages = history.task_messages(before, (view.record for view in tasks))
     for each in state.deployments:
         messages += history.deployment_messages(each, current.get(each.id, each))
@@ -150,7 +209,9 @@ def _forget_drained(state: State) -> State:
     return state if len(draining) == len(state.draining) else state.changed(draining=draining)
 
 
-def _surroundings(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Surroundings:
+def _surroundings(
+    stack: Stack, state: State, tasks: Iterable[TaskView], snapshot: Snapshot, now: float
+) -> Surroundings:
     wanted = frozenset(service.address for service in stack.services)
     return Surroundings(
         stack=stack,
@@ -159,9 +220,21 @@ def _surroundings(stack: Stack, state: State, snapshot: Snapshot, now: float) ->
         deployments={each.id: each for each in state.deployments},
         kept=frozenset() if stack.is_empty else kept_for_logs(state.tasks, wanted, now),
         starting=starting_tasks(snapshot),
+        ghost=ghosts(snapshot, _addresses(tasks)),
         fingerprints={(each.family, each.number): each.fingerprint for each in state.revisions},
         now=now,
     )
+
+
+def _addresses(tasks: Iterable[TaskView]) -> dict[str, frozenset[str]]:
+    """Return the addresses that live tasks have."""
+    return {
+        view.record.id: frozenset(
+            address for each in view.observed.containers if each.is_live for address in each.addresses.values()
+        )
+        for view in tasks
+        if view.observed is not None
+    }
 
 
 def _steps(
@@ -169,6 +242,7 @@ def _steps(
     moves: Mapping[str, ServiceMove],
     tasks: Iterable[TaskView],
     pursuits: Mapping[str, Pursuit],
+    of_balancers: Iterable[Step],
 ) -> tuple[Step, ...]:
     """Return every step that may be taken now, each once, without those in flight."""
     stack, state, snapshot = around.stack, around.state, around.snapshot
@@ -177,6 +251,7 @@ def _steps(
         steps += [step for each in moves.values() for step in each.steps]
         steps += one_off.fetch_steps(tasks, around.deployments)
         steps += [step for each in pursuits.values() for step in each.steps]
+        steps += of_balancers
     steps += resources.remove_steps(stack, state, snapshot)
     unique = {step.key: _located(step, stack.folder) for step in steps if step.key not in snapshot.in_flight}
     return tuple(unique.values())
@@ -187,8 +262,11 @@ def _located(step: Step, folder: str) -> Step:
     return step.changed(folder=folder) if isinstance(step, BuildImage) else step
 
 
-def _wake_at(moves: Mapping[str, ServiceMove], pursuits: Mapping[str, Pursuit], now: float) -> float | None:
+def _wake_at(
+    moves: Mapping[str, ServiceMove], pursuits: Mapping[str, Pursuit], polls: float | None, now: float
+) -> float | None:
     times = [at for each in moves.values() for at in each.wake_at]
+    times += [] if polls is None else [polls]
     times += [each.wake_at for each in pursuits.values() if each.wake_at is not None]
     return min((at for at in times if at > now), default=None)
 
@@ -219,6 +297,13 @@ def _stuck(services: Mapping[str, ServiceView], failed: tuple[str, ...]) -> set[
         grows = not waiting <= stuck
         stuck |= waiting
     return stuck
+
+
+def _is_undone(view: ServiceView, stack: Stack) -> bool:
+    """Whether a service runs what it ran before a deployment failed, and not what is declared."""
+    if view.deployment is None or view.is_draining or not view.deployment.rolls_back:
+        return False
+    return view.definition != stack.definition_of(view.service)
 
 
 def _is_failed(view: ServiceView, now: float) -> bool:

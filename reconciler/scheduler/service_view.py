@@ -8,10 +8,28 @@ from functools import cached_property
 
 from reconciler.model.service import SchedulingStrategy, Service
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Deployment
+from reconciler.model.state import Deployment, RolloutState
+from reconciler.model.step import Step
+from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.scheduler.rolling import Fleet
 from reconciler.scheduler.task_view import TaskView
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a deployment in progress is: what its stage, hooks and alarms want done and wait for.
+
+    `is_held`: it waits for what is no failure of its own. `failure` ends it, `warnings` are for people.
+    """
+
+    steps: tuple[Step, ...] = ()
+    records: tuple[TaskRecord, ...] = ()
+    waiting: str = ""
+    wake_at: tuple[float, ...] = ()
+    is_held: bool = False
+    failure: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -19,7 +37,7 @@ class ServiceView:
     """A service with its primary deployment and its tasks, as they are now.
 
     `definition` is what the deployment's revision says. `is_draining` services have left the target. `blocked` names
-    the service that must be steady (or, when draining, gone) before this one moves.
+    the service that must be steady (or, when draining, gone) before this one moves. `progress` is its deployment's.
     """
 
     service: Service
@@ -29,6 +47,7 @@ class ServiceView:
     fleet: Fleet
     is_draining: bool = False
     blocked: str = ""
+    progress: Progress = Progress()
 
     @cached_property
     def desired(self) -> int:
@@ -38,6 +57,12 @@ class ServiceView:
         if self.service.scheduling_strategy is SchedulingStrategy.DAEMON:
             return 1
         return self.service.desired_count
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is settled and no deployment of it is in progress."""
+        is_open = self.deployment is not None and self.deployment.rollout_state is RolloutState.IN_PROGRESS
+        return self.is_settled and (self.is_draining or not is_open)
 
     @cached_property
     def is_settled(self) -> bool:

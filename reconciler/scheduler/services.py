@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.model.decision import Waiting
-from reconciler.model.service import upper_bound
+from reconciler.model.service import LifecycleStage, upper_bound
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, RolloutState
 from reconciler.model.step import Step
@@ -17,6 +18,8 @@ from reconciler.scheduler.placement import Capacity
 from reconciler.scheduler.recorder import healthy_from, starting_tasks, stop
 from reconciler.scheduler.rolling import Fleet, Move, roll
 from reconciler.scheduler.service_view import ServiceView, present_digests, why_replace
+from reconciler.scheduler.shifting import shift
+from reconciler.scheduler.strategies import is_before
 from reconciler.scheduler.task_view import TaskView
 from reconciler.scheduler.tasks import task_id
 
@@ -41,11 +44,10 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
     unborn = _unborn(view, deployment, snapshot, now)
     view = replace(view, fleet=_without(view.fleet, unborn)) if unborn else view
     why_not, until = _why_not_start(view, deployment, definition, snapshot, now)
-    configuration = view.service.deployment_configuration
-    plan = roll(view.desired, configuration, view.fleet, may_start=not why_not)
+    plan = _planned(view, deployment, may_start=not why_not)
     started, refused = _start(view, deployment, definition, plan.start, capacity, owner, now)
     if refused:
-        plan = roll(view.desired, configuration, view.fleet, room=len(started))
+        plan = _planned(view, deployment, room=len(started))
     stopped = _stopped(view, deployment, plan, snapshot, now)
     failed = [each for each in stopped if each.failed and each.deployment == deployment.id]
     deployment = deployments.count_failures(deployment, failed, (), now)
@@ -53,14 +55,26 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
     return ServiceMove(
         records=(*unborn, *started, *stopped),
         deployment=deployment.changed(next_ordinal=started[-1].ordinal + 1) if started else deployment,
-        steps=images.fetch_steps(view.service.address, definition, deployment.images) if wants_images else (),
-        events=_events(started, stopped),
+        steps=(
+            *(images.fetch_steps(view.service.address, definition, deployment.images) if wants_images else ()),
+            *view.progress.steps,
+        ),
+        events=(*view.progress.warnings, *_events(started, stopped)),
         waiting=_waiting(view, why_not or refused, until, is_moving=bool(started or stopped)),
         wake_at=(
             *_at_once((*unborn, *stopped), now),
+            *view.progress.wake_at,
             *(at for at in (until, _gives_up_at(view, deployment, now), *_wakes(view, now)) if at),
         ),
     )
+
+
+def _planned(view: ServiceView, deployment: Deployment, *, may_start: bool = True, room: int = sys.maxsize) -> Move:
+    """Ask the one that knows: tasks of a deployment whose traffic is yet to be shifted are started beside the old."""
+    if deployment.is_shifting:
+        return shift(view.desired, deployment.color, view.fleet, may_start=may_start, room=room)
+    configuration = view.service.deployment_configuration
+    return roll(view.desired, configuration, view.fleet, may_start=may_start, room=room)
 
 
 def _gives_up_at(view: ServiceView, deployment: Deployment, now: float) -> float | None:
@@ -115,6 +129,8 @@ def _why_not_start(
         return f"the deployment failed: {deployment.reason}", None
     if view.blocked:
         return view.blocked, None
+    if deployment.rollout_state is RolloutState.IN_PROGRESS and is_before(deployment, LifecycleStage.SCALE_UP):
+        return view.progress.waiting, None
     if deployment.retry_at is not None and now < deployment.retry_at:
         last = deployment.reason or "tasks end soon after their start"
         if deployment.consecutive_failures == 1:
@@ -211,9 +227,10 @@ def _drain(view: ServiceView, snapshot: Snapshot, now: float) -> ServiceMove:
 
 def _waiting(view: ServiceView, why_not: str, until: float | None, *, is_moving: bool) -> tuple[Waiting, ...]:
     """Say why nothing happens, when nothing does though something is missing."""
-    if view.is_settled or (is_moving and not why_not):
+    if view.is_done or (is_moving and not why_not):
         return ()
-    reason = why_not if why_not and _lacks_tasks(view) else _what_it_waits_for(view)
+    reason = why_not if why_not and _lacks_tasks(view) else view.progress.waiting or _what_it_waits_for(view)
+    until = until or (min(view.progress.wake_at, default=None) if view.progress.is_held else None)
     return (Waiting(address=view.service.address, reason=reason, until=until),)
 
 

@@ -6,20 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from reconciler.model.routing import Color, TargetHealth
 from reconciler.model.snapshot import ContainerHealth, ObservedTask
 from reconciler.model.task import DesiredStatus, HealthStatus, TaskRecord, TaskStatus
 from reconciler.model.task_definition import HOLDER, ContainerDefinition, TaskDefinition
+from reconciler.scheduler.targets import Traffic
 
 _NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class TaskView:
-    """One task. `observed` is None while the engine shows nothing of it. What is asked often is worked out once."""
+    """One task. `observed` is None while the engine shows nothing of it. What is asked often is worked out once.
+
+    `traffic` is what the load balancers say of it, None when it has nothing to do with any; `color` is its pool.
+    """
 
     record: TaskRecord
     definition: TaskDefinition
     observed: ObservedTask | None = None
+    traffic: Traffic | None = None
+    color: Color = Color.BLUE
 
     @property
     def is_leaving(self) -> bool:
@@ -58,14 +65,20 @@ class TaskView:
         """Whether some essential container has a health check."""
         return any(each.health_check for each in self.definition.essential)
 
+    @cached_property
+    def fails_checks(self) -> bool:
+        """Whether its containers' checks or a load balancer's say that it is unhealthy."""
+        is_bad_target = self.traffic is not None and self.traffic.health is TargetHealth.UNHEALTHY
+        return is_bad_target or self.health is HealthStatus.UNHEALTHY
+
     def is_healthy(self) -> bool:
         """Whether it counts as healthy now: recorded so once, and no exit and no check says otherwise since."""
         is_proven = self.is_running and self.record.healthy_at is not None
-        return is_proven and self.is_up and self.health is not HealthStatus.UNHEALTHY
+        return is_proven and self.is_up and not self.fails_checks
 
     def is_unhealthy(self, grace: float, now: float) -> bool:
         """Whether its checks failed, outside of the grace period that follows its start."""
-        if not self.is_running or self.health is not HealthStatus.UNHEALTHY:
+        if not self.is_running or not self.fails_checks:
             return False
         return now >= (self.record.running_at or now) + grace
 

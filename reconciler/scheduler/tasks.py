@@ -31,6 +31,8 @@ class Surroundings:
     deployments: Mapping[str, Deployment]
     kept: frozenset[str]
     starting: frozenset[str]
+    ghost: str
+    """An address that a load balancer must forget before the engine gives it to whatever starts next."""
     fingerprints: Mapping[tuple[str, int], str]
     now: float
 
@@ -74,12 +76,14 @@ def pursue(view: TaskView, around: Surroundings) -> Pursuit:
         return Pursuit() if view.is_whole else _start(view, around)
     if view.observed is None or view.record.id in around.starting:
         return Pursuit()  # what is being started is stopped once that is over
+    if view.traffic is not None and view.traffic.is_listed and view.is_up:
+        return Pursuit(waiting="its target to drain")
     is_kept = view.record.id in around.kept and bool(view.observed.containers)
     return Pursuit(steps=_stop(view, view.observed, is_kept))
 
 
 def _start(view: TaskView, around: Surroundings) -> Pursuit:
-    missing = _missing_image(view, around) or _missing_ground(view.definition, around)
+    missing = _missing_image(view, around) or _missing_ground(view.definition, around) or around.ghost
     if missing:
         return Pursuit(waiting=missing)
     order = start_order(view.definition, view.observed, around.now, view.record.started)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.service import Threshold, failure_threshold
+from reconciler.model.service import LifecycleStage, Threshold, failure_threshold
 from reconciler.model.state import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.task import StopCode, TaskRecord, TaskStatus
 from reconciler.scheduler.back_off import delay
@@ -109,8 +109,16 @@ def test_the_time_that_a_service_waits_for_another_is_not_no_progress() -> None:
 
 
 def test_a_settled_deployment_is_completed_and_its_count_is_forgotten() -> None:
-    found = judge(deployment(failures=2, reason="exit 1"), service(), is_settled=True, is_held=False, now=NOW + 1)
-    assert found == deployment(rollout_state=RolloutState.COMPLETED, updated_at=NOW + 1)
+    last = deployment(stage=LifecycleStage.CLEAN_UP)
+    found = judge(last.changed(failures=2, reason="exit 1"), service(), is_settled=True, is_held=False, now=NOW + 1)
+    assert found == last.changed(rollout_state=RolloutState.COMPLETED, updated_at=NOW + 1, completed_at=NOW + 1)
+    scaled = found.changed(rollout_state=RolloutState.IN_PROGRESS)
+    assert judge(scaled, service(), is_settled=True, is_held=False, now=NOW + 9).completed_at == NOW + 1
+
+
+def test_a_settled_deployment_is_not_complete_before_its_last_stage() -> None:
+    baking = deployment(stage=LifecycleStage.BAKE_TIME)
+    assert judge(baking, service(), is_settled=True, is_held=False, now=NOW + 1) == baking
 
 
 def test_a_deployment_that_ended_is_not_judged_again() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from reconciler.model.service import LifecycleStage
 from reconciler.model.state import Deployment, DeploymentStatus, RolloutState, State
 from reconciler.planner.target import adopt_deployments, retarget, run_tasks
 from reconciler.scheduler.tasks import task_id
-from tests.builders import NOW, OWNER, container, declared, definition, record, stack, state
+from tests.builders import NOW, OWNER, container, declared, definition, record, snapshot, stack, state
 
 NOTHING = State(stack_name="shop", owner=OWNER)
 V1, V2 = (stack(declared("web", 2, container(image=f"app:{tag}"))) for tag in (1, 2))
@@ -50,7 +51,11 @@ def test_scaling_is_no_new_deployment() -> None:
     once = with_rollout(retarget(V1, NOTHING, NOW), RolloutState.COMPLETED)
     (scaled,) = retarget(stack(declared("web", 5)), once, NOW + 9).deployments
     assert scaled == once.deployments[0].changed(
-        desired_count=5, rollout_state=RolloutState.IN_PROGRESS, progress_at=NOW + 9, updated_at=NOW + 9
+        desired_count=5,
+        rollout_state=RolloutState.IN_PROGRESS,
+        stage=LifecycleStage.CLEAN_UP,
+        progress_at=NOW + 9,
+        updated_at=NOW + 9,
     )
 
 
@@ -84,6 +89,6 @@ def test_one_off_tasks_are_a_deployment_of_their_own() -> None:
 
 def test_a_lost_deployment_is_adopted_as_completed_with_its_id_and_number() -> None:
     lost = state(deployments=(), tasks=(record(4, deployment="d7"), record(2, deployment="d7")))
-    (adopted,) = adopt_deployments(V1, lost, lost.tasks, NOW).deployments
+    (adopted,) = adopt_deployments(V1, lost, snapshot(), NOW).deployments
     assert (adopted.id, adopted.rollout_state, adopted.next_ordinal) == ("d7", RolloutState.COMPLETED, 5)
     assert adopted.status is DeploymentStatus.PRIMARY

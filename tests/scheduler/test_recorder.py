@@ -10,9 +10,23 @@ from reconciler.model.snapshot import ContainerHealth, ObservedTask, Snapshot
 from reconciler.model.step import Outcome, RemoveTask, StartContainer
 from reconciler.model.task import ContainerResult, DesiredStatus, StopCode, TaskRecord, TaskStatus
 from reconciler.model.task_definition import HOLDER, TaskDefinition
-from reconciler.scheduler.recorder import adopt, record_tasks, views
+from reconciler.scheduler.recorder import adopt, record_tasks
+from reconciler.scheduler.roster import views
 from reconciler.scheduler.task_view import TaskView
-from tests.builders import CHECK, NOW, container, definition, observed, record, running, shown, snapshot, state, task
+from tests.builders import (
+    CHECK,
+    NOW,
+    container,
+    definition,
+    observed,
+    record,
+    running,
+    shown,
+    snapshot,
+    stack,
+    state,
+    task,
+)
 
 PAIR = definition(container("app"), container("side", essential=False))
 BATCH = task(group="family:web", service_name=None)
@@ -200,7 +214,7 @@ def test_unknown_tasks_are_adopted_with_their_revisions() -> None:
     adopted = adopt(state(revisions=()), snapshot(observed(of=found)), NOW)
     assert adopted.tasks == (record(3, revision=7, deployment="d9", seen=True, created_at=NOW - 60),)
     assert [str(each) for each in adopted.revisions] == ["web:7"]
-    assert views(adopted, snapshot(observed(of=found)))[0].definition == found.definition
+    assert views(adopted, snapshot(observed(of=found)), stack())[0].definition == found.definition
 
 
 def test_known_tasks_are_not_adopted_again() -> None:

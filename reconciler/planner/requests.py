@@ -1,0 +1,173 @@
+"""Carry out a request: record what somebody asks for beside the files. Pure; what follows from it is decided later.
+
+Raises ReconcilerError, with a next step, for what cannot be. Sources: ECS ContinueServiceDeployment,
+StopServiceDeployment (ROLLBACK or ABORT), UpdateService forceNewDeployment and desiredCount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.request import Request, RequestKind
+from reconciler.model.routing import Maintenance
+from reconciler.model.service import Service
+from reconciler.model.stack import Stack
+from reconciler.model.state import Deployment, HookStatus, Revision, RolloutState, Scaled, State
+from reconciler.planner.target import continued
+from reconciler.scheduler.opening import open_deployment
+
+
+def carry_out(request: Request, state: State, now: float) -> State:
+    """Return the State with what was asked for as its intent; raises ReconcilerError when that is not possible."""
+    if state.target is None:
+        raise ReconcilerError("nothing is applied yet: `reconciler apply` first")
+    return _ACTS[request.kind](request, state, state.target, now)
+
+
+def deployment_named(state: State, name: str) -> Deployment:
+    """Return the deployment with that id, or the only one whose id begins so; raises ReconcilerError."""
+    found = [each for each in state.deployments if name and each.id.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    what = "several deployments" if found else "no deployment"
+    raise ReconcilerError(f'{what} with an id that begins with "{name}": see `reconciler deployment list`')
+
+
+def _continue(request: Request, state: State, target: Stack, now: float) -> State:
+    """Answer the pauses that a deployment waits at."""
+    deployment = deployment_named(state, request.deployment)
+    waits = [each for each in deployment.hooks if each.status is HookStatus.AWAITING_ACTION]
+    if not waits or deployment.rollout_state is not RolloutState.IN_PROGRESS:
+        raise ReconcilerError(f"deployment {deployment.id} does not wait for anybody")
+    status = HookStatus.FAILED if request.rolls_back else HookStatus.SUCCEEDED
+    answered = {"status": status, "ended_at": now, "reason": "answered by the user"}
+    hooks = tuple(each.changed(**answered) if each in waits else each for each in deployment.hooks)
+    return _with(state, deployment.changed(hooks=hooks, updated_at=now))
+
+
+def _stop(request: Request, state: State, target: Stack, now: float) -> State:
+    deployment = deployment_named(state, request.deployment)
+    if deployment.rollout_state is not RolloutState.IN_PROGRESS or not deployment.is_primary:
+        raise ReconcilerError(f"deployment {deployment.id} is not in progress: there is nothing to stop")
+    return _stopped(deployment, state, now, rolls_back=request.rolls_back)
+
+
+def _stopped(deployment: Deployment, state: State, now: float, *, rolls_back: bool) -> State:
+    if rolls_back and _previous(deployment, state) is None:
+        detail = "stop it without --rollback, or apply another revision"
+        raise ReconcilerError(f"no earlier deployment of {deployment.service} worked: {detail}")
+    ended = {"rollout_state": RolloutState.FAILED, "reason": "stopped by the user", "updated_at": now}
+    worked_at = None if rolls_back else deployment.completed_at
+    return _with(
+        state, deployment.changed(is_stopped=True, may_roll_back=rolls_back, completed_at=worked_at, **ended)
+    )
+
+
+def _roll_back(request: Request, state: State, target: Stack, now: float) -> State:
+    """Go back: from a deployment in progress at once, else by a new deployment of the earlier revision."""
+    service = _service(request, target)
+    primary = state.primary(service.address)
+    if primary is None:
+        raise ReconcilerError(f"{service.address} was never deployed")
+    is_new = primary.rollout_state is RolloutState.IN_PROGRESS and primary.completed_at is None
+    if request.revision is None and is_new and not primary.rolls_back:
+        return _stopped(primary, state, now, rolls_back=True)
+    revision = _revision(request, primary, state)
+    return open_deployment(service, revision, state, now, **_as_registered(revision, service, state))
+
+
+def _as_registered(revision: Revision, service: Service, state: State) -> dict[str, object]:
+    """Return how the tasks of a revision were targets when it was deployed last: its ports may have been others."""
+    same = (each for each in state.deployments if (each.family, each.revision) == (revision.family, revision.number))
+    found = max((each for each in same if each.service == service.address), key=_number, default=None)
+    return {} if found is None else {"registrations": found.registrations}
+
+
+def _number(deployment: Deployment) -> int:
+    return deployment.number
+
+
+def _revision(request: Request, primary: Deployment, state: State) -> Revision:
+    if request.revision is None:
+        previous = _previous(primary, state)
+        if previous is None:
+            raise ReconcilerError(f"no earlier revision of {primary.service} ever worked")
+        number = previous.revision
+    else:
+        number = request.revision
+    revision = state.revision(primary.family, number)
+    if revision is None:
+        known = ", ".join(str(each.number) for each in state.revisions if each.family == primary.family)
+        raise ReconcilerError(f"there is no revision {primary.family}:{number}; there are: {known}")
+    if (revision.family, revision.number) == (primary.family, primary.revision):
+        raise ReconcilerError(f"{primary.service} runs {revision} already; `reconciler restart` replaces its tasks")
+    return revision
+
+
+def _previous(deployment: Deployment, state: State) -> Deployment | None:
+    """Return the newest deployment of another revision that worked, before this one."""
+    own = (deployment.family, deployment.revision)
+    found = (
+        each
+        for each in state.deployments
+        if each.service == deployment.service and each.has_taken_over and (each.family, each.revision) != own
+    )
+    return max(found, key=lambda each: each.number, default=None)
+
+
+def _restart(request: Request, state: State, target: Stack, now: float) -> State:
+    """Replace every task by a new one of the same revision, within the deployment's bounds (ECS force new)."""
+    service = _service(request, target)
+    primary = state.primary(service.address)
+    revision = state.revision(primary.family, primary.revision) if primary else None
+    if revision is None:
+        raise ReconcilerError(f"{service.address} was never deployed")
+    return open_deployment(service, revision, state, now, replaces_before=now)
+
+
+def _scale(request: Request, state: State, target: Stack, now: float) -> State:
+    service = _service(request, target)
+    before = next((each for each in state.scaled if each.service == service.address), None)
+    declared = before.declared if before else service.desired_count
+    count = declared if request.count is None else request.count
+    others = tuple(each for each in state.scaled if each.service != service.address)
+    mine = () if count == declared else (Scaled(service=service.address, count=count, declared=declared),)
+    wanted = service.changed(desired_count=count)
+    services = tuple(wanted if each.address == service.address else each for each in target.services)
+    state = state.changed(scaled=(*others, *mine), target=target.changed(services=services))
+    primary = state.primary(service.address)
+    return state if primary is None else _with(state, continued(primary, wanted, now, is_reopened=False))
+
+
+def _maintain(request: Request, state: State, target: Stack, now: float) -> State:
+    service = _service(request, target)
+    groups = sorted({each.target_group for each in service.load_balancers})
+    if not groups:
+        raise ReconcilerError(f"{service.address} is behind no load balancer: nobody could be told")
+    others = tuple(each for each in state.maintenance if each.target_group not in groups)
+    message = request.message
+    mine = () if message is None else tuple(Maintenance(target_group=each, message=message) for each in groups)
+    return state.changed(maintenance=tuple(sorted((*others, *mine), key=lambda each: each.target_group)))
+
+
+def _service(request: Request, target: Stack) -> Service:
+    service = target.service(request.service)
+    if service is None:
+        raise ReconcilerError(f"{request.service} is not in what was applied last")
+    return service
+
+
+def _with(state: State, deployment: Deployment) -> State:
+    found = tuple(deployment if each.id == deployment.id else each for each in state.deployments)
+    return state.changed(deployments=found)
+
+
+_ACTS: Mapping[RequestKind, Callable[[Request, State, Stack, float], State]] = {
+    RequestKind.CONTINUE: _continue,
+    RequestKind.STOP: _stop,
+    RequestKind.ROLLBACK: _roll_back,
+    RequestKind.RESTART: _restart,
+    RequestKind.SCALE: _scale,
+    RequestKind.MAINTENANCE: _maintain,
+}

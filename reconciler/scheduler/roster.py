@@ -1,0 +1,67 @@
+"""Every recorded task with what the engine and the load balancers show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.model.routing import Color
+from reconciler.model.service import TargetRegistration
+from reconciler.model.snapshot import ObservedTask, Snapshot
+from reconciler.model.stack import Stack
+from reconciler.model.state import Deployment, State
+from reconciler.model.task import TaskRecord
+from reconciler.model.task_definition import TaskDefinition
+from reconciler.scheduler.targets import traffic_of
+from reconciler.scheduler.task_view import TaskView
+
+
+def views(state: State, snapshot: Snapshot, stack: Stack) -> tuple[TaskView, ...]:
+    """Return every recorded task with what the engine and the load balancers show of it."""
+    observed = {each.task.id: each for each in snapshot.tasks}
+    definitions = {(each.family, each.number): each.definition for each in state.revisions}
+    found = (_view(record, observed.get(record.id), definitions) for record in state.tasks)
+    if not (stack.load_balancers or snapshot.balancers):
+        return tuple(found)
+    deployments = {each.id: each for each in state.deployments}
+    declared = {each.address: each.load_balancers for each in stack.services}
+    listed = listed_colors(snapshot)
+    return tuple(_as_target(view, deployments, declared, listed, stack, snapshot) for view in found)
+
+
+def listed_colors(snapshot: Snapshot) -> dict[str, Color]:
+    """Return the pool of each task that a load balancer's volume names, by the task's id."""
+    return {
+        target.task_id: target.color
+        for balancer in snapshot.balancers
+        for route in (balancer.configuration.routes if balancer.configuration else ())
+        for target in route.targets
+    }
+
+
+def _view(
+    record: TaskRecord, observed: ObservedTask | None, definitions: Mapping[tuple[str, int], TaskDefinition]
+) -> TaskView:
+    definition = record.definition or definitions.get((record.family, record.revision))
+    if definition is None:
+        definition = observed.task.definition if observed else TaskDefinition(family=record.family, containers=())
+    return TaskView(record, definition, observed)
+
+
+def _as_target(
+    view: TaskView,
+    deployments: Mapping[str, Deployment],
+    declared: Mapping[str, tuple[TargetRegistration, ...]],
+    listed: Mapping[str, Color],
+    stack: Stack,
+    snapshot: Snapshot,
+) -> TaskView:
+    """Add what the load balancers say. A task of a deployment that nobody remembers is where it is listed."""
+    record = view.record
+    deployment = None if record.is_one_off else deployments.get(record.deployment)
+    registrations = deployment.registrations if deployment else declared.get(record.group, ())
+    return replace(
+        view,
+        traffic=traffic_of(record.id, registrations, stack, snapshot.balancers),
+        color=deployment.color if deployment else listed.get(record.id, Color.BLUE),
+    )
