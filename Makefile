@@ -24,7 +24,8 @@ check: venv ## lint, types, architecture
 	$(venv)/mypy --strict scripts benchmarks tests/acceptance
 	$(venv)/pytest tests/test_architecture.py
 
-bench: images ## measure against Docker Compose; writes benchmarks/results.md
+bench: images ## measure against Docker Compose and HAProxy by hand; writes benchmarks/results.md
+	@command -v wrk >/dev/null || scripts/apt-install.sh wrk
 	@$(with_engine) $(venv)/python benchmarks/run.py
 
 acceptance: images ## run every counted figure in full; writes benchmarks/acceptance.md

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from statistics import median
 from typing import NamedTuple
 
 from benchmarks.measure import Samples
 
 
 class Row(NamedTuple):
-    """One figure. With a peer the goal is the largest ratio of median wall times, without one it is seconds."""
+    """One figure. With a peer the goal is the largest ratio of median wall times, without one it is seconds.
+
+    `is_paired`: of runs that belong together, one of ours and one of the peer's, the median of their ratios counts.
+    """
 
     what: str
     ours: Samples
     peer: Samples | None
     goal: float | None
+    is_paired: bool = False
 
     @property
     def value(self) -> float:
         """What is held against the goal."""
+        if self.peer and self.is_paired:
+            return median(ours.wall / peer.wall for ours, peer in zip(self.ours, self.peer, strict=True))
         return self.ours.wall / self.peer.wall if self.peer else self.ours.wall
 
     @property
