@@ -1,6 +1,6 @@
 """`make acceptance`: runs the counted figures in full and writes benchmarks/acceptance.md.
 
-python benchmarks/acceptance.py                  everything; about 25 minutes
+python benchmarks/acceptance.py                  everything; about an hour
 python benchmarks/acceptance.py --only kills     one of them; prints, and writes nothing
 """
 
@@ -25,10 +25,17 @@ from tests.acceptance.locks import locks
 from tests.acceptance.reading import PREFIX as PREFIX_OF_COPIES
 from tests.acceptance.reading import example_stacks, plans, reading
 from tests.acceptance.site import PREFIX
+from tests.acceptance.traffic.deploy_kills import deploy_kills
+from tests.acceptance.traffic.deploying import traffic, undrained_deployments
+from tests.acceptance.traffic.never_healthy import never_healthy
+from tests.acceptance.traffic.proxy_killed import proxy_killed
+from tests.acceptance.traffic.shift import shift
+from tests.acceptance.traffic.site import PREFIX as PREFIX_OF_TRAFFIC
+from tests.acceptance.traffic.sudden_death import sudden_death
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("acceptance.md")
-PREFIXES = (PREFIX, PREFIX_OF_COPIES)
+PREFIXES = (PREFIX, PREFIX_OF_COPIES, PREFIX_OF_TRAFFIC)
 SEED = 1
 OUTPUT_SHOWN = 1500
 HEADINGS = ("figure", "stated", "measured", "problems", "met", "took", "how")
@@ -37,7 +44,9 @@ PREFACE = """\
 # Acceptance
 
 Written by `make acceptance`: the counted figures in full, as measured. `make test` runs a stated part of each:
-5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 2,000 stories, 1,000 generated files.
+5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 2,000 stories, 1,000 generated files. Of traffic:
+6,000 requests, 1 failure without draining, 2 deaths of tasks, 2,500 requests in each step of a linear shift, all
+four strategies, 5 kills in a blue/green and 4 of HAProxy.
 """
 
 
@@ -78,6 +87,13 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "kills": Acceptance("kill -9 of `apply`, next one converges", 50, lambda count: kills(count, SEED)),
     "locks": Acceptance("two and more `apply` at once, one works", 20, lambda count: locks(count, SEED)),
     "adoption": Acceptance("state deleted, plan adopts and is empty", 20, lambda count: adoption(count, SEED)),
+    "traffic": Acceptance("requests while everything is deployed, 0 fail", 60_000, traffic),
+    "undrained": Acceptance("the same load sees failures without draining", 10, undrained_deployments),
+    "deaths": Acceptance("SIGKILL of a task, only what was on it fails", 10, lambda count: sudden_death(count, SEED)),
+    "shift": Acceptance("no request before or after its colour's time; linear's split", 5000, shift),
+    "unhealthy": Acceptance("a revision never healthy, by each strategy", 4, never_healthy),
+    "blue-green": Acceptance("kill -9 of a blue/green, next converges", 50, lambda count: deploy_kills(count, SEED)),
+    "proxy": Acceptance("SIGKILL of HAProxy, all come back", 12, lambda count: proxy_killed(count, SEED)),
     "files": Acceptance("generated files, read or refused in words", 20000, lambda count: fuzz(count, SEED)),
     "stories": Acceptance("simulated stories, safe and live", 20000, _stories),
 }
