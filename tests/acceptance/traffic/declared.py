@@ -84,14 +84,15 @@ class TrafficStack:
         (folder / "main.hcl").write_text("\n".join((balancer, *services)))
 
     def _service(self, name: str, each: TrafficService, is_first: bool) -> str:
+        shifts = each.strategy != "ROLLING"
         hooks = "".join(_MARK.format(label=stage.lower().replace("_", "-"), stage=stage) for stage in MARKS)
         return _SERVICE.format(
             name=name,
             each=each,
             image=IMAGE,
             logs=self.logs,
-            hooks="" if each.strategy == "ROLLING" else hooks,
-            test="    test_listener  = load_balancer.public.listener.test\n" if is_first else "",
+            hooks=hooks if shifts else "",
+            test="    test_listener  = load_balancer.public.listener.test\n" if is_first and shifts else "",
         )
 
 
