@@ -130,6 +130,23 @@ class FolderReader:
             raise ValueError(f'the folder "{context}" cannot be read: {error.strerror}') from None
         return "sha256:" + digest.hexdigest()
 
+    def pem_digest(self, path: str) -> str:
+        """Return the digest of what a PEM file holds; certificates and keys may lie anywhere."""
+        if "\0" in path:
+            raise ValueError("a path holds no zero byte")
+        found = self._root / path
+        try:
+            if not found.is_file():
+                raise ValueError(f'there is no file "{path}"')
+            if found.stat().st_size > MAXIMUM_FILE_BYTES:
+                raise ValueError(f'the file "{path}" is larger than 1 MiB')
+            content = found.read_bytes()
+        except OSError as error:
+            raise ValueError(f'the file "{path}" cannot be read: {error.strerror}') from None
+        if b"-----BEGIN " not in content:
+            raise ValueError(f'the file "{path}" holds no PEM')
+        return hashlib.sha256(content).hexdigest()
+
     def _inside(self, path: str) -> Path:
         if "\0" in path:
             raise ValueError("a path holds no zero byte")

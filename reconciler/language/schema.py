@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     STRING = "string"
     INTEGER = "whole number"
+    NUMBER = "number"
     BOOL = "bool"
     DURATION = "duration"
     STRINGS = "list of strings"
@@ -45,6 +46,8 @@ class Attribute(NamedTuple):
     of: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     """Choices that come with a later version."""
+    unsupported: Mapping[str, str] = {}
+    """What ELB or ECS can be told here and we cannot -> what to do instead."""
 
 
 class Block(NamedTuple):
@@ -213,7 +216,8 @@ def facts(attribute: Attribute) -> list[str]:
     if default_text(attribute):
         found.append(f"default {default_text(attribute)}")
     if attribute.choices:
-        found.append("one of " + ", ".join(f'"{choice}"' for choice in attribute.choices))
+        which = "any" if attribute.kind is Kind.STRINGS else "one"
+        found.append(f"{which} of " + ", ".join(f'"{choice}"' for choice in attribute.choices))
     return found + _bounds(attribute)
 
 

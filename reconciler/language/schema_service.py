@@ -3,87 +3,37 @@
 from __future__ import annotations
 
 from reconciler.language.schema import LIFECYCLE, META, Attribute, Block, Kind
+from reconciler.language.schema_deployment import DEPLOYMENT_CONFIGURATION
 
-DAY = 86_400
-
-CIRCUIT_BREAKER = Block(
-    "deployment_circuit_breaker",
-    "Fails a deployment whose tasks keep failing.",
+TARGET_REGISTRATION = Block(
+    "load_balancer",
+    "A port of the service's tasks that is a target of a target group.",
     (
-        Attribute("enable", Kind.BOOL, "Whether to count failures.", default=True),
-        Attribute("rollback", Kind.BOOL, "Whether to return to the last revision that worked.", default=True),
-        Attribute("reset_on_healthy_task", Kind.BOOL, "Whether a healthy task sets the count to 0.", default=True),
-    ),
-    (
-        Block(
-            "threshold",
-            "How many failures are too many.",
-            (
-                Attribute(
-                    "type",
-                    Kind.STRING,
-                    "A percent of the desired count (kept from 3 to 200, or not), or a count.",
-                    default="BOUNDED_PERCENT",
-                    choices=("BOUNDED_PERCENT", "UNBOUNDED_PERCENT", "COUNT"),
-                ),
-                Attribute("value", Kind.INTEGER, "The percent or count.", default=50, minimum=1),
-            ),
-        ),
-    ),
-)
-
-DEPLOYMENT_CONFIGURATION = Block(
-    "deployment_configuration",
-    "How a new revision replaces the old one.",
-    (
+        Attribute("target_group", Kind.REFERENCE, "The target group.", required=True, of=("target_group",)),
+        Attribute("container_name", Kind.STRING, "The container whose port it is.", required=True),
         Attribute(
-            "strategy",
-            Kind.STRING,
-            "How the new revision takes over.",
-            default="ROLLING",
-            choices=("ROLLING",),
-            later=("BLUE_GREEN", "LINEAR", "CANARY"),
-        ),
-        Attribute(
-            "minimum_healthy_percent",
+            "container_port",
             Kind.INTEGER,
-            "Percent of desired_count that stays healthy, rounded up.",
-            default=100,
-            minimum=0,
-            maximum=100,
-        ),
-        Attribute(
-            "maximum_percent",
-            Kind.INTEGER,
-            "Percent of desired_count that may run at once, rounded down.",
-            default=200,
-            minimum=100,
-            maximum=1000,
-        ),
-        Attribute(
-            "minimum_healthy_time",
-            Kind.DURATION,
-            "Without a health check, a task counts as healthy after this.",
-            default=10,
-            minimum=0,
-            maximum=DAY,
-        ),
-        Attribute(
-            "timeout",
-            Kind.DURATION,
-            "No progress for this long fails the deployment.",
-            default=600,
+            "The port: one that a port_mapping of the container has.",
+            required=True,
             minimum=1,
-            maximum=7 * DAY,
+            maximum=65535,
+        ),
+        Attribute(
+            "test_listener",
+            Kind.REFERENCE,
+            "The listener whose traffic reaches a new revision before production's does: "
+            "load_balancer.NAME.listener.NAME.",
+            of=("listener",),
         ),
     ),
-    (CIRCUIT_BREAKER,),
-    later={
-        "bake_time": "blue/green deployments",
-        "linear": "linear deployments",
-        "canary": "canary deployments",
-        "alarm": "alarms of deployments",
-        "lifecycle_hook": "hooks of deployments",
+    field="load_balancers",
+    repeated=True,
+    aws_only={
+        "target_group_arn": "target_group",
+        "elb_name": "target_group",
+        "load_balancer_name": "target_group",
+        "advanced_configuration": "test_listener; every target group has two pools by itself",
     },
 )
 
@@ -124,7 +74,7 @@ SERVICE = Block(
         ),
         *META,
     ),
-    (DEPLOYMENT_CONFIGURATION, LIFECYCLE),
+    (TARGET_REGISTRATION, DEPLOYMENT_CONFIGURATION, LIFECYCLE),
     labelled=True,
     aws_only={
         "launch_type": "nothing: tasks run on your engine",
@@ -146,10 +96,7 @@ SERVICE = Block(
         "force_new_deployment": "nothing",
     },
     later={
-        "load_balancer": "traffic",
         "placement_constraint": "several machines",
         "placement_strategy": "several machines",
-        "alarm": "alarms of deployments",
-        "lifecycle_hook": "hooks of deployments",
     },
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.language.schema import LIFECYCLE, META, PRECONDITION, Attribute, Block, Kind
 from reconciler.language.schema_service import SERVICE
 from reconciler.language.schema_task import TASK_DEFINITION
+from reconciler.language.schema_traffic import LOAD_BALANCER, TARGET_GROUP
 
 STACK = Block(
     "stack",
@@ -210,6 +211,8 @@ ROOT = Block(
         SECRET,
         TASK_DEFINITION,
         SERVICE,
+        LOAD_BALANCER,
+        TARGET_GROUP,
         OUTPUT,
         MOVED,
         REMOVED,
@@ -218,11 +221,9 @@ ROOT = Block(
     aws_only={
         "provider": "a cluster block",
         "terraform": "a stack block",
-        "resource": "task_definition and service blocks",
+        "resource": "task_definition, service and load_balancer blocks",
     },
     later={
-        "load_balancer": "traffic",
-        "target_group": "traffic",
         "autoscaling": "scaling",
         "scheduled_task": "schedules",
         "data": "reading the engine",
@@ -232,5 +233,5 @@ ROOT = Block(
 
 VALUES = Block("", "A file of values for variables.", free=True)
 
-RESOURCES = ("network", "volume", "secret", "task_definition", "service")
+RESOURCES = ("network", "volume", "secret", "task_definition", "service", "load_balancer", "target_group")
 """Block types that have addresses."""

@@ -166,7 +166,7 @@ def test_every_assertion_that_does_not_hold_is_told_with_what_its_parts_come_to(
             "E0710",
             "No",
             (
-                ("service.web[0]", "object with 7 attributes, some of it known only after apply"),
+                ("service.web[0]", "object with 8 attributes, some of it known only after apply"),
                 ("service.web[0].host_ports.x.y", "known only after apply"),
             ),
         ),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from reconciler.language.blocks.assemble_deployment import deployment_parts
+from reconciler.language.blocks.content import by_label, content_of, ordered
 from reconciler.language.blocks.decode import Decoded
 from reconciler.language.blocks.instances import Instance
-from reconciler.language.blocks.origins import TOLD_APART_BY, first_port
-from reconciler.language.schema import Kind
+from reconciler.language.blocks.origins import first_port
 from reconciler.model.service import Service
 from reconciler.model.stack import CommandSource, EnvironmentSource, FileSource, Network, Secret, SecretSource, Volume
 from reconciler.model.task_definition import TaskDefinition
@@ -22,6 +23,9 @@ class StackFiles(Protocol):
 
     def context_digest(self, context: str) -> str:
         """Return the digest of a build context's content."""
+
+    def pem_digest(self, path: str) -> str:
+        """Return the digest of a PEM file's content."""
 
 
 class UnreadableError(ValueError):
@@ -75,45 +79,13 @@ def family(instance: Instance) -> str:
 def task_definition(instance: Instance, files: StackFiles) -> TaskDefinition:
     """Make a task definition; raise UnreadableError."""
     decoded = instance.decoded
-    content = _content(decoded)
+    content = content_of(decoded)
     content["family"] = family(instance)
     content["version_consistency"] = decoded.get("version_consistency") == "enabled"
     content["networks"] = tuple(sorted(decoded.get("networks") or ()))
-    content["volumes"] = [_volume(each) for each in _by_label(decoded.all("volume"))]
-    content["containers"] = [_container(each, files) for each in _by_label(decoded.all("container"))]
+    content["volumes"] = [_volume(each) for each in by_label(decoded.all("volume"))]
+    content["containers"] = [_container(each, files) for each in by_label(decoded.all("container"))]
     return TaskDefinition.model_validate(content)
-
-
-def _by_label(blocks: list[Decoded]) -> list[Decoded]:
-    return sorted(blocks, key=lambda each: each.label)
-
-
-def _content(decoded: Decoded) -> dict[str, Any]:
-    """Return a block's own attributes and blocks, under the names of the model."""
-    content = {
-        attribute.name: decoded.values[attribute.name]
-        for attribute in decoded.schema.attributes
-        if attribute.name in decoded.values and attribute.kind is not Kind.EXPRESSION
-    }
-    for name in _UNORDERED & content.keys():
-        content[name] = tuple(sorted(set(content[name])))
-    for inner in decoded.schema.blocks:
-        found = decoded.all(inner.word)
-        field = inner.field or inner.word
-        if inner.repeated:
-            content[field] = [_content(each) for each in _ordered(inner.word, found)]
-        elif found and not inner.labelled and inner.word != "lifecycle":
-            content[field] = _content(found[0])
-    return content
-
-
-_UNORDERED = frozenset({"add", "drop", "ignored_exit_codes", "permissions"})
-"""Lists whose order means nothing."""
-
-
-def _ordered(word: str, blocks: list[Decoded]) -> list[Decoded]:
-    """Return repeated blocks sorted by what tells them apart: the order in a file never matters."""
-    return sorted(blocks, key=TOLD_APART_BY[word])
 
 
 def _volume(decoded: Decoded) -> dict[str, Any]:
@@ -125,9 +97,9 @@ def _volume(decoded: Decoded) -> dict[str, Any]:
 
 
 def _container(decoded: Decoded, files: StackFiles) -> dict[str, Any]:
-    content = _content(decoded)
+    content = content_of(decoded)
     content["name"] = decoded.label
-    content["port_mappings"] = [_port_mapping(each) for each in _ordered("port_mapping", decoded.all("port_mapping"))]
+    content["port_mappings"] = [_port_mapping(each) for each in ordered("port_mapping", decoded.all("port_mapping"))]
     content["environment_files"] = [
         {"path": path, "variables": _environment(path, decoded, files)}
         for path in decoded.get("environment_files") or ()
@@ -156,7 +128,7 @@ def _digest(build: Decoded, files: StackFiles) -> str:
 
 
 def _port_mapping(decoded: Decoded) -> dict[str, Any]:
-    content = _content(decoded)
+    content = content_of(decoded)
     ports = content.pop("container_port_range", None)
     content["container_port"] = first_port(decoded)
     if ports is not None:
@@ -174,11 +146,13 @@ def _log_configuration(decoded: Decoded) -> dict[str, Any]:
 def service(instance: Instance, has_fixed_host_port: bool) -> Service:
     """Make a service. A DAEMON and a fixed host port leave no room for a surge: 0/100 unless percents are set."""
     decoded = instance.decoded
-    content = _content(decoded)
+    content = content_of(decoded)
     configuration = content.get("deployment_configuration", {})
     daemon = decoded.get("scheduling_strategy") == "DAEMON"
     if daemon or (has_fixed_host_port and not {"minimum_healthy_percent", "maximum_percent"} & set(configuration)):
         configuration = {"minimum_healthy_percent": 0, "maximum_percent": 100, **configuration}
-    content["deployment_configuration"] = configuration
+    block = decoded.one("deployment_configuration")
+    labelled = deployment_parts(block) if block is not None else {}
+    content["deployment_configuration"] = {**configuration, **labelled}
     content["depends_on"] = tuple(sorted({*(decoded.get("depends_on") or ()), *instance.after}))
     return Service.model_validate({**content, "address": instance.address, "name": instance.name})

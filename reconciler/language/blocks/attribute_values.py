@@ -36,13 +36,19 @@ def _converted(value: Value, kind: Any) -> Value:
 
 
 def _string(value: Value, attribute: Attribute) -> str:
-    text = str(_converted(value, STRING).data)
+    return _chosen(str(_converted(value, STRING).data), attribute)
+
+
+def _chosen(text: str, attribute: Attribute) -> str:
+    """Return a text that is one of the attribute's choices, if it has any."""
     if not attribute.choices or text in attribute.choices:
         return text
     options = ", ".join(f'"{choice}"' for choice in attribute.choices)
     if text in attribute.later:
         detail = f"It comes with a later version; today there is {options}."
         raise UnfitError(f'"{text}" is not supported yet', detail, "E0210")
+    if text in attribute.unsupported:
+        raise UnfitError(f'"{text}" is not supported', attribute.unsupported[text], "E0209")
     if len(attribute.choices) > MAXIMUM_CHOICES_SHOWN:
         detail = " ".join(filter(None, (similar(text, attribute.choices), f"Known are {options}.")))
         raise UnfitError(f'"{text[:MAXIMUM_SHOWN]}" is not known', detail)
@@ -56,6 +62,10 @@ def _integer(value: Value, attribute: Attribute) -> int:
     if isinstance(amount, Fraction):
         raise UnfitError("a whole number is required")
     return int(_bounded(amount, attribute, ""))
+
+
+def _number(value: Value, attribute: Attribute) -> float:
+    return float(_bounded(_converted(value, NUMBER).data, attribute, ""))
 
 
 def _bool(value: Value, attribute: Attribute) -> bool:
@@ -82,7 +92,7 @@ def _bounded(amount: Any, attribute: Attribute, unit: str) -> Any:
 
 
 def _strings(value: Value, attribute: Attribute) -> tuple[str, ...]:
-    return tuple(_item(item) for item in _converted(value, list_type(STRING)).data)
+    return tuple(_chosen(_item(item), attribute) for item in _converted(value, list_type(STRING)).data)
 
 
 def _item(item: Value) -> str:
@@ -154,13 +164,17 @@ def _of(attribute: Attribute) -> str:
 
 
 def _example(attribute: Attribute, listed: bool) -> str:
-    example = f"{attribute.of[0]}.name"
+    example = _EXAMPLES.get(attribute.of[0], f"{attribute.of[0]}.name")
     return f"Write `{attribute.name} = {f'[{example}]' if listed else example}`, without quotes."
 
+
+_EXAMPLES = {"listener": "load_balancer.name.listener.name"}
+"""How what stands inside another block is referred to."""
 
 _PYTHON: dict[Kind, Any] = {
     Kind.STRING: _string,
     Kind.INTEGER: _integer,
+    Kind.NUMBER: _number,
     Kind.BOOL: _bool,
     Kind.DURATION: _duration,
     Kind.STRINGS: _strings,

@@ -7,7 +7,7 @@ out of the result, which then has `failed` set.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.language.blocks.attribute_values import UnfitError, python_value
@@ -42,6 +42,8 @@ class Decoded:
         self.names: dict[str, Place] = {}
         self.keys: dict[str, dict[str, Place]] = {}
         self.blocks: dict[str, list[Decoded]] = {}
+        self.defaults: Mapping[str, Any] = {}
+        """Other defaults than the table's."""
         self.failed = False
 
     def get(self, name: str) -> Any:
@@ -49,7 +51,11 @@ class Decoded:
         if name in self.values:
             return self.values[name]
         attribute = self.schema.attribute(name)
-        return attribute.default if attribute is not None else None
+        return self.default(attribute) if attribute is not None else None
+
+    def default(self, attribute: Attribute) -> Any:
+        """Return what an attribute is when it is absent."""
+        return self.defaults.get(attribute.name, attribute.default)
 
     def where(self, name: str) -> Place:
         """Return the place of an attribute's value, that of the block when it is absent."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from reconciler.language.blocks.decode import Decoded
 from reconciler.language.reading.syntax import Place
+from reconciler.language.report import Report
 
 
 class Finding(NamedTuple):
@@ -22,6 +23,16 @@ class Finding(NamedTuple):
 
 Findings = Iterator[Finding]
 """What a check yields."""
+
+
+def tell(findings: Findings, report: Report) -> bool:
+    """Report what checks found; say whether no error was among it."""
+    good = True
+    for each in findings:
+        report_as = report.warning if each.warn else report.error
+        report_as(each.code, each.summary, each.detail, each.decoded.file, each.place)
+        good = good and each.warn
+    return good
 
 
 def containers_of(task: Decoded) -> dict[str, Decoded]:

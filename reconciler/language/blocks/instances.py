@@ -9,6 +9,7 @@ from reconciler.language.blocks.addresses import bracketed
 from reconciler.language.blocks.conditions import Breach, hold, lifecycle_rules
 from reconciler.language.blocks.declarations import Declaration
 from reconciler.language.blocks.decode import Decoded, Decoder
+from reconciler.language.blocks.elb_defaults import fill_in
 from reconciler.language.blocks.lifecycle import read_lifecycle
 from reconciler.language.blocks.references import Reference
 from reconciler.language.expressions.conversion import ConversionError, convert, type_name
@@ -35,8 +36,14 @@ from reconciler.language.schema_stack import ROOT
 from reconciler.model import address as addresses
 from reconciler.model.lifecycle import Lifecycle
 
-KNOWN_AFTER_APPLY: Mapping[str, tuple[str, ...]] = {"service": ("host_ports",)}
+KNOWN_AFTER_APPLY: Mapping[str, tuple[str, ...]] = {"service": ("host_ports",), "listener": ("url",)}
 """Block type -> attributes that only what runs can tell."""
+
+REFERABLE = ("listener",)
+"""Labelled blocks inside others that can be referred to: load_balancer.public.listener.http."""
+
+FILLED_IN: Mapping[str, Callable[[Decoded], None]] = {"target_group": fill_in}
+"""Block type -> what gives a decoded block defaults that depend on what it says."""
 
 
 class Instance(NamedTuple):
@@ -174,6 +181,8 @@ def _instance(
     )
     decoded = Decoder(around.report, scope.file, scope).block(block, schema)
     decoded.failed = decoded.failed or not before
+    if block_type in FILLED_IN:
+        FILLED_IN[block_type](decoded)
     name = around.names.get(address) or addresses.default_name(address)
     instance = Instance(address, name, decoded, read_lifecycle(block, decoded, scope, around.report), after)
     after_rules = lifecycle_rules(block, "postcondition")
@@ -186,15 +195,38 @@ def _instance(
 
 def _object(block_type: str, instance: Instance, known: Mapping[str, object] | None) -> Value:
     """Return an instance as an object: what it declares, its defaults, and what is known of what runs."""
-    decoded = instance.decoded
-    parts = _attributes(decoded)
+    found = known or {}
+    parts = _attributes(instance.decoded) | _inner(instance, found) | _after_apply(block_type, found)
     own_name = "family" if block_type == "task_definition" else "name"
     if own_name not in parts or parts[own_name].data is None:
         parts[own_name] = string(instance.name)
-    for attribute in KNOWN_AFTER_APPLY.get(block_type, ()):
-        given = known.get(attribute) if known is not None else None
-        parts[attribute] = unknown(ANY, True) if given is None else from_python(given)
     return object_of(parts, Reference(block_type, (instance.address,)))
+
+
+def _after_apply(block_type: str, known: Mapping[str, object]) -> dict[str, Value]:
+    """Return the attributes that only what runs can tell, unknown as long as nothing has told them."""
+    found = {name: known.get(name) for name in KNOWN_AFTER_APPLY.get(block_type, ())}
+    return {name: unknown(ANY, True) if given is None else from_python(given) for name, given in found.items()}
+
+
+def _inner(instance: Instance, known: Mapping[str, object]) -> dict[str, Value]:
+    """Return the blocks inside that have an address of their own; `known` has theirs by type and label."""
+    parts = {}
+    for word in REFERABLE:
+        if instance.decoded.schema.block(word) is None:
+            continue
+        told = known.get(word)
+        by_label = told if isinstance(told, Mapping) else {}
+        parts[word] = object_of(
+            {
+                each.label: object_of(
+                    _attributes(each) | _after_apply(word, by_label.get(each.label) or {}),
+                    Reference(word, (f"{instance.address}.{word}.{each.label}",)),
+                )
+                for each in instance.decoded.all(word)
+            }
+        )
+    return parts
 
 
 def _attributes(decoded: Decoded) -> dict[str, Value]:
@@ -207,7 +239,7 @@ def _attributes(decoded: Decoded) -> dict[str, Value]:
         elif attribute.name in decoded.places:
             parts[attribute.name] = unknown()
         else:
-            parts[attribute.name] = from_python(attribute.default)
+            parts[attribute.name] = from_python(decoded.default(attribute))
     for inner in decoded.schema.blocks:
         found = decoded.all(inner.word)
         if inner is LIFECYCLE:

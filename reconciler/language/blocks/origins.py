@@ -19,6 +19,11 @@ TOLD_APART_BY: Mapping[str, Callable[[Decoded], str]] = {
     "resource_requirement": lambda each: str(each.get("type")),
     "device": lambda each: str(each.get("host_path")),
     "tmpfs": lambda each: str(each.get("container_path")),
+    "forward": lambda each: str(each.get("target_group")),
+    "certificate": lambda each: str(each.get("file")),
+    "http_header": lambda each: str(each.get("name")),
+    "query_string": lambda each: f"{each.get('key') or ''}={each.get('value')}",
+    "load_balancer": lambda each: str(each.get("target_group")),
 }
 """What tells the blocks of one word apart; a labelled block's label does so by itself."""
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from reconciler.language.blocks.decode import Decoded
 from reconciler.language.blocks.instances import Instance
+from reconciler.language.blocks.traffic import Registrant
 from reconciler.language.reading.syntax import Place
 from reconciler.language.report import Report
 from reconciler.model.address import default_name
 from reconciler.model.service import Service, lower_bound, upper_bound
 from reconciler.model.task_definition import TaskDefinition
+
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 PERCENTS = ("minimum_healthy_percent", "maximum_percent")
 
@@ -67,20 +71,28 @@ def _stuck(instance: Instance, service: Service, fixed: bool, report: Report) ->
         report.error("E0242", summary, detail, configuration.file, place)
 
 
-def check_ports(pairs: Iterable[tuple[Instance, Service, TaskDefinition]], report: Report) -> None:
+def check_ports(registrants: Iterable[Registrant], report: Report) -> None:
     """Report two services that want the same port of the host."""
     taken: dict[tuple[int, str], str] = {}
-    for instance, service, definition in pairs:
-        if not service.desired_count:
+    for decoded, service, definition, _ in registrants:
+        if definition is None or not service.desired_count:
             continue
         for port in definition.fixed_host_ports:
             other = taken.setdefault(port, service.address)
             if other != service.address:
-                decoded = instance.decoded
                 detail = f"{other} has it too, on the same engine: choose another, or host_port = 0."
                 summary = f"host port {port[0]}/{port[1]} is wanted twice"
                 report.error("E0241", summary, detail, decoded.file, decoded.where("task_definition"))
                 break
+
+
+def check_proxy_name(instance: Instance, report: Report) -> None:
+    """Report a load balancer or target group whose name is no label of a DNS name: proxies call it so."""
+    if not _LABEL.match(instance.name):
+        decoded = instance.decoded
+        detail = "Give it a label with a letter or digit in it, shorter than 64 characters with its module's."
+        summary = f'"{instance.name[:80]}" cannot be the name of {instance.address[:80]}'
+        report.error("E0244", summary, detail, decoded.file, decoded.place)
 
 
 def check_names(instances: Iterable[Instance], names: Iterable[str], word: str, report: Report) -> None:

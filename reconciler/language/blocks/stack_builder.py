@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 import pydantic
 
 from reconciler import __version__
 from reconciler.language.blocks import assemble
+from reconciler.language.blocks.assemble_traffic import load_balancer, target_group
+from reconciler.language.blocks.balancer_checks import check_load_balancer
 from reconciler.language.blocks.declarations import Declarations
 from reconciler.language.blocks.decode import Decoder
 from reconciler.language.blocks.instances import Instance
 from reconciler.language.blocks.interpreter import Interpreter
 from reconciler.language.blocks.moves import moves, removals
 from reconciler.language.blocks.origins import origins
-from reconciler.language.blocks.service_checks import check_names, check_ports, check_service
+from reconciler.language.blocks.service_checks import check_names, check_ports, check_proxy_name, check_service
+from reconciler.language.blocks.target_group_checks import check_target_group
 from reconciler.language.blocks.task_checks import check_task_definition
+from reconciler.language.blocks.traffic import Balancer, Group, Registrant, Traffic
+from reconciler.language.blocks.traffic_checks import check_traffic
 from reconciler.language.blocks.versions import VersionError, allows
 from reconciler.language.files import FolderReader
 from reconciler.language.report import UNKNOWN_AT_PLAN, Report
@@ -24,9 +31,10 @@ from reconciler.language.schema_stack import CLUSTER, STACK
 from reconciler.model.address import default_name
 from reconciler.model.diagnostic import Span
 from reconciler.model.lifecycle import Lifecycle
-from reconciler.model.service import Service
 from reconciler.model.stack import Cluster, Secret, Stack
 from reconciler.model.task_definition import SharedVolume, TaskDefinition
+
+Made = TypeVar("Made")
 
 _STACK_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
@@ -68,7 +76,8 @@ class _Builder:
         secrets = [made for each in self._whole("secret") if (made := self._secret(each)) is not None]
         exclusive = {each.address for each in volumes if each.exclusive}
         definitions = self._definitions()
-        services = self._services(definitions, exclusive)
+        traffic = self._traffic(definitions, exclusive)
+        check_traffic(traffic, self.report)
         cluster = self._cluster()
         if self.report.has_errors:
             return None
@@ -80,7 +89,9 @@ class _Builder:
             volumes=tuple(sorted(volumes, key=lambda each: each.address)),
             secrets=tuple(sorted(secrets, key=lambda each: each.address)),
             definitions=dict(sorted(definitions.items())),
-            services=tuple(sorted(services, key=lambda each: each.address)),
+            services=tuple(sorted((each.noun for each in traffic.services), key=lambda each: each.address)),
+            load_balancers=tuple(sorted((each.noun for each in traffic.balancers), key=lambda each: each.address)),
+            target_groups=tuple(sorted((each.noun for each in traffic.groups), key=lambda each: each.address)),
             lifecycles=dict(sorted(self.lifecycles.items())),
             moves=moves(self.interpreter.root, self.report),
             removals=removals(self.interpreter.root, self.report),
@@ -139,8 +150,12 @@ class _Builder:
         return made
 
     def _definition(self, instance: Instance) -> TaskDefinition | None:
+        return self._made(instance, lambda: assemble.task_definition(instance, self.files))
+
+    def _made(self, instance: Instance, make: Callable[[], Made]) -> Made | None:
+        """Return what is made of an instance; None after reporting why it cannot be."""
         try:
-            return assemble.task_definition(instance, self.files)
+            return make()
         except assemble.UnreadableError as error:
             decoded = error.decoded
             detail = "Paths are relative to the stack's folder."
@@ -155,20 +170,45 @@ class _Builder:
         decoded = instance.decoded
         self.report.error("E0206", f"{path}: {first['msg']}", "Correct the value.", decoded.file, decoded.place)
 
-    def _services(self, definitions: dict[str, TaskDefinition], exclusive: set[str]) -> list[Service]:
+    def _traffic(self, definitions: dict[str, TaskDefinition], exclusive: set[str]) -> Traffic:
+        """Make the services, and what brings traffic to them."""
+        services, balancers = self._whole("service"), self._whole("load_balancer")
+        on_the_network = [*services, *balancers]
+        check_names(on_the_network, (each.name for each in on_the_network), "name", self.report)
+        return Traffic(self._balancers(balancers), self._groups(), self._services(services, definitions, exclusive))
+
+    def _balancers(self, instances: list[Instance]) -> tuple[Balancer, ...]:
         made = []
-        for instance in self._named("service", lambda each: each.name):
+        for instance in instances:
+            check_proxy_name(instance, self.report)
+            if check_load_balancer(instance.decoded, self.report):
+                noun = self._made(instance, partial(load_balancer, instance, self.files))
+                made += [Balancer(instance.decoded, noun)] if noun is not None else []
+        return tuple(made)
+
+    def _groups(self) -> tuple[Group, ...]:
+        made = []
+        for instance in self._named("target_group", lambda each: each.name):
+            check_proxy_name(instance, self.report)
+            if check_target_group(instance.decoded, self.report):
+                noun = self._made(instance, partial(target_group, instance))
+                made += [Group(instance.decoded, noun)] if noun is not None else []
+        return tuple(made)
+
+    def _services(
+        self, instances: list[Instance], definitions: dict[str, TaskDefinition], exclusive: set[str]
+    ) -> tuple[Registrant, ...]:
+        made = []
+        for instance in instances:
             definition = definitions.get(instance.decoded.get("task_definition"))
-            stops_first = definition is not None and _stops_first(definition, exclusive)
-            try:
-                service = assemble.service(instance, stops_first)
-            except pydantic.ValidationError as error:
-                self._invalid(instance, error)
+            single = _single(definition, exclusive) if definition is not None else ""
+            service = self._made(instance, partial(assemble.service, instance, bool(single)))
+            if service is None:
                 continue
             check_service(instance, service, definition, self.report)
-            made.append((instance, service, definition))
-        check_ports([(one, two, three) for one, two, three in made if three is not None], self.report)
-        return [service for _, service, _ in made]
+            made.append(Registrant(instance.decoded, service, definition, single))
+        check_ports(made, self.report)
+        return tuple(made)
 
     def _cluster(self) -> Cluster:
         declarations = self.interpreter.root.module.declarations
@@ -214,7 +254,9 @@ class _Builder:
             self.report.error("E0248", str(error), detail, decoded.file, place)
 
 
-def _stops_first(definition: TaskDefinition, exclusive: set[str]) -> bool:
-    """Say whether an old task must be gone before a new one starts: a port or volume cannot be had twice."""
+def _single(definition: TaskDefinition, exclusive: set[str]) -> str:
+    """Return what an old and a new task cannot both have: a port of the host or a volume. Empty: nothing."""
+    if definition.fixed_host_ports:
+        return f"host port {definition.fixed_host_ports[0][0]}"
     shared = {each.source for each in definition.volumes if isinstance(each, SharedVolume)}
-    return bool(definition.fixed_host_ports or shared & exclusive)
+    return min(shared & exclusive, default="")

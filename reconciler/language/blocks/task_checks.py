@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from itertools import chain
 
 from reconciler.language.blocks.decode import Decoded
-from reconciler.language.blocks.findings import Finding, Findings, containers_of
+from reconciler.language.blocks.findings import Finding, Findings, containers_of, tell
 from reconciler.language.blocks.network_checks import NETWORK_CHECKS
 from reconciler.language.expressions.access import similar
 from reconciler.language.report import Report
@@ -25,13 +26,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 
 def check_task_definition(decoded: Decoded, report: Report) -> bool:
     """Report what does not fit in a task definition; say whether all is well."""
-    good = True
-    for check in _CHECKS:
-        for finding in check(decoded):
-            tell = report.warning if finding.warn else report.error
-            tell(finding.code, finding.summary, finding.detail, finding.decoded.file, finding.place)
-            good = good and finding.warn
-    return good
+    return tell(chain.from_iterable(check(decoded) for check in _CHECKS), report)
 
 
 def _family(task: Decoded) -> Findings:

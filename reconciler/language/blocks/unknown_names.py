@@ -35,6 +35,9 @@ OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
 }
 """A word of Compose, Kubernetes, Terraform or docker -> what is meant, if the block at hand has it."""
 
+_LAST = ("load_balancer", "target_group")
+"""Where a name is looked for last."""
+
 TERRAFORM = ("", "module")
 """Blocks whose table names words of Terraform that we do not have."""
 
@@ -99,11 +102,14 @@ def slips(names: Iterable[str], schema: Block) -> set[str]:
 
 
 def _elsewhere(word: str, schema: Block) -> str:
-    """Return the path of another block that has a block or attribute of this name, the one nearest to the top."""
+    """Return the path of another block that has a block or attribute of this name.
+
+    Of several it is the one nearest to the top, those of traffic last: an image is rather a container's.
+    """
     from reconciler.language.schema_stack import ROOT
 
     found = [path for path, block in _blocks(ROOT, "") if block is not schema and word in names_of(block)]
-    return min(found, key=lambda path: path.count("."), default="")
+    return min(found, key=lambda path: (path.startswith(_LAST), path.count(".")), default="")
 
 
 def _blocks(block: Block, path: str) -> Iterator[tuple[str, Block]]:

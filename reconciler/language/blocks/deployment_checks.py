@@ -1,0 +1,150 @@
+"""How a service's way of deploying fits what it runs: strategies, alarms and lifecycle hooks (ECS)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+
+from reconciler.language.blocks.decode import Decoded
+from reconciler.language.blocks.findings import Finding, Findings
+from reconciler.language.blocks.traffic import Registrant
+from reconciler.language.expressions.access import similar
+from reconciler.model.service import LifecycleStage
+
+ROLLING = "ROLLING"
+
+SHIFTING = ("BLUE_GREEN", "LINEAR", "CANARY")
+"""Strategies that run the new revision beside the old one, and then shift the traffic."""
+
+_WITHOUT_HOOKS = (LifecycleStage.SCALE_UP, LifecycleStage.BAKE_TIME, LifecycleStage.CLEAN_UP)
+_WITHOUT_PAUSE = (LifecycleStage.TEST_TRAFFIC_SHIFT, LifecycleStage.PRODUCTION_TRAFFIC_SHIFT)
+_OF_ROLLING = (LifecycleStage.RECONCILE_SERVICE, LifecycleStage.PRE_SCALE_UP, LifecycleStage.POST_SCALE_UP)
+_SOURCES = ("metric", "command", "prometheus")
+_KINDS = ("command", "http", "task", "pause")
+
+
+def check_deployment(service: Registrant) -> Findings:
+    """Yield what does not fit in a service's deployments."""
+    configuration = service.decoded.one("deployment_configuration")
+    if configuration is not None:
+        yield from chain.from_iterable(check(configuration, service) for check in _CHECKS)
+
+
+def strategy_of(service: Registrant) -> str:
+    """Return how a service deploys."""
+    return str(service.noun.deployment_configuration.strategy)
+
+
+def _strategy(configuration: Decoded, service: Registrant) -> Findings:
+    strategy, place = strategy_of(service), configuration.where("strategy")
+    if strategy not in SHIFTING:
+        return
+    if service.noun.scheduling_strategy == "DAEMON":
+        detail = 'Use strategy = "ROLLING": an engine has one task of a DAEMON at a time.'
+        yield Finding(configuration, place, f"a DAEMON service cannot deploy by {strategy}", detail, "E0258")
+    if service.single:
+        what = "use host_port = 0 or none" if service.single.startswith("host") else "set exclusive = false there"
+        detail = f'Two tasks cannot both have {service.single}: {what}, or use strategy = "ROLLING".'
+        summary = f"{strategy} runs old and new tasks side by side, and these cannot be"
+        yield Finding(configuration, place, summary, detail, "E0258")
+    if strategy != "BLUE_GREEN" and not service.registrations:
+        detail = 'Add a load_balancer block to the service, or use strategy = "ROLLING" or "BLUE_GREEN".'
+        yield Finding(configuration, place, f"{strategy} has no traffic to shift", detail, "E0258")
+
+
+def _steps(configuration: Decoded, service: Registrant) -> Findings:
+    for word, strategy, name in (("linear", "LINEAR", "step_percent"), ("canary", "CANARY", "percent")):
+        block = configuration.one(word)
+        if block is None:
+            continue
+        if strategy_of(service) != strategy:
+            detail = f'Set strategy = "{strategy}", or remove the block.'
+            summary = f"the block {word} is for {strategy}, and the strategy is {strategy_of(service)}"
+            yield Finding(block, block.place, summary, detail, "E0258")
+        elif abs(block.get(name) * 10 - round(block.get(name) * 10)) > 1e-9:
+            detail = "Use at most one digit behind the point."
+            yield Finding(block, block.where(name), f"{block.get(name):g} is no whole tenth", detail, "E0258")
+
+
+def _alarms(configuration: Decoded, service: Registrant) -> Findings:
+    for alarm in configuration.all("alarm"):
+        sources = [each for each in _SOURCES if each in alarm.values or alarm.one(each) is not None]
+        if len(sources) != 1:
+            given = f", not {' and '.join(sources)}" if sources else ""
+            detail = 'Keep one of metric = "http_5xx_percent", command = ["..."] and prometheus { ... }.'
+            yield Finding(alarm, alarm.place, f'alarm "{alarm.label}" looks at one thing{given}', detail, "E0261")
+        elif sources == ["metric"] and not service.registrations:
+            detail = "Add a load_balancer block to the service, or use command or prometheus."
+            summary = f"no load balancer could tell the {alarm.get('metric')} of this service"
+            yield Finding(alarm, alarm.where("metric"), summary, detail, "E0261")
+        yield from _command(alarm, "E0261")
+        prometheus = alarm.one("prometheus")
+        if prometheus is not None:
+            yield from _url(prometheus, "E0261")
+
+
+def _hooks(configuration: Decoded, service: Registrant) -> Findings:
+    for hook in configuration.all("lifecycle_hook"):
+        kinds = [each for each in _KINDS if hook.get(each) or each in hook.places or hook.one(each) is not None]
+        if len(kinds) != 1 or (kinds == ["pause"] and not hook.get("pause")):
+            given = f", not {' and '.join(kinds)}" if len(kinds) > 1 else ""
+            detail = 'Keep one of command = ["..."], http { ... }, task { ... } and pause = true.'
+            yield Finding(hook, hook.place, f'hook "{hook.label}" does one thing{given}', detail, "E0262")
+        yield from _command(hook, "E0262")
+        if hook.one("http") is not None:
+            yield from _url(hook.all("http")[0], "E0262")
+        yield from _stages(hook, strategy_of(service))
+        yield from _task(hook, service)
+
+
+def _stages(hook: Decoded, strategy: str) -> Findings:
+    stages, place = hook.get("stages"), hook.where("stages")
+    if not stages:
+        detail = 'Name one or more: stages = ["PRE_SCALE_UP"].'
+        yield Finding(hook, place, f'hook "{hook.label}" has no stage', detail, "E0262")
+    without = next((each for each in stages if each in _WITHOUT_HOOKS), None)
+    paused = next((each for each in stages if each in _WITHOUT_PAUSE), None) if hook.get("pause") else None
+    rolling = next((each for each in stages if each not in _OF_ROLLING), None) if strategy == ROLLING else None
+    if without is not None:
+        allowed = ", ".join(each for each in LifecycleStage if each not in _WITHOUT_HOOKS)
+        yield Finding(hook, place, f"there are no hooks at {without}", f"There are at {allowed}.", "E0262")
+    elif paused is not None:
+        detail = f"Pause at PRE_{paused} or POST_{paused}." if "PROD" in paused else f"Pause at POST_{paused}."
+        yield Finding(hook, place, f"a deployment cannot pause at {paused}", detail, "E0262")
+    elif rolling is not None:
+        detail = f"It has {', '.join(_OF_ROLLING)}; the others are of {', '.join(SHIFTING)}."
+        yield Finding(hook, place, f"a ROLLING deployment has no hooks at {rolling}", detail, "E0262")
+
+
+def _task(hook: Decoded, service: Registrant) -> Findings:
+    """The command of a task needs to know whose it is."""
+    task = hook.one("task")
+    if task is None or service.definition is None:
+        return
+    name, names = task.get("container"), [each.name for each in service.definition.containers]
+    there = f"The containers are {', '.join(names)}."
+    if name is not None and name not in names:
+        detail = similar(name, names) or there
+        summary = f'{service.noun.task_definition} has no container "{name}"'
+        yield Finding(task, task.where("container"), summary, detail, "E0262")
+    elif name is None and "command" in task.values and len(names) > 1:
+        detail = f'Add container = "NAME". {there}'
+        yield Finding(task, task.where("command"), "it is not said which container gets the command", detail, "E0262")
+    yield from _command(task, "E0262")
+
+
+def _command(decoded: Decoded, code: str) -> Findings:
+    command = decoded.values.get("command")
+    if command is not None and (not command or not command[0]):
+        detail = 'Write command = ["program", "argument"].'
+        yield Finding(decoded, decoded.where("command"), "the command is empty", detail, code)
+
+
+def _url(decoded: Decoded, code: str) -> Findings:
+    url = decoded.get("url")
+    if not url.startswith(("http://", "https://")) or any(each.isspace() or ord(each) < 32 for each in url):
+        detail = "Begin it with http:// or https://, and leave out spaces."
+        yield Finding(decoded, decoded.where("url"), f'"{url[:80]}" is no URL to ask', detail, code)
+
+
+_CHECKS: tuple[Callable[[Decoded, Registrant], Findings], ...] = (_strategy, _steps, _alarms, _hooks)
