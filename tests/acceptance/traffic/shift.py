@@ -8,6 +8,7 @@ So green may have seen no request of production before the first, and blue none 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import pairwise
 from math import sqrt
 
@@ -47,18 +48,34 @@ def _blue_green(site: TrafficSite) -> tuple[list[str], str]:
         attempts = load.end()
         test.end()
     green = str(site.declared.services["web"].version)
-    every = seen(site.declared.logs)
-    sent_at = _sent_times(attempts)
     (before,), (after,) = site.marks(PRE), site.marks(POST)
-    production = [each for each in every if each.request.startswith(PRODUCTION)]
+    return judged(seen(site.declared.logs), attempts, green, (before, after))
+
+
+def judged(
+    requests: Sequence[Seen], attempts: Attempts, green: str, moments: tuple[float, float]
+) -> tuple[list[str], str]:
+    """Return what was wrong in a blue/green, and the counts in words.
+
+    `requests` are what all tasks saw, `attempts` what was sent to production's listener, `green` the new version,
+    `moments` when the hooks before and after the shift ran.
+    """
+    before, after = moments
+    sent_at = _sent_times(attempts)
+    production = [each for each in requests if each.request.startswith(PRODUCTION)]
     early = [each for each in production if each.version == green and each.at < before]
     late = [each for each in production if each.version != green and _is_late(each, sent_at, after)]
-    tested = sum(each.request.startswith(TEST) and each.version == green and each.at < before for each in every)
+    on_green = [each for each in requests if each.version == green]
+    tested = sum(each.request.startswith(TEST) and each.at < before for each in on_green)
     found = [f"green saw {each} before the shift at {before}" for each in early[:SHOWN]]
     found += [f"blue saw {each}, which was sent after the shift at {after}" for each in late[:SHOWN]]
     found += [f"{each} failed" for each in attempts.failed[:SHOWN]]
     found += [] if tested else ["no request of the test listener reached green before the shift"]
-    found += [] if any(each.version == green for each in production) else ["green saw no request of production"]
+    found += (
+        []
+        if any(each.request.startswith(PRODUCTION) for each in on_green)
+        else ["green saw no request of production"]
+    )
     counts = f"{len(early)} of {len(production):,} early on green, {len(late)} late on blue"
     return found, f"blue/green: {counts}, {tested} tested green before"
 
@@ -80,7 +97,7 @@ def _linear(site: TrafficSite, count: int) -> tuple[int, list[str], str]:
     site.forget_marks()
     step_bake = round(count / SLOWEST_RATE + 2 * SETTLE)
     changes = {"strategy": "LINEAR", "percent": STEP_PERCENT, "step_bake": step_bake}
-    with loading(site.load(prefix=PRODUCTION, keep_alive=10, closing=10, slow=0, pause=0.02)) as load:
+    with loading(site.load(prefix=PRODUCTION, keep_alive=10, closing=10, slow=0, pause=0.04)) as load:
         site.apply(site.declared.next_version("web", **changes))
         attempts = load.end()
     marks = site.marks(PRE)

@@ -41,12 +41,13 @@ def _death(site: TrafficSite, load: Load, random: Random) -> tuple[int, list[str
     time.sleep(WATCHED)
     failed = load.so_far().failed.only(lambda each: each.ended_at > began_at)
     on_it = begun_not_ended(site.declared.logs, victim)
-    problems = list(_elsewhere(failed, on_it, began_at - UNREAD, killed_at))
+    problems = list(elsewhere(failed, on_it, began_at - UNREAD, killed_at))
     site.apply(site.declared)
     return len(failed), [*problems, *site.problems()]
 
 
-def _elsewhere(failed: Attempts, on_it: frozenset[str], earliest: float, latest: float) -> Iterator[str]:
+def elsewhere(failed: Attempts, on_it: frozenset[str], earliest: float, latest: float) -> Iterator[str]:
+    """Yield the failures of requests that were not on the task: neither in its log, nor sent when it was killed."""
     for each in failed:
         is_unread = earliest < each.sent_at < latest
         if each.request not in on_it and not is_unread:
