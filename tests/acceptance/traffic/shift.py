@@ -67,6 +67,7 @@ def judged(
     late = [each for each in production if each.version != green and _is_late(each, sent_at, after)]
     on_green = [each for each in requests if each.version == green]
     tested = sum(each.request.startswith(TEST) and each.at < before for each in on_green)
+    arrived = sum(each.request.startswith(PRODUCTION) for each in on_green)
     found = [f"green saw {each} before the shift at {before}" for each in early[:SHOWN]]
     found += [f"blue saw {each}, which was sent after the shift at {after}" for each in late[:SHOWN]]
     found += [f"{each} failed" for each in attempts.failed[:SHOWN]]
