@@ -72,11 +72,7 @@ def judged(
     found += [f"blue saw {each}, which was sent after the shift at {after}" for each in late[:SHOWN]]
     found += [f"{each} failed" for each in attempts.failed[:SHOWN]]
     found += [] if tested else ["no request of the test listener reached green before the shift"]
-    found += (
-        []
-        if any(each.request.startswith(PRODUCTION) for each in on_green)
-        else ["green saw no request of production"]
-    )
+    found += [] if arrived else ["green saw no request of production"]
     counts = f"{len(early)} of {len(production):,} early on green, {len(late)} late on blue"
     return found, f"blue/green: {counts}, {tested} tested green before"
 
