@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from reconciler.balancers.haproxy.names import name
-from reconciler.balancers.haproxy.words import literal, url_piece, word
+from reconciler.balancers.haproxy.words import literal, name, url_piece, word
 from reconciler.model.load_balancer import (
     Action,
     FixedResponse,

@@ -57,13 +57,6 @@ def lines(of_commands: Iterable[str]) -> tuple[str, ...]:
     return tuple(";".join(("@1", "experimental-mode on", *batch, "quit")) for batch in batches if batch)
 
 
-def questions(configuration: BalancerConfiguration | None) -> tuple[str, ...]:
-    """Return the commands whose answers `read_running` reads."""
-    groups = configuration.target_groups if configuration else ()
-    shares = (share(group, is_test=is_test) for group in groups for is_test in (False, True))
-    return ("show info", "show stat", *(f"get var {each}" for each in shares))
-
-
 def _wanted(routes: Iterable[Route]) -> Mapping[_Key, Target]:
     return {(route.target_group, each.color, each.task_id): each for route in routes for each in route.targets}
 

@@ -83,7 +83,6 @@ def _twice(names: Iterable[str]) -> str:
 def _global(configuration: BalancerConfiguration) -> list[str]:
     lines = [
         f"description {literal(description(configuration))}",
-        "log stdout format raw daemon notice",
         "uid 99",
         "gid 99",
         *_limits(configuration),
@@ -106,7 +105,6 @@ def _limits(configuration: BalancerConfiguration) -> list[str]:
 
 def _defaults(configuration: BalancerConfiguration) -> list[str]:
     lines = [
-        "log global",
         "timeout connect 1s",
         f"timeout client {milliseconds(configuration.idle_timeout)}",
         f"timeout server {milliseconds(configuration.idle_timeout)}",

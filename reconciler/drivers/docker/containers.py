@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from reconciler.drivers import labels
 from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.facts import Engine
-from reconciler.drivers.docker.rows import StatusText, read_networks, read_ports, read_status
+from reconciler.drivers.docker.rows import StatusText, read_addresses, read_networks, read_ports, read_status
 from reconciler.model.snapshot import Container, ContainerStatus, Drift
 from reconciler.model.task import Task
 
@@ -186,6 +186,7 @@ def _container(
         finished_at=details.finished_at if details and has_ended else None,
         image_id=row["ImageID"],
         networks=read_networks(row),
+        addresses=read_addresses(row),
         ports=read_ports(row),
         drift=drift,
     )

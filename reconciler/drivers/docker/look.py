@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.clock import Clock
 from reconciler.drivers import labels
+from reconciler.drivers.docker.balancer_look import BalancerLook
 from reconciler.drivers.docker.client import ApiError, Client
 from reconciler.drivers.docker.containers import Containers, FindDrift, Sighting
 from reconciler.drivers.docker.drift import find_drift
@@ -27,6 +28,7 @@ class Looker:
         self._clock = clock
         self.containers = Containers(client, engine)
         self.images = ImageCache(client, clock)
+        self._balancers = BalancerLook(client)
         self.owner = ""
         """Whose objects the last look was for: what happens to others' is no reason to look again."""
 
@@ -46,9 +48,11 @@ class Looker:
         all_networks = self._client.get("/networks")
         networks = _networks(all_networks, owner, request.networks)
         drift = self._drift(all_networks, owner, request.moved_networks) if request.detailed else None
-        sightings = self._sightings(owner, drift) if owner else []
+        rows = self._rows(owner) if owner else ()
+        sightings = self.containers.read(rows, self._clock.now(), drift)
         if request.detailed:
-            ours = {each.container.id for each in sightings}
+            ours = {row["Id"] for row in rows if labels.BALANCER in row["Labels"]}
+            ours |= {each.container.id for each in sightings}
             networks = tuple(self._with_foreign(each, ours) if each.is_ours else each for each in networks)
         return Snapshot(
             engine=engine,
@@ -56,13 +60,19 @@ class Looker:
             tasks=_tasks(sightings, _private_volumes(all_volumes, owner)),
             networks=networks,
             volumes=self._volumes(all_volumes, owner, request.volumes),
+            balancers=self._balancers.look(
+                rows,
+                [each for each in all_volumes if _is_ours(each, owner)],
+                request.latency_periods,
+                self._engine.now(),
+            ),
             images=self.images.look(request.images),
         )
 
-    def _sightings(self, owner: str, drift: FindDrift | None) -> list[Sighting]:
+    def _rows(self, owner: str) -> list[Mapping[str, Any]]:
         query = {"all": True, "filters": {"label": [f"{labels.OWNER}={owner}"]}}
-        rows = self._client.get("/containers/json", query)
-        return self.containers.read(rows, self._clock.now(), drift)
+        rows: list[Mapping[str, Any]] = self._client.get("/containers/json", query)
+        return rows
 
     def _drift(self, networks: Iterable[Mapping[str, Any]], owner: str, moved: Mapping[str, str]) -> FindDrift:
         labelled = {

@@ -6,21 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.drivers.docker import images, objects, removal
+from reconciler.drivers.docker.balancers import Balancers
 from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
 from reconciler.drivers.docker.look import Looker
 from reconciler.drivers.docker.start import Starter
 from reconciler.drivers.failure import CANNOT_CREATE, TIMED_OUT, StepFailedError, cleaned
 from reconciler.model.step import (
     BuildImage,
+    ConfigureBalancer,
     CreateNetwork,
     CreateOwner,
     CreateVolume,
     Outcome,
     PullImage,
+    RemoveBalancer,
     RemoveNetwork,
     RemoveOwner,
     RemoveTask,
     RemoveVolume,
+    StartBalancer,
     StartContainer,
     Step,
     StopContainer,
@@ -35,6 +39,7 @@ class Performer:
         self._looker = looker
         self._starter = starter
         self._sleep = sleep
+        balancers = Balancers(client, sleep)
         self._methods: dict[type[Any], Callable[[Any], Outcome]] = {
             CreateOwner: self._plain(objects.create_owner),
             RemoveOwner: self._plain(objects.remove_owner),
@@ -47,6 +52,9 @@ class Performer:
             StartContainer: self._start,
             StopContainer: self._stop,
             RemoveTask: self._remove_task,
+            StartBalancer: _done(balancers.start),
+            ConfigureBalancer: _done(balancers.configure),
+            RemoveBalancer: _done(balancers.remove),
         }
 
     def perform(self, step: Step) -> Outcome:
@@ -65,11 +73,7 @@ class Performer:
             self._looker.containers.busy.discard(busy)
 
     def _plain(self, act: Callable[[Client, Any], None]) -> Callable[[Any], Outcome]:
-        def method(step: Any) -> Outcome:
-            act(self._client, step)
-            return Outcome(step=step)
-
-        return method
+        return _done(lambda step: act(self._client, step))
 
     def _pull(self, step: PullImage) -> Outcome:
         image_id = images.pull(self._client, step, self._sleep)
@@ -92,6 +96,14 @@ class Performer:
 
     def _remove_task(self, step: RemoveTask) -> Outcome:
         return Outcome(step=step, containers=removal.remove_task(self._client, step))
+
+
+def _done(act: Callable[[Any], None]) -> Callable[[Any], Outcome]:
+    def method(step: Any) -> Outcome:
+        act(step)
+        return Outcome(step=step)
+
+    return method
 
 
 def _busy(step: Step) -> tuple[str, str]:

@@ -68,3 +68,10 @@ def read_networks(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the networks that a container is on; one that joined another's has none."""
     networks = (row.get("NetworkSettings") or {}).get("Networks") or {}
     return tuple(sorted(networks))
+
+
+def read_addresses(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return a row's addresses by network; a network on which it has none (yet, or no more) is left out."""
+    networks = (row.get("NetworkSettings") or {}).get("Networks") or {}
+    found = ((name, each.get("IPAddress") or each.get("GlobalIPv6Address")) for name, each in networks.items())
+    return {name: address for name, address in sorted(found) if address}

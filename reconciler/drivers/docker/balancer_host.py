@@ -1,0 +1,66 @@
+"""Commands and files of a balancer's container, over the engine's API alone: it may be on another machine."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import tarfile
+from collections.abc import Sequence
+
+from reconciler.balancers.haproxy.balancer import File, Ran
+from reconciler.balancers.haproxy.names import FOLDER
+from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.logs import frames
+
+
+class DockerHost:
+    """Where balancers' containers are. What the engine refuses is an ApiError."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def run(self, container_id: str, command: Sequence[str]) -> Ran:
+        """Run a command in a running container, as root."""
+        body = {"AttachStdout": True, "AttachStderr": True, "User": "0", "Cmd": list(command)}
+        exec_id = self._client.post(f"/containers/{container_id}/exec", body)["Id"]
+        duplex = self._client.upgrade(f"/exec/{exec_id}/start", {"Detach": False, "Tty": False})
+        try:
+            output = b"".join(content for _, content in frames(iter(duplex.receive, b"")))
+        finally:
+            duplex.close()
+        code = self._client.get(f"/exec/{exec_id}/json")["ExitCode"]
+        return Ran(-1 if code is None else int(code), output.decode(errors="replace"))
+
+    def put(self, container_id: str, files: Sequence[File]) -> None:
+        """Write files below the balancer's folder."""
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            for folder in sorted({posixpath.dirname(_inside(file)) for file in files} - {""}):
+                entry = tarfile.TarInfo(folder)
+                entry.type, entry.mode = tarfile.DIRTYPE, 0o700
+                tar.addfile(entry)
+            for file in files:
+                entry = tarfile.TarInfo(_inside(file))
+                entry.size, entry.mode = len(file.content), file.mode
+                tar.addfile(entry, io.BytesIO(file.content))
+        self._client.call("PUT", f"/containers/{container_id}/archive", {"path": FOLDER}, archive.getvalue())
+
+    def read(self, container_id: str, path: str) -> str | None:
+        """Return a file of a container, running or not."""
+        try:
+            stream = self._client.stream("GET", f"/containers/{container_id}/archive", {"path": path}, timeout=60)
+        except ApiError as refusal:
+            if refusal.status == 404:
+                return None
+            raise
+        try:
+            content = b"".join(self._client.read(stream))
+        finally:
+            stream.close()
+        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+            found = tar.extractfile(tar.getmembers()[0])
+            return found.read().decode(errors="replace") if found else None
+
+
+def _inside(file: File) -> str:
+    return posixpath.relpath(file.path, FOLDER)
