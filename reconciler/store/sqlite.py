@@ -13,53 +13,17 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, cast
 
 from reconciler.errors import LockError, StaleError, StoreError
-from reconciler.model.lifecycle import Forgotten, Moved
-from reconciler.model.noun import Noun
-from reconciler.model.service import Service
-from reconciler.model.stack import Output, Stack
-from reconciler.model.state import Deployment, Event, Revision, State
-from reconciler.model.task import TaskRecord
-from reconciler.store.store import Holder, Lease
-
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE stacks (
-    stack TEXT PRIMARY KEY, serial INTEGER NOT NULL, owner TEXT NOT NULL, digest_key TEXT NOT NULL,
-    doomed_volumes TEXT NOT NULL, token INTEGER NOT NULL, holder TEXT NOT NULL
-);
-CREATE TABLE entries (
-    stack TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (stack, kind, id)
-);
-PRAGMA user_version = 1;
-"""
-
-
-class _Kind(NamedTuple):
-    """One tuple of a State: its field, its model, and what identifies (and orders) an entry."""
-
-    field: str
-    model: type[Noun]
-    identity: Callable[[Any], str]
-
-
-_KINDS = (
-    _Kind("draining", Service, lambda each: each.address),
-    _Kind("revisions", Revision, lambda each: f"{each.family}:{each.number:09d}"),
-    _Kind("deployments", Deployment, lambda each: f"{each.created_at:020.6f} {each.id}"),
-    _Kind("tasks", TaskRecord, lambda each: f"{each.created_at:020.6f} {each.ordinal:09d} {each.id}"),
-    _Kind("events", Event, lambda each: f"{each.number:012d}"),
-    _Kind("outputs", Output, lambda each: each.name),
-    _Kind("moved", Moved, lambda each: each.before),
-    _Kind("forgotten", Forgotten, lambda each: each.id),
-)
+from reconciler.model.request import Request
+from reconciler.model.state import State
+from reconciler.store.entries import read_state, write_changes
+from reconciler.store.mailbox import delete_requests, read_requests, write_request
+from reconciler.store.schema import prepare
+from reconciler.store.store import Holder, Lease, Posted
 
 
 class SqliteLease:
@@ -78,10 +42,11 @@ class SqliteLease:
 class SqliteStore:
     """A store in one folder: `state.db`, and one lock file for each stack."""
 
-    def __init__(self, folder: Path, operation_user: str = "") -> None:
+    def __init__(self, folder: Path, operation_user: str = "", now: Callable[[], float] = time.time) -> None:
         self._folder = folder
         self._path = folder / "state.db"
         self._user = operation_user or os.environ.get("USER", "") or str(os.getuid())
+        self._now = now
         self._connection: sqlite3.Connection | None = None
         self._saved: dict[str, State] = {}
 
@@ -98,17 +63,14 @@ class SqliteStore:
         self._saved[stack] = state
         return state
 
-    def save(self, state: State, lease: Lease) -> State:
+    def save(self, state: State, lease: Lease, answered: tuple[int, ...] = ()) -> State:
         with self._errors("written"):
             before = self._saved.get(state.stack_name) or self._read(state.stack_name)
             saved = state.changed(serial=before.serial + 1)
             with self._transaction() as database:
                 self._fence(database, saved, lease)
-                for kind in _KINDS:
-                    _write_changes(
-                        database, saved.stack_name, kind, getattr(before, kind.field), getattr(saved, kind.field)
-                    )
-                _write_target(database, before, saved)
+                write_changes(database, before, saved)
+                delete_requests(database, saved.stack_name, answered)
         self._saved[state.stack_name] = saved
         return saved
 
@@ -123,6 +85,20 @@ class SqliteStore:
         except BaseException:
             os.close(file)
             raise
+
+    def post(self, stack: str, request: Request) -> int:
+        with self._errors("written"), self._transaction() as database:
+            return write_request(database, stack, request, self._now())
+
+    def posted(self, stack: str) -> tuple[Posted, ...]:
+        if not self._path.exists():
+            return ()
+        with self._errors("read"):
+            return read_requests(self._open(), stack, self._now())
+
+    def withdraw(self, stack: str, number: int) -> bool:
+        with self._errors("written"), self._transaction() as database:
+            return delete_requests(database, stack, (number,)) == 1
 
     def holder(self, stack: str) -> Holder | None:
         """Return who holds the lock, or held it last."""
@@ -162,7 +138,7 @@ class SqliteStore:
 
     def _next_token(self, stack: str, operation: str) -> int:
         holder = Holder(
-            operation=operation, user=self._user, host=socket.gethostname(), pid=os.getpid(), since=time.time()
+            operation=operation, user=self._user, host=socket.gethostname(), pid=os.getpid(), since=self._now()
         )
         with self._transaction() as database:
             row = database.execute("SELECT token FROM stacks WHERE stack = ?", (stack,)).fetchone()
@@ -180,27 +156,9 @@ class SqliteStore:
         database = self._open()
         database.execute("BEGIN")
         try:
-            return self._read_entries(database, stack)
+            return read_state(database, stack)
         finally:
             database.execute("ROLLBACK")
-
-    def _read_entries(self, database: sqlite3.Connection, stack: str) -> State:
-        row = database.execute(
-            "SELECT serial, owner, digest_key, doomed_volumes FROM stacks WHERE stack = ?", (stack,)
-        ).fetchone()
-        if row is None:
-            return State(stack_name=stack)
-        fields: dict[str, Any] = {kind.field: tuple(_read_entries(database, stack, kind)) for kind in _KINDS}
-        target = database.execute("SELECT body FROM entries WHERE stack = ? AND kind = 'target'", (stack,)).fetchone()
-        return State(
-            stack_name=stack,
-            serial=row[0],
-            owner=row[1],
-            digest_key=row[2],
-            doomed_volumes=tuple(row[3].split()),
-            target=Stack.model_validate_json(target[0]) if target else None,
-            **fields,
-        )
 
     def _fence(self, database: sqlite3.Connection, state: State, lease: Lease) -> None:
         changed = database.execute(
@@ -220,11 +178,12 @@ class SqliteStore:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            mode = "rw" if self._is_writable() else "ro"
+            is_writable = self._is_writable()
+            mode = "rw" if is_writable else "ro"
             address = f"{self._path.absolute().as_uri()}?mode={mode}"
             connection = sqlite3.connect(address, 5.0, isolation_level=None, check_same_thread=False, uri=True)
             try:
-                _prepare(connection, self._path)
+                prepare(connection, self._path, is_writable=is_writable)
             except BaseException:
                 connection.close()
                 raise
@@ -263,56 +222,3 @@ class SqliteStore:
             if isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.OperationalError):
                 hint = "move the file away: the next plan adopts what runs from its labels"
             raise StoreError(f"the state in {self._path} could not be {verb}: {problem}; {hint}") from problem
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA journal_mode = DELETE")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
-    _migrate(connection, path)
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    version = cast(int, connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"the state in {path} was written by a newer reconciler (schema {version}); upgrade this one"
-        )
-    if version == 0:
-        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
-
-
-def _read_entries(database: sqlite3.Connection, stack: str, kind: _Kind) -> Iterator[Noun]:
-    rows = database.execute("SELECT body FROM entries WHERE stack = ? AND kind = ? ORDER BY id", (stack, kind.field))
-    return (kind.model.model_validate_json(body) for (body,) in rows)
-
-
-def _write_changes(
-    database: sqlite3.Connection, stack: str, kind: _Kind, before: Iterable[Noun], after: Iterable[Noun]
-) -> None:
-    """Write the entries of one kind that are new or other, and drop those that are gone."""
-    if before is after:
-        return
-    old = {kind.identity(each): each for each in before}
-    new = {kind.identity(each): each for each in after}
-    gone = [(stack, kind.field, identity) for identity in old.keys() - new.keys()]
-    database.executemany("DELETE FROM entries WHERE stack = ? AND kind = ? AND id = ?", gone)
-    changed = [
-        (stack, kind.field, identity, each.model_dump_json(exclude_defaults=True))
-        for identity, each in new.items()
-        if old.get(identity) is not each and old.get(identity) != each
-    ]
-    database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", changed)
-
-
-def _write_target(database: sqlite3.Connection, before: State, after: State) -> None:
-    if before.target == after.target:
-        return
-    if after.target is None:
-        database.execute("DELETE FROM entries WHERE stack = ? AND kind = 'target'", (after.stack_name,))
-        return
-    row = (after.stack_name, after.target.model_dump_json(exclude_defaults=True))
-    database.execute("INSERT OR REPLACE INTO entries VALUES (?, 'target', '', ?)", row)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from reconciler.model.noun import Noun
+from reconciler.model.request import Request
 from reconciler.model.state import State
+
+KEPT_SECONDS = 300.0
+"""A request that nobody took for so long is dropped: one to scale of an hour ago must not surprise anybody."""
 
 
 class Holder(Noun):
@@ -19,6 +23,13 @@ class Holder(Noun):
 
     def __str__(self) -> str:
         return f"{self.operation} by {self.user} on {self.host} (pid {self.pid})"
+
+
+class Posted(Noun):
+    """A request that waits for whoever holds the stack."""
+
+    number: int
+    request: Request
 
 
 class Lease(Protocol):
@@ -38,8 +49,8 @@ class Store(Protocol):
         """Return the recorded State; one with serial 0 when there is none."""
         ...
 
-    def save(self, state: State, lease: Lease) -> State:
-        """Record a State durably and return it with its new serial.
+    def save(self, state: State, lease: Lease, answered: tuple[int, ...] = ()) -> State:
+        """Record a State durably and return it with its new serial. `answered` are the requests that it carries out.
 
         Raises StaleError when the lease is not the newest any more, StoreError when it cannot be written: then the
         State on disk is the old one.
@@ -48,4 +59,16 @@ class Store(Protocol):
 
     def acquire(self, stack: str, operation: str, timeout_seconds: float) -> Lease:
         """Become the one writer; raises LockError naming the holder after the timeout."""
+        ...
+
+    def post(self, stack: str, request: Request) -> int:
+        """Leave a request for whoever holds the stack, and return its number. It is dropped when nobody takes it."""
+        ...
+
+    def posted(self, stack: str) -> tuple[Posted, ...]:
+        """Return the requests that wait, oldest first. It writes and locks nothing, and is cheap."""
+        ...
+
+    def withdraw(self, stack: str, number: int) -> bool:
+        """Take a request back; False when it waits no longer."""
         ...

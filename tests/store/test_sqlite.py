@@ -14,9 +14,10 @@ from random import Random
 import pytest
 
 from reconciler.errors import LockError, StaleError, StoreError
+from reconciler.model.routing import Maintenance
 from reconciler.model.service import DeploymentConfiguration
 from reconciler.model.stack import EnvironmentSource, Output, Secret
-from reconciler.model.state import Event, State
+from reconciler.model.state import Event, Scaled, State
 from reconciler.model.task import ContainerResult, StopCode
 from reconciler.model.task_definition import HealthCheck, PrivateVolume, SharedVolume
 from reconciler.store.sqlite import SqliteStore
@@ -38,6 +39,8 @@ FULL = state(
         running(2, stop_code=StopCode.USER_INITIATED, containers=(ContainerResult(name="app", exit_code=0),)),
     ),
     events=(Event(number=1, at=NOW, address="service.web", message='ünï "quoted"\nline'),),
+    scaled=(Scaled(service="service.web", count=5, declared=3),),
+    maintenance=(Maintenance(target_group="target_group.web", message="back soon"),),
     outputs=(Output(name="url", value={"a": [1, None, "x"]}), Output(name="zone", known=False, sensitive=True)),
 )
 
