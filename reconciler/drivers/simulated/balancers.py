@@ -48,18 +48,23 @@ class SimulatedBalancer:
     process: BalancerProcess | None = None
     restarts_at: float | None = None
 
+    @property
+    def container_id(self) -> str:
+        """The container of the process, or else the newest; empty when there is none."""
+        return self.runs_in if self.runs_in in self.containers else next(reversed(self.containers), "")
+
     def shown(self, now: float, latency: Latency) -> ObservedBalancer:
         """Return what a look shows of it."""
         latencies = {pool: latency(*pool) for pool in self.process.counted} if self.process else {}
         return ObservedBalancer(
             address=self.address,
             name=self.name,
-            container_id=self.runs_in,
+            container_id=self.container_id,
             is_live=self.process is not None,
-            settings=self.containers.get(self.runs_in, ""),
+            settings=self.containers.get(self.container_id, ""),
             configuration=self.volume,
             running=self.process.shown(now, latencies) if self.process else None,
-            stale=tuple(sorted(each for each in self.containers if each != self.runs_in)),
+            stale=tuple(sorted(each for each in self.containers if each != self.container_id)),
         )
 
     def down(self) -> None:
@@ -138,8 +143,13 @@ class SimulatedBalancers:
 
     def shown_to(self, owner: str, now: float, latency: Latency) -> tuple[ObservedBalancer, ...]:
         """Return what a look shows of an owner's balancers."""
-        mine = (each.shown(now, latency) for each in self if each.owner in (owner, ""))
-        return tuple(sorted(mine, key=lambda each: each.name))
+        return tuple(
+            each.shown(now, latency) for each in sorted(self, key=lambda each: each.name) if each.owner in (owner, "")
+        )
+
+    def shown(self, now: float) -> tuple[ObservedBalancer, ...]:
+        """Return every balancer as it is, whoever's."""
+        return tuple(each.shown(now, no_latency) for each in self)
 
     def changes(self) -> Iterator[float]:
         """Yield when something changes by itself."""
@@ -175,7 +185,6 @@ class SimulatedBalancers:
             if each.containers.pop(container_id, None) is not None:
                 if each.runs_in == container_id:
                     each.down()
-                    each.runs_in = max(each.containers, default="")
                 return True
         return False
 

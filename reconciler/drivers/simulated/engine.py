@@ -26,7 +26,7 @@ from reconciler.drivers.simulated.ports import HostPorts
 from reconciler.drivers.simulated.process import Lost, Traffic, Upstream
 from reconciler.drivers.simulated.upstreams import upstream
 from reconciler.errors import EngineError
-from reconciler.model.routing import Target
+from reconciler.model.routing import ObservedBalancer, Target
 from reconciler.model.snapshot import (
     EngineFacts,
     ObservedImage,
@@ -167,6 +167,10 @@ class SimulatedEngine:
             self._ended(self._containers[container_id].killed(KILLED, now))
             del self._containers[container_id]
         self._wake()
+
+    def observed_balancers(self) -> tuple[ObservedBalancer, ...]:
+        """Return every balancer as it is now, whoever's."""
+        return self.balancers.shown(self._advanced())
 
     def kill_balancer(self, name: str) -> None:
         """Kill a balancer's process: the engine restarts it, with what its volume says."""
