@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from reconciler.drivers.simulated import SimulatedContainer, SimulatedEngine
+from reconciler.drivers.simulated import SimulatedEngine
 from reconciler.model.decision import Decision
 from reconciler.model.routing import WHOLE, Color, TargetState
 from reconciler.model.snapshot import Snapshot
@@ -115,11 +115,11 @@ class TrafficSafety:
     def stopped_by(self, step: StopContainer | RemoveTask, after: Sight) -> Iterator[Place]:
         """Yield where the step ended a task that was well: at its container's own address, or at its holder's."""
         before = {key: each for key, each in self.before.containers.items() if each.task.id == step.task_id}
-        if any(_is_essential(each) and not each.runs(self.before.now) for each in before.values()):
+        if any(each.is_essential and not each.runs(self.before.now) for each in before.values()):
             return
         for key, each in before.items():
             is_over = key not in after.containers or not after.containers[key].runs(after.now)
-            if is_over and _is_essential(each):
+            if is_over and each.is_essential:
                 keeper = each if each.addresses else before.get(f"{step.task_id}-{HOLDER}", each)
                 yield from ((step.task_id, address) for address in keeper.addresses.values())
 
@@ -127,11 +127,6 @@ class TrafficSafety:
         """Whether who decided on a start could know that a listed target is not there any more."""
         known = self._known.get(step.key)
         return place in self.stopped or (known is not None and place not in known)
-
-
-def _is_essential(container: SimulatedContainer) -> bool:
-    name = container.name
-    return name == HOLDER or container.task.definition.container(name).essential
 
 
 Problems = Iterator[str]

@@ -41,6 +41,11 @@ class SimulatedContainer:
     seen: Container | None = None
     log: tuple[tuple[float, str], ...] = ()
 
+    @property
+    def is_essential(self) -> bool:
+        """Whether its task ends with it."""
+        return self.name == HOLDER or self.task.definition.container(self.name).essential
+
     def ended_at(self) -> float | None:
         """When its process ended or will end."""
         by_itself = None

@@ -328,7 +328,7 @@ class SimulatedEngine:
     def _stopped(self, container: SimulatedContainer, timeout: float) -> SimulatedContainer:
         """Return it stopped by a step of ours, which cuts off what its task still works on."""
         now = self.clock.now()
-        if container.runs(now):
+        if container.runs(now) and container.is_essential:
             self.balancers.cut_off(container.task.id, now)
         return container.stopped(timeout, now)
 
