@@ -150,7 +150,7 @@ frontend web
 
 _BY_HAND = """\
 global
-  maxconn 10000
+  hard-stop-after 30s
 defaults
   mode http
   timeout client 60s
