@@ -24,6 +24,8 @@ from .exchange import Connection, Exchange
 from .load import Specification
 
 PREFIX = "traffic"
+HOST_LENGTH = 8
+"""A task's host name is the beginning of its id."""
 _PORTS = (20000, 32000)
 """Below the ports that outgoing connections take."""
 _ASKED_EVERY = 0.02
@@ -80,7 +82,7 @@ class TrafficSite:
         """Return a service's live containers by host name, as the list call shows them."""
         rows = labelled(self.client, labels.STACK, self.declared.name).containers
         return {
-            row["Id"][:12]: row
+            row["Labels"][labels.TASK][:HOST_LENGTH]: row
             for row in rows
             if row["Labels"].get(labels.SERVICE) == service and row["State"] == "running"
         }

@@ -34,13 +34,13 @@ def sudden_death(count: int, seed: int = 1) -> Counted:
 
 
 def _death(site: TrafficSite, load: Load, random: Random) -> tuple[int, list[str]]:
-    victim = random.choice(sorted(site.containers("web")))
+    host, victim = random.choice(tuple(site.containers("web").items()))
     began_at = time.time()
-    site.client.post(f"/containers/{victim}/kill", query={"signal": "SIGKILL"})
+    site.client.post(f"/containers/{victim['Id']}/kill", query={"signal": "SIGKILL"})
     killed_at = time.time()
     time.sleep(WATCHED)
     failed = load.so_far().failed.only(lambda each: each.ended_at > began_at)
-    on_it = begun_not_ended(site.declared.logs, victim)
+    on_it = begun_not_ended(site.declared.logs, host)
     problems = list(elsewhere(failed, on_it, began_at - UNREAD, killed_at))
     site.apply(site.declared)
     return len(failed), [*problems, *site.problems()]
