@@ -29,9 +29,10 @@ MAY_IMPORT = {
     "planner": {"planner", "scheduler", "model"},
     "balancers": {"balancers", "model"},
     "drivers": {"drivers", "balancers", "model"},
+    "hooks": {"hooks", "model"},
     "store": {"store", "model"},
     "engine": {"engine", "planner", "scheduler", "drivers", "store", "model"},
-    "cli": {"cli", "engine", "planner", "scheduler", "drivers", "store", "language", "render", "model"},
+    "cli": {"cli", "engine", "planner", "scheduler", "drivers", "hooks", "store", "language", "render", "model"},
 }
 """Package -> packages of ours. Everybody may import `errors`; `clock` is for those that have effects."""
 

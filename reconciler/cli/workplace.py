@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from reconciler.cli.listening import listening
 from reconciler.cli.options import Given, find_stack, find_state, user_name
 from reconciler.cli.output import is_terminal, tell_warnings
 from reconciler.cli.recorded import recorded_stack
@@ -22,10 +23,12 @@ from reconciler.engine.converge import Settings, World
 from reconciler.engine.performer import STARTS_IN_FLIGHT, ThreadPerformer, lane_limits
 from reconciler.engine.session import Session
 from reconciler.errors import StackError, StoppedBySignalError, UsageError
+from reconciler.hooks.hooks import Hooks
 from reconciler.language.loader import Loaded, load
 from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Output, Stack
+from reconciler.model.step import Outcome, ProbeAlarm, RunHook, Step
 from reconciler.store.sqlite import SqliteStore
 
 STOPPING = b"\nStopping: the steps in hand are finished first, for 8 seconds at most. Once more stops at once.\n"
@@ -80,11 +83,12 @@ class Workplace:
         The first SIGINT or SIGTERM lets the steps in hand end; a second one stops at once.
         """
         limits = lane_limits(parallelism or STARTS_IN_FLIGHT)
-        performer = ThreadPerformer(self.driver.perform, self.clock, limits)
+        hooks = Hooks()
+        performer = ThreadPerformer(lambda step: self._perform(step, hooks), self.clock, limits)
         unsubscribe = self.driver.subscribe(performer.wake)
         state = self.store.load(self.stack.name)
         key = state.digest_key
-        with self._signals(performer.wake):
+        with self._signals(performer.wake), listening(self._has_request, performer.wake):
             try:
                 yield World(
                     driver=self.driver,
@@ -99,6 +103,13 @@ class Workplace:
             finally:
                 unsubscribe()
                 performer.close()
+                hooks.close()
+
+    def _has_request(self) -> bool:
+        return bool(self.store.posted(self.stack.name))
+
+    def _perform(self, step: Step, hooks: Hooks) -> Outcome:
+        return hooks.perform(step) if isinstance(step, RunHook | ProbeAlarm) else self.driver.perform(step)
 
     @contextmanager
     def _signals(self, wake: Callable[[], None]) -> Iterator[None]:

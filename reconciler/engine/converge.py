@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from reconciler.clock import Clock
 from reconciler.drivers.driver import Driver, LookRequest
 from reconciler.engine.performer import Performer
-from reconciler.errors import EngineError, PartialError, StoppedBySignalError, StoreError
+from reconciler.errors import EngineError, PartialError, ReconcilerError, StoppedBySignalError, StoreError
 from reconciler.model.decision import Decision
+from reconciler.model.request import Request
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import State
-from reconciler.model.step import BuildImage, Outcome, PullImage, StartContainer
+from reconciler.model.state import RolloutState, State
+from reconciler.model.step import BuildImage, Outcome, ProbeAlarm, PullImage, RunHook, StartContainer
+from reconciler.planner.requests import carry_out
+from reconciler.scheduler.history import with_events
 from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.resources import networks_of
 from reconciler.scheduler.scheduler import decide
@@ -27,7 +30,7 @@ TRIES = 5
 """How often a step that serves no single task is tried, and how often an engine out of reach is asked again."""
 
 
-_TOLD_TO_DEPLOYMENTS = (StartContainer, PullImage, BuildImage)
+_TOLD_TO_DEPLOYMENTS = (StartContainer, PullImage, BuildImage, RunHook, ProbeAlarm)
 """Steps whose failures `decide` counts and throttles itself."""
 
 
@@ -67,6 +70,7 @@ def look_request(stack: Stack, state: State, *, detailed: bool) -> LookRequest:
     """Return what a look must show for decisions about a stack."""
     definitions = [*stack.definitions.values(), *(each.definition for each in state.tasks if each.definition)]
     images = {container.image for definition in definitions for container in definition.containers}
+    images |= {each.image for each in stack.load_balancers}
     return LookRequest(
         stack=stack.name,
         owner=state.owner,
@@ -75,7 +79,20 @@ def look_request(stack: Stack, state: State, *, detailed: bool) -> LookRequest:
         volumes=tuple(each.name for each in stack.volumes),
         detailed=detailed,
         moved_networks=_moved_networks(state),
+        latency_periods=_latency_periods(stack, state),
     )
+
+
+def _latency_periods(stack: Stack, state: State) -> dict[str, float]:
+    """Return for how many seconds back the latencies of each load balancer count: only alarms want to know."""
+    periods = [
+        alarm.period
+        for service in stack.services
+        if (primary := state.primary(service.address)) and primary.rollout_state is RolloutState.IN_PROGRESS
+        for alarm in service.deployment_configuration.alarms
+        if alarm.metric == "latency_p95"
+    ]
+    return {each.name: max(periods) for each in stack.load_balancers if each.access_log} if periods else {}
 
 
 def _moved_networks(state: State) -> dict[str, str]:
@@ -97,6 +114,7 @@ def converge(
     """
     run = _Run(world, stack, state, lease, readings=world.secrets())
     while True:
+        run.carry_out_requests()
         snapshot = run.look()
         decision = run.decide_and_save(snapshot)
         run.give_up_if_hopeless()
@@ -108,6 +126,16 @@ def converge(
             return Converged(run.state, decision, snapshot)
         run.submit(decision)
         run.wait(decision)
+
+
+def _with_request(request: Request, state: State, now: float) -> State:
+    """Carry out a request; whoever made it reads from the events what came of it."""
+    address = request.service or f"deployment {request.deployment}"
+    try:
+        state = carry_out(request, state, now)
+    except ReconcilerError as refusal:
+        return with_events(state, [(address, f"{request.kind} was refused: {refusal}")], now)
+    return with_events(state, [(address, f"{request.kind} was asked for.")], now)
 
 
 @dataclass
@@ -125,6 +153,18 @@ class _Run:
     failures: dict[str, int] = field(default_factory=dict)
     not_before: dict[str, float] = field(default_factory=dict)
     hopeless: str = ""
+
+    def carry_out_requests(self) -> None:
+        """Record what other commands asked for since: they could not, for we hold the lock."""
+        posted = self.world.store.posted(self.state.stack_name)
+        if not posted:
+            return
+        state = self.state
+        for each in posted:
+            state = _with_request(each.request, state, self.world.clock.now())
+        self.state = self._save(state, answered=tuple(each.number for each in posted))
+        if self.state.target is not None and self.stack.services:
+            self.stack = self.stack.changed(services=self.state.target.services)  # a count may have changed
 
     def look(self) -> Snapshot:
         in_flight = self.world.performer.in_flight
@@ -186,9 +226,9 @@ class _Run:
         while self.world.clock.now() < until and not self.world.is_interrupted():
             self.outcomes += self._wait(until)
 
-    def _save(self, state: State) -> State:
+    def _save(self, state: State, answered: tuple[int, ...] = ()) -> State:
         try:
-            return self.world.store.save(state, self.lease)
+            return self.world.store.save(state, self.lease, answered)
         except StoreError as problem:
             if not self.has_performed:
                 raise

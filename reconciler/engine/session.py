@@ -18,6 +18,7 @@ from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.lifecycle import Move
 from reconciler.model.plan import Action, Plan
+from reconciler.model.request import Request
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Output, Stack
 from reconciler.model.state import State
@@ -29,7 +30,9 @@ from reconciler.planner.moves import readdress
 from reconciler.planner.places import place
 from reconciler.planner.planner import Planned, plan_outputs
 from reconciler.planner.planner import plan as make_plan
-from reconciler.planner.target import retarget, run_tasks
+from reconciler.planner.requests import carry_out
+from reconciler.planner.scaling import keep_scaled
+from reconciler.planner.target import reopened, run_tasks
 from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.recorder import stop
 from reconciler.store.store import Lease, Store
@@ -100,6 +103,7 @@ def prepare(
     recorded, snapshot = moved.state, moved.snapshot
     stack = rename(recorded.names) if rename and recorded.names else stack
     stack = keep_ignored(stack, recorded.target)
+    stack, recorded = keep_scaled(stack, recorded)
     snapshot = snapshot.changed(secrets=session.readings(recorded.digest_key) if stack.secrets else ())
     recorded = _with_doomed_volumes(stack, recorded, snapshot, options)
     _refuse(check(stack, recorded, snapshot))
@@ -190,8 +194,16 @@ def stop_task(session: Session, world: World, stack: Stack, task_id: str, reason
         stop(each, StopCode.USER_INITIATED, reason, now) if each.id == task_id else each for each in recorded.tasks
     )
     groups = frozenset(each.group for each in recorded.tasks if each.id == task_id)
-    state = session.store.save(retarget(stack, recorded.changed(tasks=tasks), now, groups), lease)
+    state = session.store.save(reopened(stack, recorded.changed(tasks=tasks), now, groups), lease)
     return converge(world, stack, state, lease, lambda decision: _has_stopped(decision, task_id) and decision.is_over)
+
+
+def request(session: Session, world: World, wanted: Request, stack: str, lease: Lease) -> Converged:
+    """Record what is asked for beside the files, and converge until each service is steady or failed."""
+    recorded = session.store.load(stack)
+    state = session.store.save(carry_out(wanted, recorded, session.clock.now()), lease)
+    assert state.target is not None  # else it would have been refused
+    return converge(world, state.target, state, lease, _is_over)
 
 
 def _is_over(decision: Decision) -> bool:

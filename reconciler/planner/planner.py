@@ -23,6 +23,7 @@ from reconciler.planner.healing import heal
 from reconciler.planner.lifecycle import NONE, triggered
 from reconciler.planner.outputs import output_changes
 from reconciler.planner.places import line
+from reconciler.planner.scaling import scaling_notes
 from reconciler.planner.target import adopt_deployments, retarget, used_definitions
 from reconciler.scheduler.recorder import adopt
 from reconciler.scheduler.resources import networks_of
@@ -256,6 +257,7 @@ def _notes(stack: Stack, state: State, snapshot: Snapshot) -> tuple[str, ...]:
                     f"{address}.container.{container.name}: the image's own health check is not used (as in ECS); "
                     "health_check { from_image = true } uses it"
                 )
+    notes += scaling_notes(state)
     kept = [each.name for each in snapshot.volumes if each.is_ours and stack.is_empty]
     notes += [f"volume {name} is kept; --volumes removes it" for name in kept if name not in state.doomed_volumes]
     notes += [f"{each.reason}; tasks that need it will not start" for each in snapshot.secrets if each.digest is None]

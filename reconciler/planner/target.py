@@ -119,13 +119,22 @@ def _deploy(service: Service, revision: Revision, state: State, now: float, *, i
     primary = state.primary(service.address)
     is_same = primary and (primary.family, primary.revision) == (revision.family, revision.number)
     if primary and is_same and primary.rollout_state is not RolloutState.FAILED:
-        return _replace(state, continued(primary, service, now, is_reopened=is_reopened))
+        registered = primary.changed(registrations=service.load_balancers)
+        return _replace(state, continued(registered, service, now, is_reopened=is_reopened))
     return open_deployment(service, revision, state, now)
 
 
+def reopened(stack: Stack, state: State, now: float, services: frozenset[str]) -> State:
+    """Open the deployments of services anew whose tasks are not as they should be. Nothing else changes."""
+    for service in stack.services:
+        primary = state.primary(service.address)
+        if primary is not None and service.address in services:
+            state = _replace(state, continued(primary, service, now, is_reopened=True))
+    return state
+
+
 def continued(primary: Deployment, service: Service, now: float, *, is_reopened: bool) -> Deployment:
-    """Scaling is no new deployment, nor are other target groups: the primary one goes on with them."""
-    primary = primary.changed(registrations=service.load_balancers)
+    """Scaling is no new deployment: the primary one goes on with another count."""
     if primary.desired_count == service.desired_count and not is_reopened:
         return primary
     is_done = primary.rollout_state is not RolloutState.IN_PROGRESS

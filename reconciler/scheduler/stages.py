@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from reconciler.model.routing import WHOLE, Color
-from reconciler.model.service import DeploymentConfiguration, LifecycleStage
+from reconciler.model.service import DeploymentConfiguration, DeploymentStrategy, LifecycleStage
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, StagePassed
 from reconciler.model.task import TaskRecord
@@ -134,6 +134,8 @@ def _production_shift(view: ServiceView, deployment: Deployment, ground: Ground)
 
 
 def _bake(view: ServiceView, deployment: Deployment, ground: Ground) -> Wait | None:
+    if deployment.strategy is not DeploymentStrategy.ROLLING and not deployment.shifts_from:
+        return None  # the first deployment: there is nothing to go back to
     until = deployment.stage_at + view.service.deployment_configuration.bake_time
     return Wait("the bake time to pass", until, is_held=True) if ground.now < until else None
 

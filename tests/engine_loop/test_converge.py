@@ -29,11 +29,11 @@ class FullStore(MemoryStore):
     full_from: int = 10**9
     saves: int = field(default=0)
 
-    def save(self, state: State, lease: Lease) -> State:
+    def save(self, state: State, lease: Lease, answered: tuple[int, ...] = ()) -> State:
         self.saves += 1
         if self.saves >= self.full_from:
             raise StoreError("database or disk is full")
-        return super().save(state, lease)
+        return super().save(state, lease, answered)
 
 
 def started(site: Site) -> list[str]:
@@ -83,9 +83,9 @@ def test_nothing_is_performed_that_was_not_saved_first() -> None:
     saved: set[str] = set()
     perform, save = site.engine.perform, site.store.save
 
-    def noting(state: State, lease: Lease) -> State:
+    def noting(state: State, lease: Lease, answered: tuple[int, ...] = ()) -> State:
         saved.update(each.id for each in state.tasks)
-        return save(state, lease)
+        return save(state, lease, answered)
 
     def checking(step: Step) -> Outcome:
         assert not isinstance(step, StartContainer) or step.task.id in saved

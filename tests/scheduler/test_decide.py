@@ -44,8 +44,8 @@ class RememberingStore(MemoryStore):
 
     backups: list[State] = field(default_factory=list)
 
-    def save(self, state: State, lease: Lease) -> State:
-        saved = super().save(state, lease)
+    def save(self, state: State, lease: Lease, answered: tuple[int, ...] = ()) -> State:
+        saved = super().save(state, lease, answered)
         self.backups.append(saved)
         return saved
 

@@ -147,10 +147,10 @@ class MortalStore(MemoryStore):
     dice: Dice | None = None
     writes: bool = False
 
-    def save(self, state: State, lease: Lease) -> State:
+    def save(self, state: State, lease: Lease, answered: tuple[int, ...] = ()) -> State:
         if self.dice is not None:
             self.dice.die("before a save")
-        saved = super().save(state, lease)
+        saved = super().save(state, lease, answered)
         if self.writes:
             self.states[state.stack_name] = State.model_validate_json(saved.model_dump_json(exclude_defaults=True))
         if self.dice is not None:

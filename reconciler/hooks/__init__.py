@@ -1,0 +1,1 @@
+"""Effects beside the engine: commands and URLs that deployments ask (lifecycle hooks, alarms)."""

@@ -1,0 +1,63 @@
+"""Performs RunHook and ProbeAlarm. Every failure is an Outcome; nothing here decides what follows from it."""
+
+from __future__ import annotations
+
+import math
+
+from reconciler.hooks.commands import Commands
+from reconciler.hooks.urls import NoValueError, ask, query
+from reconciler.model.state import HookStatus
+from reconciler.model.step import Outcome, ProbeAlarm, RunHook
+
+FAILED = "HookFailed"
+NO_VALUE = "NoValue"
+
+
+class Hooks:
+    """Runs what deployments ask for beside the engine."""
+
+    def __init__(self) -> None:
+        self._commands = Commands()
+
+    def perform(self, step: RunHook | ProbeAlarm) -> Outcome:
+        """Do one thing. Safe to repeat as far as the user's command or URL is."""
+        if isinstance(step, ProbeAlarm):
+            return self._probe(step)
+        return self._ask(step) if step.http is not None else self._run(step)
+
+    def close(self) -> None:
+        """End the commands that still run."""
+        self._commands.close()
+
+    def _run(self, step: RunHook) -> Outcome:
+        ended = self._commands.run(step.command, step.folder, step.environment, step.timeout)
+        if ended.code == 0:
+            return Outcome(step=step)
+        how = f"it ended with {ended.code}" if ended.code is not None else ""
+        return Outcome(step=step, ok=False, code=FAILED, reason=": ".join(filter(None, (how, ended.words))))
+
+    def _ask(self, step: RunHook) -> Outcome:
+        assert step.http is not None
+        headers = {f"X-{name.replace('_', '-').title()}": value for name, value in step.environment.items()}
+        answer = ask(step.http.url, headers, step.timeout)
+        if answer.is_good and HookStatus.IN_PROGRESS in answer.body:
+            return Outcome(step=step, code=HookStatus.IN_PROGRESS, reason=f"{step.http.url} says IN_PROGRESS")
+        if answer.is_good:
+            return Outcome(step=step)
+        said = f"{step.http.url} answered {answer.status}" if answer.status else f"{step.http.url}: {answer.body}"
+        return Outcome(step=step, ok=False, code=FAILED, reason=said)
+
+    def _probe(self, step: ProbeAlarm) -> Outcome:
+        """Ask an alarm. A command that does not end with 0 is above any limit."""
+        if step.prometheus is None:
+            ended = self._commands.run(step.command, step.folder, {}, step.timeout)
+            if ended.code is None:
+                return Outcome(step=step, ok=False, code=NO_VALUE, reason=ended.words)
+            return Outcome(step=step, value=step.greater_than + 1 if ended.code else step.greater_than - 1)
+        try:
+            value = query(step.prometheus.url, step.prometheus.query, step.timeout)
+        except NoValueError as problem:
+            return Outcome(step=step, ok=False, code=NO_VALUE, reason=str(problem))
+        if math.isnan(value):
+            return Outcome(step=step, ok=False, code=NO_VALUE, reason="the query gave NaN")
+        return Outcome(step=step, value=value)

@@ -1,0 +1,135 @@
+"""What commands and URLs of hooks and alarms lead to: the real effects, on this machine only."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from reconciler.hooks.hooks import Hooks
+from reconciler.model.service import HttpHook, Prometheus
+from reconciler.model.step import Outcome, ProbeAlarm, RunHook
+
+ANSWERS = {
+    "/good": (200, "ok"),
+    "/later": (202, '{"status": "IN_PROGRESS"}'),
+    "/bad": (503, "no"),
+    "/vector/api/v1/query?query=errors": (
+        200,
+        '{"data": {"resultType": "vector", "result": [{"value": [1, "7.5"]}]}}',
+    ),
+    "/scalar/api/v1/query?query=errors": (200, '{"data": {"resultType": "scalar", "result": [1, "3"]}}'),
+    "/none/api/v1/query?query=errors": (200, '{"data": {"resultType": "vector", "result": []}}'),
+    "/nan/api/v1/query?query=errors": (200, '{"data": {"resultType": "scalar", "result": [1, "NaN"]}}'),
+}
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        status, body = ANSWERS.get(self.path, (404, ""))
+        if self.path == "/who":
+            status, body = (200 if self.headers["X-Reconciler-Stage"] == "BAKE_TIME" else 400), "ok"
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture
+def hooks() -> Iterator[Hooks]:
+    found = Hooks()
+    yield found
+    found.close()
+
+
+def command(text: str, folder: Path, **fields: float) -> RunHook:
+    environment = {"RECONCILER_STAGE": "BAKE_TIME"}
+    return RunHook(
+        address="service.web",
+        run="d1/BAKE_TIME/0/smoke",
+        command=(sys.executable, "-c", text),
+        environment=environment,
+        folder=str(folder),
+        **fields,
+    )
+
+
+def told(outcome: Outcome) -> tuple[bool, str, str]:
+    return outcome.ok, outcome.code, outcome.reason
+
+
+def test_a_command_that_ends_with_0_goes_on(hooks: Hooks, tmp_path: Path) -> None:
+    (tmp_path / "here").touch()
+    text = "import os; os.stat('here'); assert os.environ['RECONCILER_STAGE'] == 'BAKE_TIME'"
+    assert told(hooks.perform(command(text, tmp_path))) == (True, "", "")
+
+
+def test_a_command_that_fails_tells_its_code_and_its_last_words(hooks: Hooks, tmp_path: Path) -> None:
+    found = hooks.perform(command("print('checkout is broken'); raise SystemExit(3)", tmp_path))
+    assert told(found) == (False, "HookFailed", "it ended with 3: checkout is broken")
+
+
+def test_a_command_that_takes_too_long_is_ended_with_all_it_started(hooks: Hooks, tmp_path: Path) -> None:
+    text = "import subprocess; subprocess.run(['sleep', '60'])"
+    found = hooks.perform(command(text, tmp_path, timeout=0.5))
+    assert told(found) == (False, "HookFailed", "it did not end within 0.5 s")
+
+
+def test_a_command_that_is_not_there_fails_in_words(hooks: Hooks, tmp_path: Path) -> None:
+    step = command("", tmp_path).changed(command=("./smoke.sh",))
+    assert told(hooks.perform(step)) == (False, "HookFailed", "./smoke.sh: No such file or directory")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/good", (True, "", "")),
+        ("/later", (True, "IN_PROGRESS", "{site}/later says IN_PROGRESS")),
+        ("/bad", (False, "HookFailed", "{site}/bad answered 503")),
+        ("/who", (True, "", "")),
+    ],
+)
+def test_a_url_goes_on_with_2xx(hooks: Hooks, site: str, path: str, expected: tuple[bool, str, str]) -> None:
+    step = command("", Path()).changed(command=(), http=HttpHook(url=site + path))
+    ok, code, reason = expected
+    assert told(hooks.perform(step)) == (ok, code, reason.format(site=site))
+
+
+def test_a_url_that_nobody_answers_fails(hooks: Hooks) -> None:
+    step = command("", Path()).changed(command=(), http=HttpHook(url="http://127.0.0.1:9/"))
+    assert told(hooks.perform(step)) == (False, "HookFailed", "http://127.0.0.1:9/: [Errno 111] Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [("/vector", 7.5), ("/scalar", 3.0), ("/none", None), ("/nan", None), ("/bad", None)]
+)
+def test_a_query_gives_a_number_or_none(hooks: Hooks, site: str, path: str, value: float | None) -> None:
+    step = ProbeAlarm(
+        address="service.web", probe="d1/errors", prometheus=Prometheus(url=site + path, query="errors")
+    )
+    found = hooks.perform(step)
+    assert (found.ok, found.value) == (value is not None, value)
+
+
+@pytest.mark.parametrize(("code", "fires"), [(0, False), (2, True)])
+def test_an_alarm_command_fires_unless_it_ends_with_0(hooks: Hooks, code: int, fires: bool) -> None:
+    argv = (sys.executable, "-c", f"raise SystemExit({code})")
+    step = ProbeAlarm(address="service.web", probe="d1/errors", command=argv, greater_than=5)
+    value = hooks.perform(step).value
+    assert value is not None
+    assert (value > 5) is fires
