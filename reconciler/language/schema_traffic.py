@@ -136,7 +136,7 @@ LISTENER = Block(
     (
         Block(
             "certificate",
-            "What an HTTPS listener shows; the client's name for the host chooses among several.",
+            "What an HTTPS listener shows. Of several, the client's host chooses, else their files' order.",
             (
                 Attribute("file", Kind.STRING, "The certificate and its chain: PEM.", required=True),
                 Attribute("key", Kind.STRING, "Its key: PEM.", required=True),
@@ -154,7 +154,7 @@ LISTENER = Block(
         "default_action": "forward, redirect or fixed_response",
         "load_balancer_arn": "nothing: a listener stands in its load_balancer",
         "certificate_arn": "a certificate block",
-        "ssl_policy": "nothing: TLS 1.2 and 1.3",
+        "ssl_policy": "nothing: TLS 1.2 and 1.3 are on",
         "alpn_policy": "nothing: HTTPS offers HTTP/2",
         "mutual_authentication": "nothing",
         "tcp_idle_timeout_seconds": "idle_timeout of the load_balancer",

@@ -28,6 +28,7 @@ output "url" {
   value       = "http://localhost:${service.web.host_ports["http"][0]}"
   description = "where"
 }
+output "balancer" { value = load_balancer.public.listener.https.url }
 output "count" { value = service.web.desired_count * 1.5 }
 output "hidden" {
   value     = sensitive({ a = [1, "x", true, null] })
@@ -156,6 +157,7 @@ task_definition "db" {
     image              = "postgres"
     memory_reservation = 32
     health_check { from_image = true }
+    port_mapping { container_port = 5432 }
   }
 }
 service "web" {
@@ -176,5 +178,192 @@ service "web" {
         value = 4
       }
     }
+  }
+}
+load_balancer "public" {
+  type         = "application"
+  image        = "shop/haproxy:3"
+  idle_timeout = "2m"
+  access_log   = true
+  listener "https" {
+    port     = 8443
+    protocol = "HTTPS"
+    bind     = "127.0.0.1"
+    certificate {
+      file = "site.pem"
+      key  = "site.key"
+    }
+    certificate {
+      file = "other.pem"
+      key  = "other.key"
+    }
+    rule "split" {
+      priority     = 20
+      host_header  = ["*.example.com"]
+      path_pattern = ["/api/*", "/v?/*"]
+      http_method  = ["GET", "HEAD"]
+      source_ip    = ["10.0.0.0/8", "fd00::/8"]
+      http_header {
+        name   = "X-Client"
+        values = ["mobile*"]
+      }
+      query_string { value = "beta" }
+      query_string {
+        key   = "beta"
+        value = "yes"
+      }
+      forward {
+        target_group = target_group.web
+        weight       = 9
+      }
+      forward {
+        target_group = target_group.api[0]
+        weight       = 0
+      }
+    }
+    rule "old" {
+      priority    = 10
+      host_header = ["old.example.com"]
+      redirect {
+        protocol    = "HTTPS"
+        host        = "example.com"
+        port        = 443
+        path        = "/new/#{path}"
+        query       = ""
+        status_code = 301
+      }
+    }
+    fixed_response {
+      status_code  = 404
+      content_type = "application/json"
+      body         = "{}\n"
+    }
+  }
+  listener "test" {
+    port    = 8081
+    publish = false
+    forward { target_group = target_group.web }
+  }
+  listener "plain" { port = 8080 }
+}
+load_balancer "raw" {
+  type = "network"
+  listener "tcp" {
+    port     = 5432
+    protocol = "TCP"
+    forward { target_group = target_group.raw }
+  }
+}
+target_group "web" {
+  protocol             = "HTTP"
+  protocol_version     = "HTTP2"
+  deregistration_delay = "1m"
+  slow_start           = "30s"
+  algorithm            = "least_outstanding_requests"
+  health_check {
+    protocol            = "HTTP"
+    path                = "/health"
+    port                = 9000
+    matcher             = "200,301-302"
+    interval            = "10s"
+    timeout             = "1500ms"
+    healthy_threshold   = 3
+    unhealthy_threshold = 4
+  }
+  stickiness {
+    type        = "app_cookie"
+    duration    = "1d"
+    cookie_name = "SESSION"
+  }
+}
+target_group "api" {
+  count        = 1
+  elb_defaults = true
+  health_check { timeout = "4s" }
+}
+target_group "raw" {
+  protocol     = "TCP"
+  elb_defaults = true
+  stickiness {
+    type = "source_ip"
+  }
+}
+task_definition "site" {
+  network_mode = "bridge"
+  container "app" {
+    image  = "site:1"
+    memory = 64
+    port_mapping { container_port_range = "8000-8080" }
+  }
+}
+service "green" {
+  task_definition = task_definition.site
+  load_balancer {
+    target_group   = target_group.web
+    container_name = "app"
+    container_port = local.port
+    test_listener  = load_balancer.public.listener.test
+  }
+  load_balancer {
+    target_group   = target_group.api[0]
+    container_name = "app"
+    container_port = local.port
+  }
+  deployment_configuration {
+    strategy  = "LINEAR"
+    bake_time = "20s"
+    linear {
+      step_percent   = 12.5
+      step_bake_time = "1m"
+    }
+    alarm "slow" {
+      metric       = "latency_p95"
+      greater_than = 0.25
+      period       = "30s"
+      datapoints   = 3
+    }
+    alarm "queue" {
+      prometheus {
+        url   = "http://127.0.0.1:9090"
+        query = "max(queue)"
+      }
+    }
+    alarm "probe" { command = ["./probe.sh"] }
+    lifecycle_hook "smoke" {
+      stages     = ["POST_TEST_TRAFFIC_SHIFT", "PRE_SCALE_UP"]
+      timeout    = "5m"
+      on_timeout = "CONTINUE"
+      http { url = "http://127.0.0.1/smoke" }
+    }
+    lifecycle_hook "migrate" {
+      stages = ["PRE_SCALE_UP"]
+      task {
+        command   = ["./migrate"]
+        container = "app"
+      }
+    }
+    lifecycle_hook "approval" {
+      stages = ["PRE_PRODUCTION_TRAFFIC_SHIFT"]
+      pause  = true
+    }
+    lifecycle_hook "tell" {
+      stages  = ["POST_PRODUCTION_TRAFFIC_SHIFT"]
+      command = ["./tell.sh"]
+    }
+  }
+}
+service "canary" {
+  task_definition = task_definition.db
+  deployment_configuration {
+    strategy = "CANARY"
+    canary {
+      percent   = 2.5
+      bake_time = "5m"
+    }
+  }
+  load_balancer {
+    target_group   = target_group.raw
+    container_name = "db"
+    container_port = 5432
   }
 }

@@ -39,6 +39,8 @@ def test_every_attribute_reaches_the_model(tmp_path: Path) -> None:
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "Dockerfile").write_text("FROM x\n")
     (tmp_path / "web.env").write_text('# c\nA=1\nB="x" # y\nA=2\n')
+    for name in ("site.pem", "site.key", "other.pem", "other.key"):
+        (tmp_path / name).write_text(f"-----BEGIN {name}-----\n")
     here = Path(__file__)
     content = json.loads(
         stack(tmp_path, here.with_name("full.hcl").read_text()).model_dump_json(exclude_defaults=True)

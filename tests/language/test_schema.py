@@ -7,7 +7,30 @@ import pytest
 from reconciler.language import schema
 from reconciler.language.schema import Attribute, Block
 from reconciler.language.schema_stack import ROOT
-from reconciler.model.service import DeploymentCircuitBreaker, DeploymentConfiguration, Service
+from reconciler.model.load_balancer import (
+    FixedResponse,
+    Forward,
+    Listener,
+    LoadBalancer,
+    QueryStringCondition,
+    Redirect,
+    Rule,
+    Stickiness,
+    TargetGroup,
+    TargetHealthCheck,
+)
+from reconciler.model.service import (
+    Alarm,
+    Canary,
+    DeploymentCircuitBreaker,
+    DeploymentConfiguration,
+    LifecycleHook,
+    Linear,
+    Prometheus,
+    Service,
+    TargetRegistration,
+    TaskHook,
+)
 from reconciler.model.stack import Volume
 from reconciler.model.task_definition import ContainerDefinition, HealthCheck, LinuxParameters, TaskDefinition
 
@@ -32,6 +55,20 @@ def block(path: str) -> Block:
         ("deployment_configuration", DeploymentConfiguration),
         ("deployment_circuit_breaker", DeploymentCircuitBreaker),
         ("volume", Volume),
+        ("service.load_balancer", TargetRegistration),
+        ("linear", Linear),
+        ("canary", Canary),
+        ("alarm", Alarm),
+        ("alarm.prometheus", Prometheus),
+        ("lifecycle_hook", LifecycleHook),
+        ("lifecycle_hook.task", TaskHook),
+        ("load_balancer", LoadBalancer),
+        ("forward", Forward),
+        ("redirect", Redirect),
+        ("fixed_response", FixedResponse),
+        ("query_string", QueryStringCondition),
+        ("target_group.health_check", TargetHealthCheck),
+        ("stickiness", Stickiness),
     ],
 )
 def test_each_field_of_the_model_can_be_written_and_each_attribute_has_a_field(path: str, model: type) -> None:
@@ -39,6 +76,20 @@ def test_each_field_of_the_model_can_be_written_and_each_attribute_has_a_field(p
     written = {each.name for each in found.attributes} | {each.field or each.word for each in found.blocks}
     fields = set(model.model_fields)  # type: ignore[attr-defined]
     assert written - {"count", "for_each", "lifecycle", "name"} == fields - MADE
+
+
+@pytest.mark.parametrize(("path", "model"), [("listener", Listener), ("listener.rule", Rule)])
+def test_an_action_is_written_as_its_kind(path: str, model: type) -> None:
+    found = block(path)
+    written = {each.name for each in found.attributes} | {each.field or each.word for each in found.blocks}
+    fields = set(model.model_fields)  # type: ignore[attr-defined]
+    assert written == fields - MADE - {"action"} | {"forwards", "redirect", "fixed_response"}
+
+
+def test_a_target_group_has_each_field_of_the_model_and_what_fills_them_in() -> None:
+    found = block("target_group")
+    written = {each.name for each in found.attributes} | {each.field or each.word for each in found.blocks}
+    assert written - {"count", "for_each", "lifecycle", "elb_defaults"} == set(TargetGroup.model_fields) - MADE
 
 
 @pytest.mark.parametrize("path", schema.paths())
@@ -74,8 +125,20 @@ def test_defaults_of_the_table_are_those_of_the_model() -> None:
         "health_check": HealthCheck.model_construct(),
         "deployment_configuration": DeploymentConfiguration.model_construct(),
         "deployment_circuit_breaker": DeploymentCircuitBreaker.model_construct(),
+        "linear": Linear.model_construct(),
+        "canary": Canary.model_construct(),
+        "alarm": Alarm.model_construct(),
+        "lifecycle_hook": LifecycleHook.model_construct(),
+        "load_balancer": LoadBalancer.model_construct(),
+        "listener": Listener.model_construct(),
+        "forward": Forward.model_construct(),
+        "redirect": Redirect.model_construct(),
+        "fixed_response": FixedResponse.model_construct(),
+        "target_group": TargetGroup.model_construct(),
+        "target_group.health_check": TargetHealthCheck.model_construct(),
+        "stickiness": Stickiness.model_construct(),
     }
     for path, noun in pairs.items():
         for attribute in block(path).attributes:
-            if attribute.default is not None:
+            if attribute.default is not None and attribute.name != "elb_defaults":
                 assert getattr(noun, attribute.name) == attribute.default, (path, attribute.name)

@@ -8,7 +8,19 @@ from reconciler.language.blocks.decode import Decoded
 from reconciler.language.blocks.origins import TOLD_APART_BY
 from reconciler.language.schema import Kind
 
-_UNORDERED = frozenset({"add", "drop", "ignored_exit_codes", "permissions"})
+_UNORDERED = frozenset(
+    {
+        "add",
+        "drop",
+        "host_header",
+        "http_method",
+        "ignored_exit_codes",
+        "path_pattern",
+        "permissions",
+        "source_ip",
+        "values",
+    }
+)
 """Lists whose order means nothing."""
 
 

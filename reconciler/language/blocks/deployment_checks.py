@@ -70,9 +70,9 @@ def _alarms(configuration: Decoded, service: Registrant) -> Findings:
     for alarm in configuration.all("alarm"):
         sources = [each for each in _SOURCES if each in alarm.values or alarm.one(each) is not None]
         if len(sources) != 1:
-            given = f", not {' and '.join(sources)}" if sources else ""
-            detail = 'Keep one of metric = "http_5xx_percent", command = ["..."] and prometheus { ... }.'
-            yield Finding(alarm, alarm.place, f'alarm "{alarm.label}" looks at one thing{given}', detail, "E0261")
+            what = " and ".join(sources) or "nothing"
+            detail = 'It has one of metric = "http_5xx_percent", command = ["..."] and prometheus { ... }.'
+            yield Finding(alarm, alarm.place, f'alarm "{alarm.label}" looks at {what}', detail, "E0261")
         elif sources == ["metric"] and not service.registrations:
             detail = "Add a load_balancer block to the service, or use command or prometheus."
             summary = f"no load balancer could tell the {alarm.get('metric')} of this service"
@@ -87,9 +87,9 @@ def _hooks(configuration: Decoded, service: Registrant) -> Findings:
     for hook in configuration.all("lifecycle_hook"):
         kinds = [each for each in _KINDS if hook.get(each) or each in hook.places or hook.one(each) is not None]
         if len(kinds) != 1 or (kinds == ["pause"] and not hook.get("pause")):
-            given = f", not {' and '.join(kinds)}" if len(kinds) > 1 else ""
-            detail = 'Keep one of command = ["..."], http { ... }, task { ... } and pause = true.'
-            yield Finding(hook, hook.place, f'hook "{hook.label}" does one thing{given}', detail, "E0262")
+            what = "is both " + " and ".join(kinds) if len(kinds) > 1 else "does nothing"
+            detail = 'It has one of command = ["..."], http { ... }, task { ... } and pause = true.'
+            yield Finding(hook, hook.place, f'hook "{hook.label}" {what}', detail, "E0262")
         yield from _command(hook, "E0262")
         if hook.one("http") is not None:
             yield from _url(hook.all("http")[0], "E0262")

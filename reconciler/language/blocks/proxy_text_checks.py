@@ -25,8 +25,8 @@ def check_text(block: Decoded) -> Findings:
             pattern = _CONTROL_IN_BODY if name == "body" else _CONTROL
             texts = value if isinstance(value, tuple) else (value,)
             if any(isinstance(text, str) and pattern.search(text) for text in texts):
-                allowed = " other than \\n and \\t" if name == "body" else ""
-                detail = f"Remove it: what is below a space has no place there{allowed}."
+                body = " Only \\n and \\t may stand in a body." if name == "body" else ""
+                detail = f"Remove it: what ends a line, or is not seen, has no place there.{body}"
                 summary = f"{name} has a control character"
                 yield Finding(decoded, decoded.where(name), summary, detail, "E0254")
 

@@ -94,12 +94,11 @@ def _shared(traffic: Traffic) -> Findings:
         for registration in service.registrations:
             group = registration.get("target_group")
             other = members.setdefault(group, service)
-            shifting = [each for each in (service, other) if strategy_of(each) in SHIFTING]
-            if other is service or not shifting:
+            if other is service or not {strategy_of(service), strategy_of(other)} & {*SHIFTING}:
                 continue
-            detail = f"{other.noun.address} does too: give each its own target group, or deploy both by ROLLING."
-            strategy = strategy_of(shifting[0])
-            summary = f"{shifting[0].noun.address} deploys by {strategy} and shares {group}"
+            shifting, second = (service, other) if strategy_of(service) in SHIFTING else (other, service)
+            detail = f"{second.noun.address} is in it too: give each its own target group, or deploy both by ROLLING."
+            summary = f"{shifting.noun.address} deploys by {strategy_of(shifting)} and shares {group}"
             yield Finding(registration, registration.where("target_group"), summary, detail, "E0258")
 
 
