@@ -1,9 +1,10 @@
-"""Attributes that are only known of what runs: assigned host ports."""
+"""Attributes that are only known of what runs: assigned host ports, and where listeners answer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.model.load_balancer import Listener, LoadBalancer
 from reconciler.model.snapshot import ObservedTask, Snapshot
 from reconciler.model.state import State
 from reconciler.model.task import DesiredStatus
@@ -11,7 +12,9 @@ from reconciler.model.task_definition import HOLDER
 
 
 def known_after_apply(state: State, snapshot: Snapshot) -> dict[str, Mapping[str, object]]:
-    """Return, by the address of a service, its `host_ports`: port mapping name (or container port) -> host ports."""
+    """Return what is known by address: of services their `host_ports` (port mapping's name, or container port -> host
+    ports), of load balancers the `url` of each listener.
+    """
     wanted = {each.id for each in state.tasks if each.desired_status is DesiredStatus.RUNNING}
     found: dict[str, dict[str, list[int]]] = {}
     if state.target is not None:
@@ -21,10 +24,29 @@ def known_after_apply(state: State, snapshot: Snapshot) -> dict[str, Mapping[str
             continue
         for name, port in host_ports(observed):
             found[observed.task.group].setdefault(name, []).append(port)
-    return {
+    ports = {
         address: {"host_ports": {name: sorted(values) for name, values in sorted(ports.items())}}
         for address, ports in found.items()
     }
+    balancers = state.target.load_balancers if state.target is not None else ()
+    return {**ports, **{each.address: {"listener": _listeners(each)} for each in balancers}}
+
+
+def _listeners(balancer: LoadBalancer) -> dict[str, dict[str, str]]:
+    return {each.name: {"url": listener_url(balancer, each)} for each in balancer.listeners}
+
+
+def listener_url(balancer: LoadBalancer, listener: Listener) -> str:
+    """Return where a listener answers: on the host, or (not published) on the stack's network by the balancer's name.
+
+    An address that means all of them is told as the one that a person on that machine would use.
+    """
+    everywhere = listener.bind in ("0.0.0.0", "::", "*", "")
+    host = ("127.0.0.1" if everywhere else listener.bind) if listener.publish else balancer.name
+    host = f"[{host}]" if ":" in host else host
+    scheme = listener.protocol.value.lower()
+    default = {"http": 80, "https": 443}.get(scheme)
+    return f"{scheme}://{host}" if listener.port == default else f"{scheme}://{host}:{listener.port}"
 
 
 def host_ports(observed: ObservedTask) -> tuple[tuple[str, int], ...]:

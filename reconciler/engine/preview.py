@@ -10,6 +10,7 @@ from reconciler.engine.converge import World, converge
 from reconciler.engine.simulation import UNLIMITED, SimulatedPerformer
 from reconciler.model.decision import Decision
 from reconciler.model.plan import Rollout
+from reconciler.model.service import DeploymentConfiguration, Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
@@ -27,7 +28,7 @@ def preview(
 
     `state` has the target recorded already. Times are estimates in seconds; nothing real is touched.
     """
-    clock = VirtualClock(now)
+    clock, stack = VirtualClock(now), _unwatched(stack)
     engine = SimulatedEngine.seeded(snapshot.changed(outcomes=(), in_flight=frozenset()), stack.name, clock)
     watched = {address: _Track(address, now) for address in services}
     store = MemoryStore()
@@ -57,6 +58,19 @@ def preview(
     ended = converge(world, stack, state, lease, lambda decision: decision.is_over or next(looks, None) is None)
     waiting = {each.address: each.reason for each in ended.decision.waiting_for}
     return {address: track.rollout(waiting.get(address, "")) for address, track in watched.items()}
+
+
+def _unwatched(stack: Stack) -> Stack:
+    """Return the stack without what only people and measurements decide: pauses and alarms."""
+    return stack.changed(
+        services=tuple(each.changed(deployment_configuration=_calm(each)) for each in stack.services)
+    )
+
+
+def _calm(service: Service) -> DeploymentConfiguration:
+    configuration = service.deployment_configuration
+    hooks = tuple(each for each in configuration.lifecycle_hooks if not each.pause)
+    return configuration.changed(alarms=(), lifecycle_hooks=hooks)
 
 
 @dataclass

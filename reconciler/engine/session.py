@@ -19,6 +19,7 @@ from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.lifecycle import Move
 from reconciler.model.plan import Action, Plan
 from reconciler.model.request import Request
+from reconciler.model.service import DeploymentStrategy, Service
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Output, Stack
 from reconciler.model.state import State
@@ -32,6 +33,7 @@ from reconciler.planner.planner import Planned, plan_outputs
 from reconciler.planner.planner import plan as make_plan
 from reconciler.planner.requests import carry_out
 from reconciler.planner.scaling import keep_scaled
+from reconciler.planner.stage_words import stage_words
 from reconciler.planner.target import reopened, run_tasks
 from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.recorder import stop
@@ -292,10 +294,20 @@ def _with_rollouts(stack: Stack, planned: Planned, snapshot: Snapshot, now: floa
             desired_count=services[address].desired_count,
             minimum_healthy_percent=services[address].deployment_configuration.minimum_healthy_percent,
             maximum_percent=services[address].deployment_configuration.maximum_percent,
+            **_strategy(services[address], planned.target),
         )
         for address, rollout in previews.items()
     )
     return planned.plan.changed(rollouts=rollouts)
+
+
+def _strategy(service: Service, target: State) -> dict[str, object]:
+    """Return how a service's traffic will move; of a deployment that has nothing to shift from, that is ROLLING."""
+    deployment = target.primary(service.address)
+    if deployment is None or deployment.completed_at is not None:
+        return {}
+    strategy = deployment.strategy if deployment.shifts_from else DeploymentStrategy.ROLLING
+    return {"strategy": strategy.value, "stages": stage_words(deployment, service)}
 
 
 def _moving_services(stack: Stack, planned: Planned) -> tuple[str, ...]:

@@ -93,6 +93,9 @@ class Rollout(Noun):
     duration: float | None = None
     downtime: float | None = None
     outcome: str = ""
+    strategy: str = "ROLLING"
+    stages: tuple[str, ...] = ()
+    """The lifecycle stages in which something happens, in order, in words."""
 
 
 class Plan(Noun):

@@ -53,6 +53,8 @@ def keep_ignored(stack: Stack, recorded: Stack | None) -> Stack:
         volumes=kept(stack.volumes, recorded.volumes),
         secrets=kept(stack.secrets, recorded.secrets),
         services=kept(stack.services, recorded.services),
+        load_balancers=kept(stack.load_balancers, recorded.load_balancers),
+        target_groups=kept(stack.target_groups, recorded.target_groups),
         definitions={
             address: _keep(each, recorded.definitions[address], ignored[address])
             if address in ignored and address in recorded.definitions

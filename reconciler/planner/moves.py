@@ -13,10 +13,11 @@ from typing import NamedTuple
 from reconciler.model.address import around, block_type, default_name, has_key, without_keys
 from reconciler.model.lifecycle import Forgotten, Lifecycle, Move, Moved
 from reconciler.model.noun import fingerprint
+from reconciler.model.service import TargetRegistration
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Revision, State
-from reconciler.scheduler.moved import as_recorded, moved_definition
+from reconciler.scheduler.moved import as_recorded, moved_balancer, moved_definition
 
 FIRST = "[0]"
 """What the address of a block gains when it gains `count`."""
@@ -150,7 +151,12 @@ def _rewritten(state: State, mapping: Mapping[str, str]) -> State:
         target=_rewritten_stack(target, mapping) if target is not None else None,
         draining=tuple(each.changed(address=now(each.address)) for each in state.draining),
         revisions=tuple(_rewritten_revision(each, mapping) for each in state.revisions),
-        deployments=tuple(each.changed(service=now(each.service)) for each in state.deployments),
+        deployments=tuple(
+            each.changed(service=now(each.service), registrations=_registered(each.registrations, mapping))
+            for each in state.deployments
+        ),
+        scaled=tuple(each.changed(service=now(each.service)) for each in state.scaled),
+        maintenance=tuple(each.changed(target_group=now(each.target_group)) for each in state.maintenance),
         tasks=tuple(
             each.changed(
                 group=now(each.group),
@@ -178,11 +184,34 @@ def _rewritten_stack(target: Stack, mapping: Mapping[str, str]) -> Stack:
                 address=now(each.address),
                 task_definition=now(each.task_definition),
                 depends_on=tuple(sorted(map(now, each.depends_on))),
+                load_balancers=_registered(each.load_balancers, mapping),
             )
             for each in target.services
         ),
+        load_balancers=tuple(moved_balancer(each, mapping) for each in target.load_balancers),
+        target_groups=tuple(each.changed(address=now(each.address)) for each in target.target_groups),
         lifecycles={now(each): found for each, found in lifecycles.items()},
     )
+
+
+def _registered(
+    registrations: tuple[TargetRegistration, ...], mapping: Mapping[str, str]
+) -> tuple[TargetRegistration, ...]:
+    return tuple(
+        each.changed(
+            target_group=mapping.get(each.target_group, each.target_group),
+            test_listener=_listener(each.test_listener, mapping),
+        )
+        for each in registrations
+    )
+
+
+def _listener(address: str | None, mapping: Mapping[str, str]) -> str | None:
+    """Return a listener's address: that of its load balancer may have changed."""
+    if address is None:
+        return None
+    balancer, word, name = address.rpartition(".listener.")
+    return f"{mapping.get(balancer, balancer)}{word}{name}"
 
 
 def _rewritten_revision(revision: Revision, mapping: Mapping[str, str]) -> Revision:

@@ -15,7 +15,7 @@ from reconciler.model.noun import Noun, fingerprint
 from reconciler.model.plan import Action, AttributeChange, Change, Effect, OutputChange, Plan
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import State
+from reconciler.model.state import Deployment, State
 from reconciler.model.step import Step
 from reconciler.planner.differ import changed_attributes
 from reconciler.planner.drift import find_drift, network_address
@@ -25,6 +25,7 @@ from reconciler.planner.outputs import output_changes
 from reconciler.planner.places import line
 from reconciler.planner.scaling import scaling_notes
 from reconciler.planner.target import adopt_deployments, retarget, used_definitions
+from reconciler.planner.traffic import traffic_changes
 from reconciler.scheduler.recorder import adopt
 from reconciler.scheduler.resources import networks_of
 from reconciler.scheduler.scheduler import decide
@@ -84,6 +85,7 @@ def _configured(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Change,
         *_volumes(stack, state, snapshot),
         *_definitions(stack, state),
         *_services(stack, state),
+        *traffic_changes(stack, state, snapshot),
     )
     return _with_lifecycles(stack, state, changes)
 
@@ -167,6 +169,8 @@ def _services(stack: Stack, state: State) -> Iterable[Change]:
         revision = state.revision(primary.family, primary.revision)
         is_rolled = revision is None or revision.definition != stack.definition_of(service)
         why = _why_rolled(replaced.get(service.address, ()), is_rolled=is_rolled)
+        if primary.rolls_back and is_rolled:
+            why = f"{why}; its last deployment failed and was rolled back ({_cause(primary, state)})"
         if primary.rollout_state.value == "FAILED" and not is_rolled:
             reason = f"its last deployment failed ({primary.reason}); it is tried again"
             yield Change(
@@ -183,6 +187,11 @@ def _services(stack: Stack, state: State) -> Iterable[Change]:
         running = [each for each in state.tasks if each.group == address and not each.is_stopped]
         label = _tasks(len(running))
         yield Change(address=address, action=Action.DELETE, label=label, reason=_why_removed(stack))
+
+
+def _cause(rollback: Deployment, state: State) -> str:
+    failed = state.deployment(rollback.rolls_back)
+    return failed.reason if failed else "its record is gone"
 
 
 def _why_rolled(triggers: tuple[str, ...], *, is_rolled: bool) -> str:

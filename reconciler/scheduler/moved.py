@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.model.load_balancer import Action, Listener, LoadBalancer
 from reconciler.model.noun import fingerprint
+from reconciler.model.routing import ObservedBalancer
 from reconciler.model.snapshot import ObservedTask, Snapshot
 from reconciler.model.state import State
 from reconciler.model.task import Task
@@ -23,6 +25,7 @@ def as_recorded(snapshot: Snapshot, state: State) -> Snapshot:
         tasks=tuple(_moved_task(each, addresses) for each in snapshot.tasks if each.task.id not in forgotten),
         networks=tuple(each for each in snapshot.networks if each.name not in forgotten),
         volumes=tuple(each for each in snapshot.volumes if each.name not in forgotten),
+        balancers=tuple(_moved_observed(each, addresses) for each in snapshot.balancers),
         kept_networks=frozenset(name for each in left for one in each.containers for name in one.networks),
     )
 
@@ -67,3 +70,32 @@ def _moved_container(container: ContainerDefinition, addresses: Mapping[str, str
     if not addresses.keys() & container.secrets.values():
         return container
     return container.changed(secrets={name: addresses.get(each, each) for name, each in container.secrets.items()})
+
+
+def moved_balancer(balancer: LoadBalancer, addresses: Mapping[str, str]) -> LoadBalancer:
+    """Return a load balancer whose address, listeners and target groups follow the moves."""
+    return balancer.changed(
+        address=addresses.get(balancer.address, balancer.address),
+        listeners=tuple(_moved_listener(each, addresses) for each in balancer.listeners),
+    )
+
+
+def _moved_listener(listener: Listener, addresses: Mapping[str, str]) -> Listener:
+    balancer, word, name = listener.address.rpartition(".listener.")
+    return listener.changed(
+        address=f"{addresses.get(balancer, balancer)}{word}{name}",
+        action=_moved_action(listener.action, addresses),
+        rules=tuple(each.changed(action=_moved_action(each.action, addresses)) for each in listener.rules),
+    )
+
+
+def _moved_action(action: Action, addresses: Mapping[str, str]) -> Action:
+    forwards = tuple(
+        each.changed(target_group=addresses.get(each.target_group, each.target_group)) for each in action.forwards
+    )
+    return action.changed(forwards=forwards)
+
+
+def _moved_observed(balancer: ObservedBalancer, addresses: Mapping[str, str]) -> ObservedBalancer:
+    """Its label is older than the move. What its volume says is only written anew, with the addresses of today."""
+    return balancer.changed(address=addresses.get(balancer.address, balancer.address))
