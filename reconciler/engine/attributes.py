@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from reconciler.model.load_balancer import Listener, LoadBalancer
 from reconciler.model.snapshot import ObservedTask, Snapshot
+from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.task import DesiredStatus
 from reconciler.model.task_definition import HOLDER
@@ -30,6 +31,13 @@ def known_after_apply(state: State, snapshot: Snapshot) -> dict[str, Mapping[str
     }
     balancers = state.target.load_balancers if state.target is not None else ()
     return {**ports, **{each.address: {"listener": _listeners(each)} for each in balancers}}
+
+
+def known_all_along(stack: Stack, snapshot: Snapshot, changed: Set[str]) -> dict[str, Mapping[str, object]]:
+    """Return what an apply leaves as it is: where listeners answer of load balancers that are not `changed`."""
+    there = {each.name for each in snapshot.balancers if each.container_id}
+    lasting = (each for each in stack.load_balancers if each.name in there and each.address not in changed)
+    return {each.address: {"listener": _listeners(each)} for each in lasting}
 
 
 def _listeners(balancer: LoadBalancer) -> dict[str, dict[str, str]]:

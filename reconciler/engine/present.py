@@ -16,18 +16,21 @@ from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.target import adopt_deployments
 from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.recorder import adopt
+from reconciler.scheduler.roster import views
 from reconciler.scheduler.scheduler import decide
+from reconciler.scheduler.targets import Traffic
 from reconciler.scheduler.task_view import task_health
 
 
 @dataclass(frozen=True, slots=True)
 class TaskNow:
-    """A task with what the engine shows of it."""
+    """A task with what the engine shows of it, and the load balancers when it has to do with any."""
 
     record: TaskRecord
     observed: ObservedTask | None
     health: HealthStatus
     definition: TaskDefinition | None
+    traffic: Traffic | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,17 @@ def present(driver: Driver, declared: Stack, state: State, clock: Clock) -> Pres
     decision = decide(target, state, snapshot, clock.now())
     observed = {each.task.id: each for each in snapshot.tasks}
     known = {each.id for each in state.tasks} | set(observed)
+    traffic = {each.record.id: each.traffic for each in views(decision.state, snapshot, target)}
     tasks = tuple(
-        _now(record, observed.get(record.id), decision.state) for record in decision.state.tasks if record.id in known
+        _now(record, observed.get(record.id), decision.state, traffic[record.id])
+        for record in decision.state.tasks
+        if record.id in known
     )
     return Present(target, decision.state, snapshot, decision, tasks)
 
 
-def _now(record: TaskRecord, observed: ObservedTask | None, state: State) -> TaskNow:
+def _now(record: TaskRecord, observed: ObservedTask | None, state: State, traffic: Traffic | None) -> TaskNow:
     revision = state.revision(record.family, record.revision)
     definition = record.definition or (revision.definition if revision else None)
     health = task_health(definition, observed) if definition else HealthStatus.UNKNOWN
-    return TaskNow(record, observed, health, definition)
+    return TaskNow(record, observed, health, definition, traffic)

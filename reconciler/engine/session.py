@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.clock import Clock
 from reconciler.drivers.driver import Driver
-from reconciler.engine.attributes import known_after_apply
+from reconciler.engine.attributes import known_after_apply, known_all_along
 from reconciler.engine.converge import Converged, World, converge, look_request
 from reconciler.errors import ReconcilerError, StackError, StaleError
 from reconciler.model.decision import Decision
@@ -113,7 +113,7 @@ def prepare(
     planned = make_plan(stack, recorded, snapshot, now)
     _refuse(_unobtainable_images(session.driver, stack, planned, snapshot))
     is_moving = bool(planned.plan.changes)
-    stack = stack.changed(outputs=outputs({} if is_moving else known_after_apply(planned.decision.state, snapshot)))
+    stack = stack.changed(outputs=outputs(_known(stack, planned, snapshot)))
     planned = replace(
         planned,
         plan=planned.plan.changed(
@@ -126,6 +126,14 @@ def prepare(
     if is_moving and options.with_preview:
         planned = replace(planned, plan=_with_rollouts(stack, planned, snapshot, now))
     return Prepared(stack, planned, recorded, snapshot, messages)
+
+
+def _known(stack: Stack, planned: Planned, snapshot: Snapshot) -> Mapping[str, Mapping[str, object]]:
+    """Return what outputs can be told before an apply."""
+    changed = {each.address for each in planned.plan.changes}
+    if changed:
+        return known_all_along(stack, snapshot, changed)
+    return known_after_apply(planned.decision.state, snapshot)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the files change of load balancers and target groups: in place, or by another container for a moment's cost."""
+"""What the files change of load balancers and target groups: in place, or by another container, at a price."""
 
 from __future__ import annotations
 
