@@ -10,7 +10,7 @@ from reconciler.model.lifecycle import ALL, Lifecycle
 from reconciler.model.noun import Noun
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
-from reconciler.planner.differ import BLOCKS
+from reconciler.planner.differ import BLOCKS, UNNAMED
 
 Object = TypeVar("Object", bound=Noun)
 
@@ -78,7 +78,10 @@ def _copy(new: dict[str, Any], old: Mapping[str, Any], words: list[str]) -> None
     word, rest = words[0], words[1:]
     field = _FIELDS.get(word, word)
     whole = ".".join(words)
-    if whole in new or whole in old:
+    unnamed = next((name for name in UNNAMED & new.keys() if field in new[name]), None)
+    if unnamed is not None:
+        _copy_unnamed(new, old, unnamed, words)
+    elif whole in new or whole in old:
         _set(new, whole, old)
     elif not rest:
         _set(new, field, old)
@@ -87,6 +90,15 @@ def _copy(new: dict[str, Any], old: Mapping[str, Any], words: list[str]) -> None
     elif isinstance(new.get(field), dict) and isinstance(old.get(field), Mapping):
         new[field] = dict(new[field])
         _copy(new[field], old[field], rest)
+
+
+def _copy_unnamed(new: dict[str, Any], old: Mapping[str, Any], name: str, words: list[str]) -> None:
+    """Copy a part of an action; a whole kind of it is what is done, whichever kind that was."""
+    if len(words) == 1:
+        _set(new, name, old)
+        return
+    new[name] = dict(new[name])
+    _copy(new[name], old[name], words)
 
 
 def _set(new: dict[str, Any], name: str, old: Mapping[str, Any]) -> None:
