@@ -19,6 +19,7 @@ from reconciler.model.load_balancer import (
     TargetGroup,
     TargetHealthCheck,
 )
+from reconciler.model.noun import Noun
 from reconciler.model.service import (
     Alarm,
     Canary,
@@ -121,24 +122,24 @@ def test_the_reference_names_every_path() -> None:
 
 
 def test_defaults_of_the_table_are_those_of_the_model() -> None:
-    pairs = {
-        "health_check": HealthCheck.model_construct(),
-        "deployment_configuration": DeploymentConfiguration.model_construct(),
-        "deployment_circuit_breaker": DeploymentCircuitBreaker.model_construct(),
-        "linear": Linear.model_construct(),
-        "canary": Canary.model_construct(),
-        "alarm": Alarm.model_construct(),
-        "lifecycle_hook": LifecycleHook.model_construct(),
-        "load_balancer": LoadBalancer.model_construct(),
-        "listener": Listener.model_construct(),
-        "forward": Forward.model_construct(),
-        "redirect": Redirect.model_construct(),
-        "fixed_response": FixedResponse.model_construct(),
-        "target_group": TargetGroup.model_construct(),
-        "target_group.health_check": TargetHealthCheck.model_construct(),
-        "stickiness": Stickiness.model_construct(),
+    pairs: dict[str, type[Noun]] = {
+        "health_check": HealthCheck,
+        "deployment_configuration": DeploymentConfiguration,
+        "deployment_circuit_breaker": DeploymentCircuitBreaker,
+        "linear": Linear,
+        "canary": Canary,
+        "alarm": Alarm,
+        "lifecycle_hook": LifecycleHook,
+        "load_balancer": LoadBalancer,
+        "listener": Listener,
+        "forward": Forward,
+        "redirect": Redirect,
+        "fixed_response": FixedResponse,
+        "target_group": TargetGroup,
+        "target_group.health_check": TargetHealthCheck,
+        "stickiness": Stickiness,
     }
-    for path, noun in pairs.items():
+    for path, model in pairs.items():
         for attribute in block(path).attributes:
             if attribute.default is not None and attribute.name != "elb_defaults":
-                assert getattr(noun, attribute.name) == attribute.default, (path, attribute.name)
+                assert model.model_fields[attribute.name].default == attribute.default, (path, attribute.name)

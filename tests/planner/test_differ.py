@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from reconciler.model.load_balancer import (
+    Action,
+    Forward,
+    HttpHeaderCondition,
+    Listener,
+    LoadBalancer,
+    QueryStringCondition,
+    Redirect,
+    Rule,
+)
 from reconciler.model.plan import AttributeChange, Effect
+from reconciler.model.service import (
+    Alarm,
+    DeploymentConfiguration,
+    LifecycleHook,
+    LifecycleStage,
+    TargetRegistration,
+)
 from reconciler.model.task_definition import HealthCheck, PortMapping
 from reconciler.planner.differ import changed_attributes
-from tests.builders import container, definition
+from tests.builders import container, definition, service
 
 
 def changed(old: object, new: object) -> list[tuple[str, object, object]]:
@@ -29,6 +46,53 @@ def test_names_with_dots_and_quotes_are_paths_like_any_other() -> None:
     assert changed(old, new) == [
         ("container.app.docker_labels.com.example.team", "a", "c"),
         ("container.app.docker_labels.it's", "b", "d"),
+    ]
+
+
+def balancer(*rules: Rule, host: str = "a") -> LoadBalancer:
+    action = Action(redirect=Redirect(host=host))
+    listener = Listener(name="http", address="load_balancer.a.listener.http", port=80, action=action, rules=rules)
+    return LoadBalancer(address="load_balancer.a", name="a", listeners=(listener,))
+
+
+def test_what_a_rule_does_is_named_as_in_its_block() -> None:
+    forwards = (Forward(target_group="target_group.a"), Forward(target_group="target_group.b"))
+    header = HttpHeaderCondition(name="X", values=("a",))
+    query = QueryStringCondition(value="a", key="k")
+    old = Rule(
+        name="old", priority=1, http_headers=(header,), query_strings=(query,), action=Action(forwards=forwards)
+    )
+    new = old.changed(
+        priority=2,
+        http_headers=(header.changed(values=("b",)),),
+        query_strings=(query, QueryStringCondition(value="c")),
+        action=Action(forwards=(forwards[0], forwards[1].changed(weight=3))),
+    )
+    assert changed(balancer(old), balancer(new)) == [
+        ("listener.http.rule.old.forward.target_group.b.weight", 1, 3),
+        ("listener.http.rule.old.http_header.X.values", '["a"]', '["b"]'),
+        ("listener.http.rule.old.priority", 1, 2),
+        ("listener.http.rule.old.query_string.=c.value", None, "c"),
+    ]
+    assert changed(balancer(), balancer(host="b")) == [("listener.http.redirect.host", "a", "b")]
+
+
+def test_alarms_hooks_and_registrations_are_named_by_what_tells_them_apart() -> None:
+    alarm = Alarm(name="errors", metric="http_5xx_percent")
+    hook = LifecycleHook(name="smoke", stages=(LifecycleStage.PRE_SCALE_UP,), pause=True)
+    target = TargetRegistration(target_group="target_group.web", container_name="app", container_port=80)
+    configuration = DeploymentConfiguration(alarms=(alarm,), lifecycle_hooks=(hook,))
+    old = service(configuration=configuration, load_balancers=(target,))
+    new = service(
+        configuration=configuration.changed(
+            alarms=(alarm.changed(period=60.0),), lifecycle_hooks=(hook.changed(timeout=5.0),)
+        ),
+        load_balancers=(target.changed(container_port=81),),
+    )
+    assert changed(old, new) == [
+        ("deployment_configuration.alarm.errors.period", 10.0, 60.0),
+        ("deployment_configuration.lifecycle_hook.smoke.timeout", 86400.0, 5.0),
+        ("load_balancer.target_group.web.container_port", 80, 81),
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.model.diagnostic import Diagnostic, Span
 from reconciler.model.lifecycle import Lifecycle
+from reconciler.model.load_balancer import Action, Forward, Listener, LoadBalancer
 from reconciler.model.stack import Stack, Volume
 from reconciler.model.task_definition import MountPoint
 from reconciler.planner.checks import check
@@ -60,6 +61,31 @@ def test_keys_may_hold_dots(path: str, expected: object) -> None:
     wanted = with_lifecycle(made("2", read_only=True), "task_definition.web", ignore_changes=(path,))
     app = keep_ignored(wanted, made("1", read_only=False)).definitions["task_definition.web"].container("app")
     assert (dict(app.docker_labels), app.mount_points[0].read_only) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("listener.http.forward.target_group.a.weight", (81, (1, 5))),
+        ("listener.http.forward.target_group.b", (81, (2, 1))),
+        ("listener.http.forward", (81, (1, 1))),
+        ("listener.http.redirect", (81, (1, 1))),
+        ("listener.http.port", (80, (2, 5))),
+        ("listener.http", (80, (1, 1))),
+    ],
+)
+def test_an_ignored_part_of_a_listener_is_as_it_was_recorded(path: str, expected: object) -> None:
+    def made(port: int, *weights: int) -> Stack:
+        pairs = zip("ab", weights, strict=True)
+        forwards = tuple(Forward(target_group=f"target_group.{name}", weight=weight) for name, weight in pairs)
+        address = "load_balancer.public.listener.http"
+        listener = Listener(name="http", address=address, port=port, action=Action(forwards=forwards))
+        balancer = LoadBalancer(address="load_balancer.public", name="public", listeners=(listener,))
+        return stack().changed(load_balancers=(balancer,))
+
+    wanted = with_lifecycle(made(81, 2, 5), "load_balancer.public", ignore_changes=(path,))
+    (found,) = keep_ignored(wanted, made(80, 1, 1)).load_balancers[0].listeners
+    assert (found.port, tuple(each.weight for each in found.action.forwards)) == expected
 
 
 def test_what_is_not_there_yet_is_made_as_declared_though_its_changes_are_ignored() -> None:
