@@ -14,8 +14,11 @@ from pathlib import Path
 IMAGE = "reconciler-test/target:1"
 BALANCER_IMAGE = "reconciler-demo/haproxy:2.6"
 PORT_IN_TASK = 8080
-MARKS = ("PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT")
-"""The stages whose hooks write down when they ran."""
+TESTED = "POST_TEST_TRAFFIC_SHIFT"
+BEFORE_SHIFT = "PRE_PRODUCTION_TRAFFIC_SHIFT"
+AFTER_SHIFT = "POST_PRODUCTION_TRAFFIC_SHIFT"
+MARKS = (TESTED, BEFORE_SHIFT, AFTER_SHIFT)
+"""The stages whose hooks write down when they began; the first one lasts a second, in which green is tested."""
 
 STRATEGIES: Mapping[str, str] = {
     "ROLLING": "",
@@ -85,15 +88,19 @@ class TrafficStack:
 
     def _service(self, name: str, each: TrafficService, is_first: bool) -> str:
         shifts = each.strategy != "ROLLING"
-        hooks = "".join(_MARK.format(label=stage.lower().replace("_", "-"), stage=stage) for stage in MARKS)
         return _SERVICE.format(
             name=name,
             each=each,
             image=IMAGE,
             logs=self.logs,
-            hooks=hooks if shifts else "",
+            hooks="".join(map(_mark, MARKS)) if shifts else "",
             test="    test_listener  = load_balancer.public.listener.test\n" if is_first and shifts else "",
         )
+
+
+def _mark(stage: str) -> str:
+    label = stage.lower().replace("_", "-")
+    return _MARK.format(label=label, stage=stage, lasts=int(stage == TESTED))
 
 
 _BALANCER = """\
@@ -126,7 +133,7 @@ _RULE = """\
 _MARK = """\
     lifecycle_hook "{label}" {{
       stages  = ["{stage}"]
-      command = ["sh", "-c", "date +%s.%N >> {stage}.times"]
+      command = ["sh", "-c", "date +%s.%N >> {stage}.times; sleep {lasts}"]
     }}
 """
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from tests.acceptance.figure import Counted, told
 
 from .attempt import Attempts, shown
+from .declared import AFTER_SHIFT
 from .load import loading
 from .site import TrafficSite, traffic_site
 
@@ -78,7 +79,7 @@ def _rolled_back_in_bake(site: TrafficSite) -> list[str]:
     before = site.declared
     site.forget_marks()
     apply = site.start_apply(before.next_version("web", strategy="BLUE_GREEN", bake=LONG_BAKE))
-    site.wait_for_mark("POST_PRODUCTION_TRAFFIC_SHIFT", apply)
+    site.wait_for_mark(AFTER_SHIFT, apply)
     time.sleep(BAKED_FOR)
     site.command.run("rollback", "service.web")
     ended = apply.end()

@@ -1,8 +1,9 @@
-"""Where production's requests go while traffic shifts, as the tasks' own logs tell it.
+"""Where requests go while traffic shifts, as the tasks' own logs tell it.
 
 The moments are those at which the hooks of a deployment's stages ran, by the clock of the host that the tasks share:
-PRE_PRODUCTION_TRAFFIC_SHIFT has ended before the shift begins, POST_PRODUCTION_TRAFFIC_SHIFT begins when it is done.
-So green may have seen no request of production before the first, and blue none that was *sent* after the second.
+POST_TEST_TRAFFIC_SHIFT begins when test traffic is on green, PRE_PRODUCTION_TRAFFIC_SHIFT has ended before production
+shifts, POST_PRODUCTION_TRAFFIC_SHIFT begins when that is done. So green may have seen no request of production before
+the second, and blue none that was *sent* after the third; nor one of the test listener that was sent after the first.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 from math import sqrt
+from typing import NamedTuple
 
 from tests.acceptance.figure import Counted, told
 
 from .attempt import Attempts
+from .declared import AFTER_SHIFT, BEFORE_SHIFT, TESTED
 from .load import loading
 from .request_log import Seen, seen
 from .site import TrafficSite, traffic_site
 
-PRE, POST = "PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"
 PRODUCTION, TEST = "production", "test"
 TOLERANCE = 0.03
 """Of the split, over 5,000 requests. Where fewer are counted, four standard deviations of a random choice."""
@@ -45,34 +47,38 @@ def _blue_green(site: TrafficSite) -> tuple[list[str], str]:
     with loading(site.load(prefix=PRODUCTION)) as load, loading(test_load) as test:
         site.apply(site.declared.next_version("web", strategy="BLUE_GREEN"))
         load.wait_for(load.count() + SLOWEST_RATE)
-        attempts = load.end()
-        test.end()
+        attempts = Attempts((*load.end(), *test.end()))
+    (tested,), (before,), (after,) = (site.marks(each) for each in (TESTED, BEFORE_SHIFT, AFTER_SHIFT))
     green = str(site.declared.services["web"].version)
-    (before,), (after,) = site.marks(PRE), site.marks(POST)
-    return judged(seen(site.declared.logs), attempts, green, (before, after))
+    return judged(seen(site.declared.logs), attempts, green, Moments(tested, before, after))
 
 
-def judged(
-    requests: Sequence[Seen], attempts: Attempts, green: str, moments: tuple[float, float]
-) -> tuple[list[str], str]:
+class Moments(NamedTuple):
+    """When the hooks ran: after test traffic shifted, before production's did, and after it."""
+
+    tested: float
+    before: float
+    after: float
+
+
+def judged(requests: Sequence[Seen], attempts: Attempts, green: str, moments: Moments) -> tuple[list[str], str]:
     """Return what was wrong in a blue/green, and the counts in words.
 
-    `requests` are what all tasks saw, `attempts` what was sent to production's listener, `green` the new version,
-    `moments` when the hooks before and after the shift ran.
+    `requests` are what all tasks saw, `attempts` what was sent to production's listener and to the test listener,
+    `green` is the new version.
     """
-    before, after = moments
     sent_at = _sent_times(attempts)
-    production = [each for each in requests if each.request.startswith(PRODUCTION)]
-    early = [each for each in production if each.version == green and each.at < before]
-    late = [each for each in production if each.version != green and _is_late(each, sent_at, after)]
-    on_green = [each for each in requests if each.version == green]
-    tested = sum(each.request.startswith(TEST) and each.at < before for each in on_green)
-    arrived = sum(each.request.startswith(PRODUCTION) for each in on_green)
-    found = [f"green saw {each} before the shift at {before}" for each in early[:SHOWN]]
-    found += [f"blue saw {each}, which was sent after the shift at {after}" for each in late[:SHOWN]]
+    production, test = ([each for each in requests if each.request.startswith(kind)] for kind in (PRODUCTION, TEST))
+    early = [each for each in production if each.version == green and each.at < moments.before]
+    late = [each for each in production if each.version != green and _is_late(each, sent_at, moments.after)]
+    untested = [each for each in test if each.version != green and _is_late(each, sent_at, moments.tested)]
+    tested = sum(each.version == green and each.at < moments.before for each in test)
+    found = [f"green saw {each} before the shift at {moments.before}" for each in early[:SHOWN]]
+    found += [f"blue saw {each}, sent after the shift at {moments.after}" for each in late[:SHOWN]]
+    found += [f"blue saw the test {each}, sent after tests shifted at {moments.tested}" for each in untested[:SHOWN]]
     found += [f"{each} failed" for each in attempts.failed[:SHOWN]]
     found += [] if tested else ["no request of the test listener reached green before the shift"]
-    found += [] if arrived else ["green saw no request of production"]
+    found += [] if any(each.version == green for each in production) else ["green saw no request of production"]
     counts = f"{len(early)} of {len(production):,} early on green, {len(late)} late on blue"
     return found, f"blue/green: {counts}, {tested} tested green before"
 
@@ -97,7 +103,7 @@ def _linear(site: TrafficSite, count: int) -> tuple[int, list[str], str]:
     with loading(site.load(prefix=PRODUCTION, keep_alive=10, closing=10, slow=0, pause=0.04)) as load:
         site.apply(site.declared.next_version("web", **changes))
         attempts = load.end()
-    marks = site.marks(PRE)
+    marks = site.marks(BEFORE_SHIFT)
     steps = [_between(attempts, begin + SETTLE, end) for begin, end in pairwise(marks)]
     green = str(site.declared.services["web"].version)
     shares = [sum(each.version == green for each in step) / max(1, len(step)) for step in steps]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from .attempt import Attempt, Attempts, Result
 from .request_log import Seen
-from .shift import judged
+from .shift import Moments, judged
 from .sudden_death import elsewhere
 
-MOMENTS = (100.0, 101.0)
-"""The shift begins after the first and is done at the second; version 2 is green."""
+MOMENTS = Moments(99.2, 100.0, 101.0)
+"""Tests are on green from the first on; the shift begins after the second, is done at the third. 2 is green."""
 GOOD = (("production-1", "1", 99.0), ("test-1", "2", 99.5), ("production-2", "2", 101.5))
 
 
@@ -44,6 +44,11 @@ def test_of_a_repeated_request_the_attempt_that_was_seen_counts() -> None:
 
 def test_tests_on_green_before_the_shift_are_not_production() -> None:
     assert _found(("test-2", "2", 99.9)) == []
+
+
+def test_a_test_on_blue_after_tests_have_shifted_is_wrong() -> None:
+    assert _found(("test-2", "1", 99.1)) == []
+    assert _found(("test-2", "1", 99.9)) == ["blue saw the test"]
 
 
 def test_a_failure_is_excused_when_the_task_had_begun_it_or_may_have_been_sent_it() -> None:
