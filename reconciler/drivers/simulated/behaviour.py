@@ -30,7 +30,10 @@ class Behaviour:
 
 
 def expected_behaviour(step: StartContainer) -> Behaviour:
-    """Return what a container does when all goes well: it gets healthy, or ends if others wait for its end."""
+    """Return what a container does when all goes well: it gets healthy, or ends if others wait for its end.
+
+    Those of a task of no service end too: it has something to do, and does it.
+    """
     if step.container == HOLDER:
         return Behaviour()
     definition = step.task.definition
@@ -41,7 +44,8 @@ def expected_behaviour(step: StartContainer) -> Behaviour:
         if dependency.container == step.container
     }
     container = definition.container(step.container)
-    ends = not container.essential and waits & {Condition.COMPLETE, Condition.SUCCESS}
+    is_waited_for = not container.essential and waits & {Condition.COMPLETE, Condition.SUCCESS}
+    ends = is_waited_for or step.task.is_one_off
     return Behaviour(
         exits_after=1.0 if ends else None,
         healthy_after=container.health_check.interval if container.health_check else None,
