@@ -4,6 +4,7 @@
 #   reconciler plan --stack stacks/shop --var tag=2       # what would change, and why
 #   reconciler apply --stack stacks/shop --var tag=2      # a rolling update: never fewer than 3 healthy tasks
 #   reconciler logs --stack stacks/shop -f service.worker # watch the answers change from version 1 to version 2
+#   curl http://127.0.0.1:8080/                           # through the load balancer, which never misses a task
 
 stack "shop" {
   required_version = ">= 0.1"
@@ -32,6 +33,12 @@ variable "web_count" {
   description = "How many web tasks to keep running."
 }
 
+variable "listener_port" {
+  type        = number
+  default     = 8080
+  description = "The port of 127.0.0.1 that the shop answers on."
+}
+
 locals {
   port      = 8080
   web_image = "reconciler-demo/web:${var.tag}"
@@ -44,6 +51,11 @@ volume "catalogue" {}
 # takes the value from the environment (env = "API_KEY") or from a password manager (command = [...]).
 secret "api_key" {
   file = "api_key.example"
+}
+
+output "url" {
+  value       = load_balancer.public.listener.http.url
+  description = "Where the shop answers."
 }
 
 output "web_image" {

@@ -95,6 +95,13 @@ service "web" {
   task_definition = task_definition.web
   desired_count   = var.web_count
 
+  # Each task gets requests once it is well, and none from the moment on that it is to stop.
+  load_balancer {
+    target_group   = target_group.web
+    container_name = "app"
+    container_port = local.port
+  }
+
   # 3 tasks: an update has never fewer than 3 healthy ones and never more than floor(3 x 1.5) = 4 in all.
   deployment_configuration {
     minimum_healthy_percent = 100
