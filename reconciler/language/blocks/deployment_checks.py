@@ -127,7 +127,7 @@ def _task(hook: Decoded, service: Registrant) -> Findings:
         detail = similar(name, names) or there
         summary = f'{service.noun.task_definition} has no container "{name}"'
         yield Finding(task, task.where("container"), summary, detail, "E0262")
-    elif name is None and "command" in task.values and len(names) > 1:
+    elif name is None and "command" in task.values and len(service.definition.essential) > 1:
         detail = f'Add container = "NAME". {there}'
         yield Finding(task, task.where("command"), "it is not said which container gets the command", detail, "E0262")
     yield from _command(task, "E0262")
