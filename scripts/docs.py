@@ -143,11 +143,18 @@ def commands() -> str:
 def _command(verb: str, context: click.Context) -> str:
     command = cli.get_command(context, verb)
     assert command is not None
-    own = click.Context(command, info_name=verb, parent=context, help_option_names=["-h", "--help"])
-    usage = " ".join(["reconciler", verb, *command.collect_usage_pieces(own)])
+    section = _section_of(verb, command, context, "##")
+    parts = command.commands.values() if isinstance(command, click.Group) else ()
+    return "\n".join([section, *(_section_of(f"{verb} {each.name}", each, context, "###") for each in parts)])
+
+
+def _section_of(words: str, command: click.Command, context: click.Context, mark: str) -> str:
+    """Return the section of a verb, or of a part of one: `deployment list`."""
+    own = click.Context(command, info_name=words, parent=context, help_option_names=["-h", "--help"])
+    usage = " ".join(["reconciler", words, *command.collect_usage_pieces(own)])
     rows = [_row(each, own) for each in command.get_params(own) if isinstance(each, click.Option)]
     table = ["| Option | Meaning |", "|---|---|", *rows]
-    return "\n\n".join([f"## `{verb}`", f"    {usage}", *_paragraphs(command), "\n".join(table)]) + "\n"
+    return "\n\n".join([f"{mark} `{words}`", f"    {usage}", *_paragraphs(command), "\n".join(table)]) + "\n"
 
 
 def _paragraphs(command: click.Command) -> Iterator[str]:

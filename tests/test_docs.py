@@ -66,9 +66,10 @@ def options(verb: str) -> Iterator[str]:
 
     command = cli.get_command(click.Context(cli), verb)
     assert command is not None
+    parts = command.commands.values() if isinstance(command, click.Group) else ()
     yield from (
         name
-        for each in command.params
+        for each in (option for found in (command, *parts) for option in found.params)
         if isinstance(each, click.Option)
         for name in (*each.opts, *each.secondary_opts)
     )

@@ -32,6 +32,11 @@ VERBS: dict[str, str] = {
     "destroy": "Stop and remove everything of the stack.",
     "status": "Show services, deployments and recent events.",
     "ps": "List tasks.",
+    "deployment": "List deployments, show one, answer its pause, or stop it.",
+    "rollback": "Bring a service back to an earlier revision.",
+    "restart": "Replace every task of a service.",
+    "scale": "Set how many tasks services have.",
+    "maintenance": "Answer every request for a service with 503.",
     "logs": "Print the output of tasks.",
     "exec": "Run a command in a container of a running task.",
     "run": "Run a one-off task of a task definition.",
@@ -57,8 +62,9 @@ class Verbs(click.Group):
             return None
         module = importlib.import_module(f"reconciler.cli.{_MODULES.get(name, name)}")
         command: click.Command = module.command
-        known = {option.name for option in command.params}
-        command.params += [option for option in output_options() if option.name not in known]
+        for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            known = {option.name for option in each.params}
+            each.params += [option for option in output_options() if option.name not in known]
         return command
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:

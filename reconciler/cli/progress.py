@@ -51,13 +51,14 @@ class PlainProgress:
     def observe(self, decision: Decision, snapshot: Snapshot) -> None:
         with self._speaking:
             self._last = decision
-            all_rows = rows(decision)
+            all_rows = rows(decision, snapshot)
             width = address_width(all_rows)
             changed = [row for row in all_rows if self._shown.get(row.address) != row]
             news = [row for row in changed if row.address in self._shown or not row.is_steady]
             self._shown |= {row.address: row for row in changed}
             for row in news:
-                self._say(row_text(row, self._clock.now() - self._began, width))
+                now = self._clock.now()
+                self._say(row_text(row, now - self._began, width, now))
 
     def __enter__(self) -> PlainProgress:
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
@@ -94,7 +95,7 @@ class LiveProgress:
         )
 
     def observe(self, decision: Decision, snapshot: Snapshot) -> None:
-        self._rows = rows(decision)
+        self._rows = rows(decision, snapshot)
         for row in self._rows:
             if row.is_steady:
                 self._done_at.setdefault(row.address, self._clock.now())
@@ -113,7 +114,7 @@ class LiveProgress:
 
         now = self._clock.now()
         width = address_width(self._rows)
-        lines = [row_text(row, self._done_at.get(row.address, now) - self._began, width) for row in self._rows]
+        lines = [row_text(row, self._done_at.get(row.address, now) - self._began, width, now) for row in self._rows]
         return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
 
 
@@ -127,7 +128,7 @@ class JsonProgress:
 
     def observe(self, decision: Decision, snapshot: Snapshot) -> None:
         now = self._clock.now()
-        for row in rows(decision):
+        for row in rows(decision, snapshot):
             before, self._shown[row.address] = self._shown.get(row.address), row
             if before != row and not (before is None and row.is_steady):
                 say_meanwhile(json_lines.progress_lines(before, row, now - self._began, now))

@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli.options import Given, json_option, place_options
 from reconciler.cli.output import say
+from reconciler.cli.shown import shown_tasks
 from reconciler.cli.workplace import open_recorded
 from reconciler.engine.present import present
 from reconciler.render.json_text import indented
@@ -19,10 +20,11 @@ def command(
     given: Given,
     as_json: bool,
 ) -> None:
-    """Show services with their counts, deployments, what is waited for, and the newest events."""
+    """Show load balancers, services with counts and targets, what is waited for, and the newest events."""
     place = open_recorded(given)
     now = present(place.driver, place.stack, place.store.load(place.stack.name), place.clock)
+    tasks = shown_tasks(now.tasks)
     if as_json:
-        say(indented(status_json(now.stack, now.decision)))
+        say(indented(status_json(now.stack, now.decision, now.snapshot, tasks)))
     else:
-        say(status_text(now.stack, now.decision, place.clock.now()))
+        say(status_text(now.stack, now.decision, now.snapshot, tasks, place.clock.now()))

@@ -208,12 +208,18 @@ def stop_task(session: Session, world: World, stack: Stack, task_id: str, reason
     return converge(world, stack, state, lease, lambda decision: _has_stopped(decision, task_id) and decision.is_over)
 
 
-def request(session: Session, world: World, wanted: Request, stack: str, lease: Lease) -> Converged:
-    """Record what is asked for beside the files, and converge until each service is steady or failed."""
-    recorded = session.store.load(stack)
-    state = session.store.save(carry_out(wanted, recorded, session.clock.now()), lease)
+def request(session: Session, world: World, wanted: Sequence[Request], stack: Stack, lease: Lease) -> Converged:
+    """Record what is asked for beside the files, and converge until each service is steady or failed.
+
+    What is pursued is what was applied last; of `stack` only the name and the folder count. Raises ReconcilerError
+    when one of the requests cannot be carried out: then none of them is.
+    """
+    state = session.store.load(stack.name)
+    for each in wanted:
+        state = carry_out(each, state, session.clock.now())
+    state = session.store.save(state, lease)
     assert state.target is not None  # else it would have been refused
-    return converge(world, state.target, state, lease, _is_over)
+    return converge(world, state.target.changed(folder=stack.folder), state, lease, _is_over)
 
 
 def _is_over(decision: Decision) -> bool:

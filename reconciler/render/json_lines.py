@@ -83,6 +83,8 @@ def failure_line(failure: Failure, now: float) -> str:
     hook = {
         "resource": {"addr": failure.address},
         "reason": failure.reason,
+        "deployment": failure.deployment or None,
+        "rolled_back_to": failure.rolled_back_to or None,
         "task": failure.task or None,
         "container": failure.container or None,
         "log": list(failure.log),
@@ -98,8 +100,14 @@ def counts(row: ServiceRow) -> dict[str, Any]:
         "new": row.new,
         "old": row.old,
         "healthy": row.healthy,
+        "healthy_new": row.healthy_new,
+        "draining": row.draining,
         "failures": row.failures,
+        "failure_limit": row.limit,
+        "stage": row.stage or None,
+        "traffic": row.shares or None,
         "waiting_for": row.note or None,
+        "waiting_until": timestamp(row.until) if row.until is not None else None,
     }
 
 

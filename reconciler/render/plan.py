@@ -155,13 +155,14 @@ def _rollouts(plan: Plan) -> Iterator[str]:
     for rollout in moving:
         yield f"  {impact(rollout)}"
         yield f"      {' -> '.join(rollout.phases)}"
+        if rollout.stages:
+            yield f"      stages: {' -> '.join(rollout.stages)}"
     yield ""
 
 
 def impact(rollout: Rollout) -> str:
     """Return `service.web: 4 tasks, rolling 50%/150%, about 16s, no downtime; ...`."""
-    percents = f"rolling {rollout.minimum_healthy_percent}%/{rollout.maximum_percent}%"
-    words = [count(rollout.desired_count, "task"), percents]
+    words = [count(rollout.desired_count, "task"), _strategy(rollout)]
     if rollout.duration is not None:
         words.append(f"about {_roughly(rollout.duration)}")
     if rollout.downtime is not None:
@@ -171,6 +172,13 @@ def impact(rollout: Rollout) -> str:
     if rollout.outcome:
         words.append(f"and then waits: {one_line(rollout.outcome)}")
     return f"{rollout.address}: {', '.join(words)}"
+
+
+def _strategy(rollout: Rollout) -> str:
+    """Return `rolling 50%/200%`; the percents bound no deployment that has its tasks beside the old ones."""
+    if rollout.strategy != "ROLLING":
+        return rollout.strategy.lower().replace("_", "/")
+    return f"rolling {rollout.minimum_healthy_percent}%/{rollout.maximum_percent}%"
 
 
 def _roughly(seconds: float) -> str:

@@ -1,55 +1,61 @@
-"""`status` and `ps`: what runs, as text and as JSON from the same values."""
+"""`status`: services, load balancers and what is waited for, as text and as JSON from the same values."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reconciler.model.decision import Decision
-from reconciler.model.snapshot import Container
+from reconciler.model.service import Service
+from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, State
-from reconciler.model.task import DesiredStatus, HealthStatus, TaskRecord, TaskStatus
-from reconciler.model.task_definition import HOLDER
-from reconciler.render.progress import waiting_words
+from reconciler.model.state import Deployment, RolloutState, State
+from reconciler.model.task import DesiredStatus, TaskStatus
+from reconciler.render.deployment_status import status_of
+from reconciler.render.progress import left, waiting_words
 from reconciler.render.safe import one_line
 from reconciler.render.tables import table
+from reconciler.render.tasks import ShownTask
+from reconciler.render.traffic import (
+    is_behind,
+    load_balancer_json,
+    load_balancer_row,
+    maintenance_of,
+    share_json,
+    shares_of,
+    shares_text,
+    target_counts,
+    targets_text,
+)
 from reconciler.render.words import duration, timestamp
 
 EVENTS_SHOWN = 5
 
 
-def status_json(stack: Stack, decision: Decision) -> dict[str, Any]:
-    """Return services with counts, deployments and their newest events (ECS DescribeServices)."""
+def status_json(stack: Stack, decision: Decision, snapshot: Snapshot, tasks: Sequence[ShownTask]) -> dict[str, Any]:
+    """Return load balancers, and services with counts, deployments and newest events (ECS DescribeServices)."""
     state = decision.state
-    waits = {each.address: each.reason for each in reversed(decision.waiting_for)}
-    services = [
-        {
-            "address": service.address,
-            "name": service.name,
-            "task_definition": _revision(state.primary(service.address)),
-            "desired_count": service.desired_count,
-            **_counts(state, service.address),
-            "waiting_for": waits.get(service.address),
-            "deployments": [
-                _deployment(each)
-                for each in reversed(state.deployments)
-                if each.service == service.address and each.status.value != "INACTIVE"
-            ],
-            "events": _events(state, service.address),
-        }
-        for service in stack.services
-    ]
-    return {"stack": state.stack_name, "serial": state.serial, "steady": decision.is_steady, "services": services}
+    return {
+        "stack": state.stack_name,
+        "serial": state.serial,
+        "steady": decision.is_steady,
+        "load_balancers": [load_balancer_json(each, snapshot) for each in stack.load_balancers],
+        "services": [_service(each, stack, decision, snapshot, tasks) for each in stack.services],
+    }
 
 
-def status_text(stack: Stack, decision: Decision, now: float) -> str:
-    """Return the verdict, a table of services, what is waited for, and the newest events."""
-    shape = status_json(stack, decision)
+def status_text(stack: Stack, decision: Decision, snapshot: Snapshot, tasks: Sequence[ShownTask], now: float) -> str:
+    """Return the verdict, tables of load balancers and services, what is waited for, and the newest events."""
+    shape = status_json(stack, decision, snapshot, tasks)
     parts = [_verdict(shape, decision)]
+    if shape["load_balancers"]:
+        rows = [load_balancer_row(each) for each in shape["load_balancers"]]
+        parts += ["", table(("LOAD BALANCER", "STATE", "LISTENERS"), rows)]
     if shape["services"]:
-        rows = [_service_row(each) for each in shape["services"]]
-        parts += ["", table(("SERVICE", "REVISION", "DESIRED", "RUNNING", "PENDING", "HEALTHY", "DEPLOYMENT"), rows)]
-    waits = [f"  {each.address} {waiting_words(each.reason)}" for each in decision.waiting_for]
+        parts += ["", _services_table(shape)]
+    remarks = [line for each in stack.services for line in _remarks(each, decision.state, snapshot)]
+    parts += ["", *remarks] if remarks else []
+    waits = [f"  {each.address} {waiting_words(each.reason)}{left(each.until, now)}" for each in decision.waiting_for]
     parts += ["", "Waiting:", *waits] if waits else []
     events = [
         f"  {duration(max(0.0, now - each.at)):>6} ago  {each.address} {one_line(each.message)}"
@@ -59,17 +65,69 @@ def status_text(stack: Stack, decision: Decision, now: float) -> str:
     return "\n".join(parts)
 
 
-def tasks_json(tasks: tuple[tuple[TaskRecord, HealthStatus, tuple[Container, ...]], ...]) -> list[dict[str, Any]]:
-    """Return each task with its containers (ECS DescribeTasks)."""
-    return [_task(record, health, containers) for record, health, containers in tasks]
+def _service(
+    service: Service, stack: Stack, decision: Decision, snapshot: Snapshot, tasks: Sequence[ShownTask]
+) -> dict[str, Any]:
+    state = decision.state
+    primary = state.primary(service.address)
+    waits = {each.address: each.reason for each in reversed(decision.waiting_for)}
+    mine = [each.target for each in tasks if each.record.group == service.address and not each.record.is_stopped]
+    scaled = next((each for each in state.scaled if each.service == service.address), None)
+    return {
+        "address": service.address,
+        "name": service.name,
+        "task_definition": _revision(primary),
+        "desired_count": service.desired_count,
+        "scaled": {"count": scaled.count, "declared": scaled.declared} if scaled else None,
+        **_counts(state, service.address),
+        "targets": target_counts(mine) if is_behind(service, stack) else None,
+        "traffic": [share_json(each) for each in shares_of(service.load_balancers, snapshot)],
+        "maintenance": maintenance_of(service, state),
+        "stage": _stage(primary),
+        "waiting_for": waits.get(service.address),
+        "deployments": [
+            _deployment(each, state)
+            for each in reversed(state.deployments)
+            if each.service == service.address and each.status.value != "INACTIVE"
+        ],
+        "events": _events(state, service.address),
+    }
 
 
-def tasks_text(tasks: tuple[tuple[TaskRecord, HealthStatus, tuple[Container, ...]], ...], now: float) -> str:
-    """Return a table with a row for each task."""
-    if not tasks:
-        return "No tasks."
-    rows = [_task_row(record, health, containers, now) for record, health, containers in tasks]
-    return table(("TASK", "GROUP", "REVISION", "STATUS", "HEALTH", "AGE", "PORTS", "REASON"), rows)
+def _services_table(shape: dict[str, Any]) -> str:
+    """Return a row for each service; the targets have a column when there is a load balancer."""
+    has_targets = any(each["targets"] is not None for each in shape["services"])
+    header = [each for each in _HEADER if has_targets or each != "TARGETS"]
+    cells = [_cells(each) for each in shape["services"]]
+    return table(header, [[row[name] for name in header] for row in cells])
+
+
+_HEADER = ("SERVICE", "REVISION", "DESIRED", "RUNNING", "PENDING", "HEALTHY", "TARGETS", "DEPLOYMENT")
+
+
+def _remarks(service: Service, state: State, snapshot: Snapshot) -> Iterator[str]:
+    """Yield what is out of the ordinary: a shift under way, a rollback, maintenance, a count that somebody set."""
+    primary = state.primary(service.address)
+    split = [each for each in shares_of(service.load_balancers, snapshot) if each.is_split]
+    if primary is not None and (split or primary.is_shifting):
+        stage = _stage(primary)
+        words = [each for each in (stage, shares_text(split)) if each]
+        yield f"  {service.address}: {', '.join(words)}"
+    if primary is not None and primary.rolls_back:
+        yield f"  {service.address}: deployment {primary.rolls_back} was rolled back to {_revision(primary)}"
+    message = maintenance_of(service, state)
+    if message is not None:
+        yield f'  {service.address}: in maintenance, every request is answered with 503 and "{one_line(message)}"'
+    for each in state.scaled:
+        if each.service == service.address:
+            file = f"the file says {each.declared}"
+            yield f"  {service.address}: {each.count} desired, set by `reconciler scale`; {file}"
+
+
+def _stage(deployment: Deployment | None) -> str | None:
+    if deployment is None or deployment.rollout_state is not RolloutState.IN_PROGRESS:
+        return None
+    return deployment.stage.value
 
 
 def _verdict(shape: dict[str, Any], decision: Decision) -> str:
@@ -99,13 +157,17 @@ def _revision(deployment: Deployment | None) -> str | None:
     return f"{deployment.family}:{deployment.revision}" if deployment else None
 
 
-def _deployment(deployment: Deployment) -> dict[str, Any]:
+def _deployment(deployment: Deployment, state: State) -> dict[str, Any]:
     return {
         "id": deployment.id,
         "status": deployment.status.value,
         "task_definition": _revision(deployment),
         "desired_count": deployment.desired_count,
         "failed_tasks": deployment.failures,
+        "deployment_status": status_of(deployment, state).value,
+        "strategy": deployment.strategy.value,
+        "stage": deployment.stage.value,
+        "pool": deployment.color.value,
         "rollout_state": deployment.rollout_state.value,
         "rollout_state_reason": deployment.reason or None,
         "created_at": timestamp(deployment.created_at),
@@ -118,63 +180,15 @@ def _events(state: State, address: str) -> list[dict[str, Any]]:
     return [{"created_at": timestamp(each.at), "message": each.message} for each in mine]
 
 
-def _service_row(service: dict[str, Any]) -> tuple[str, ...]:
+def _cells(service: dict[str, Any]) -> dict[str, str]:
     deployments = ", ".join(f"{each['status']} {each['rollout_state']}" for each in service["deployments"])
-    counts = (service[name] for name in ("desired_count", "running_count", "pending_count", "healthy_count"))
-    return (
-        service["address"],
-        service["task_definition"] or "-",
-        *(str(each) for each in counts),
-        deployments or "-",
-    )
-
-
-def _task(record: TaskRecord, health: HealthStatus, containers: tuple[Container, ...]) -> dict[str, Any]:
     return {
-        "id": record.id,
-        "group": record.group,
-        "task_definition": f"{record.family}:{record.revision}",
-        "deployment": record.deployment,
-        "last_status": record.last_status.value,
-        "desired_status": record.desired_status.value,
-        "health_status": health.value,
-        "created_at": timestamp(record.created_at),
-        "started_at": timestamp(record.running_at) if record.running_at else None,
-        "stopped_at": timestamp(record.stopped_at) if record.stopped_at else None,
-        "stop_code": record.stop_code.value if record.stop_code else None,
-        "stopped_reason": record.stopped_reason or None,
-        "containers": [_container(each) for each in containers if each.name != HOLDER]
-        or [each.model_dump(mode="json") for each in record.containers],
-        "ports": [each.model_dump(mode="json") for container in containers for each in container.ports],
+        "SERVICE": service["address"],
+        "REVISION": service["task_definition"] or "-",
+        "DESIRED": str(service["desired_count"]),
+        "RUNNING": str(service["running_count"]),
+        "PENDING": str(service["pending_count"]),
+        "HEALTHY": str(service["healthy_count"]),
+        "TARGETS": targets_text(service["targets"] or {}),
+        "DEPLOYMENT": deployments or "-",
     }
-
-
-def _container(container: Container) -> dict[str, Any]:
-    return {
-        "name": container.name,
-        "id": container.id,
-        "last_status": container.status.value,
-        "health": container.health.value if container.health else None,
-        "exit_code": container.exit_code if container.has_exited else None,
-        "started_at": timestamp(container.started_at) if container.started_at else None,
-        "image_id": container.image_id,
-    }
-
-
-def _task_row(
-    record: TaskRecord, health: HealthStatus, containers: tuple[Container, ...], now: float
-) -> tuple[str, ...]:
-    published = sorted(
-        {f"{each.host_ip}:{each.host_port}->{each.container_port}" for found in containers for each in found.ports}
-    )
-    healthy = "healthy" if record.healthy_at and health is HealthStatus.UNKNOWN else health.value.lower()
-    return (
-        record.short_id,
-        record.group,
-        f"{record.family}:{record.revision}",
-        record.last_status.value,
-        "-" if record.is_stopped or record.is_one_off else healthy,
-        duration(max(0.0, now - record.created_at)),
-        " ".join(published) or "-",
-        record.stopped_reason or "",
-    )

@@ -72,8 +72,14 @@ def test_an_apply_tells_each_service_from_its_start_to_its_end() -> None:
         "new": 2,
         "old": 0,
         "healthy": 2,
+        "healthy_new": 0,
+        "draining": 0,
         "failures": 0,
+        "failure_limit": None,
+        "stage": None,
+        "traffic": None,
         "waiting_for": None,
+        "waiting_until": None,
     }
 
 
@@ -89,6 +95,8 @@ def test_a_failed_deployment_is_an_error_with_its_log() -> None:
             "hook": {
                 "resource": {"addr": "service.web"},
                 "reason": "3 failures, the limit is 3",
+                "deployment": None,
+                "rolled_back_to": None,
                 "task": "7f3c1a2b",
                 "container": "app",
                 "log": ["boom", "\x1b[31mred"],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from reconciler.model.decision import Decision, Waiting
-from reconciler.model.snapshot import Container, ContainerStatus, PublishedPort
+from reconciler.model.snapshot import Container, ContainerStatus, PublishedPort, Snapshot
 from reconciler.model.state import Deployment, Event, RolloutState, State
 from reconciler.model.task import DesiredStatus, HealthStatus, StopCode, TaskStatus
 from reconciler.render.failures import Failure, failure_text
 from reconciler.render.progress import ServiceRow, address_width, heartbeat, row_text, rows
 from reconciler.render.safe import defused, one_line, safe
-from reconciler.render.status import status_json, status_text, tasks_text
+from reconciler.render.status import status_json, status_text
+from reconciler.render.tasks import ShownTask, tasks_text
 from reconciler.render.words import duration, timestamp
 from tests.builders import NOW, declared, record, stack
 
@@ -49,7 +50,7 @@ def rolling() -> Decision:
 
 def test_status_is_a_verdict_a_table_what_is_waited_for_and_events() -> None:
     assert (
-        status_text(SHOP, rolling(), NOW)
+        status_text(SHOP, rolling(), Snapshot(), (), NOW)
         == """\
 Stack "shop": 0 of 1 services steady.
 
@@ -67,11 +68,11 @@ Events:
 def test_status_says_why_in_words_that_are_a_sentence() -> None:
     reason = "is unable to consistently start tasks successfully: tasks keep ending"
     decision = rolling().changed(waiting_for=(Waiting(address="service.web", reason=reason),))
-    assert f"\n  service.web {reason}\n" in status_text(SHOP, decision, NOW)
+    assert f"\n  service.web {reason}\n" in status_text(SHOP, decision, Snapshot(), (), NOW)
 
 
 def test_status_as_json_has_counts_deployments_and_events() -> None:
-    shape = status_json(SHOP, rolling())
+    shape = status_json(SHOP, rolling(), Snapshot(), ())
     (service,) = shape["services"]
     assert (shape["stack"], shape["serial"], shape["steady"]) == ("shop", 3, False)
     counts = {name: value for name, value in service.items() if name.endswith("_count")}
@@ -88,7 +89,8 @@ def test_status_as_json_has_counts_deployments_and_events() -> None:
 
 def test_a_stack_that_was_never_applied_says_so() -> None:
     empty = stack()
-    assert status_text(empty, Decision(state=State(stack_name="shop")), NOW) == 'Stack "shop": nothing is applied.'
+    nothing = Decision(state=State(stack_name="shop"))
+    assert status_text(empty, nothing, Snapshot(), (), NOW) == 'Stack "shop": nothing is applied.'
     assert tasks_text((), NOW) == "No tasks."
 
 
@@ -107,8 +109,8 @@ def test_ps_shows_ports_of_what_runs_and_reasons_of_what_stopped() -> None:
         stopped_reason="exited\x1b[31m with\ncode 3",
     )
     shown = (
-        (record(1, created_at=NOW - 7, last_status=TaskStatus.RUNNING), HealthStatus.HEALTHY, (running,)),
-        (stopped, HealthStatus.UNKNOWN, ()),
+        ShownTask(record(1, created_at=NOW - 7, last_status=TaskStatus.RUNNING), HealthStatus.HEALTHY, (running,)),
+        ShownTask(stopped),
     )
     assert (
         tasks_text(shown, NOW)
@@ -120,9 +122,9 @@ TASK      GROUP        REVISION  STATUS   HEALTH   AGE    PORTS               RE
 
 
 def test_progress_is_one_row_a_service() -> None:
-    (row,) = rows(rolling())
+    (row,) = rows(rolling(), Snapshot())
     assert row_text(row, 18.2) == (
-        "service.web               rolling    2/2 new  1 old  healthy 1/2  failures 1  18s  "
+        "service.web               rolling    2/2 new  1 old  healthy 1/2  failures 1 of 3  18s  "
         "waits for task 00000003 to become healthy"
     )
 
@@ -136,15 +138,15 @@ def test_long_addresses_keep_the_columns_below_each_other() -> None:
 
 def test_a_service_that_left_the_stack_is_stopping() -> None:
     decision = rolling()
-    (row,) = rows(decision.changed(state=decision.state.changed(target=stack())))
+    (row,) = rows(decision.changed(state=decision.state.changed(target=stack())), Snapshot())
     assert (row.state, row.old, row.is_steady) == ("stopping", 3, False)
 
 
 def test_a_completed_deployment_is_steady_unless_its_tasks_keep_ending() -> None:
     decision = rolling()
     done = decision.state.changed(deployments=(deployment(rollout_state=RolloutState.COMPLETED),))
-    assert [each.is_steady for each in rows(decision.changed(state=done, waiting_for=()))] == [True]
-    assert [each.is_steady for each in rows(decision.changed(state=done))] == [False]
+    assert [each.is_steady for each in rows(decision.changed(state=done, waiting_for=()), Snapshot())] == [True]
+    assert [each.is_steady for each in rows(decision.changed(state=done), Snapshot())] == [False]
 
 
 def test_a_heartbeat_says_what_is_waited_for() -> None:
