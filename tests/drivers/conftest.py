@@ -107,7 +107,7 @@ def world(request: pytest.FixtureRequest) -> World:
     return found
 
 
-@pytest.fixture(params=["simulated"])
+@pytest.fixture(params=["simulated", pytest.param("docker", marks=pytest.mark.engine)])
 def balancing(request: pytest.FixtureRequest) -> Balancing:
     """A load balancer of the test's own on each driver in turn."""
     world = request.getfixturevalue(request.param)

@@ -32,6 +32,16 @@ def test_starting_a_balancer_twice_is_one_container(balancing: Balancing) -> Non
     assert balancing.seen().changed(running=None) == before.changed(running=None)
 
 
+def test_starting_a_balancer_that_runs_configures_it(balancing: Balancing) -> None:
+    task = balancing.served()
+    balancing.run()
+    container_id = balancing.seen().container_id
+    wanted = configuration(balancing.target(task), green=50)
+    balancing.world.perform(balancing.start(wanted))
+    assert (balancing.seen().container_id, balancing.seen().configuration) == (container_id, wanted)
+    assert (balancing.listed(task).state, balancing.seen().shares(WEB)) == (TargetState.INITIAL, (50, 0))
+
+
 def test_other_settings_replace_the_container(balancing: Balancing) -> None:
     wanted = balancing.run()
     before = balancing.seen()

@@ -17,7 +17,7 @@ def one_by_one(settings: TargetHealthCheck, answers: list[Period], checks: int) 
         at = number * settings.interval
         said = CheckResult.PASSED if any(begin <= at < end for begin, end in answers) else CheckResult.FAILED
         against = against + 1 if said is not result else 0
-        if against and (result is CheckResult.NONE or against >= needed[said]):
+        if against and ((result, said) == (CheckResult.NONE, CheckResult.PASSED) or against >= needed[said]):
             result, against = said, 0
         verdicts.append(result)
     return verdicts

@@ -56,11 +56,28 @@ def verdicts(balancing: Balancing, task: Task, until: float) -> list[tuple[float
 def test_verdicts_change_at_checks_and_after_as_many_as_the_thresholds_say(
     balancing: Balancing, engine: SimulatedEngine
 ) -> None:
-    behave(engine, serves_after=7, stops_serving_after=31)
+    behave(engine, serves_after=17, stops_serving_after=41)
     balancing.run(**checked_as(THOROUGH))
     task = balancing.world.run()
     balancing.configure(balancing.target(task), **checked_as(THOROUGH))
-    assert verdicts(balancing, task, 3600) == [(0, "none"), (5, "failed"), (15, "passed"), (45, "failed")]
+    assert verdicts(balancing, task, 3600) == [(0, "none"), (15, "failed"), (25, "passed"), (55, "failed")]
+
+
+def test_a_new_target_that_passes_is_healthy_at_once(balancing: Balancing) -> None:
+    balancing.run(**checked_as(THOROUGH))
+    task = balancing.world.run()
+    balancing.configure(balancing.target(task), **checked_as(THOROUGH))
+    assert verdicts(balancing, task, 3600) == [(0, "none"), (5, "passed")]
+
+
+def test_who_drains_is_not_checked(balancing: Balancing, engine: SimulatedEngine) -> None:
+    task = balancing.world.run()
+    balancing.run(balancing.target(task, "ready"))
+    balancing.eventually_checked(task, "passed")
+    balancing.configure(balancing.target(task, "draining"))
+    assert (balancing.listed(task).check, engine.next_change_at()) == (CheckResult.NONE, None)
+    balancing.configure(balancing.target(task, "ready"))
+    balancing.eventually_checked(task, "passed")
 
 
 def test_time_does_not_stop_at_checks_that_only_confirm(balancing: Balancing, engine: SimulatedEngine) -> None:
@@ -161,7 +178,7 @@ def test_a_killed_process_comes_back_with_what_the_volume_says(balancing: Balanc
     wanted = balancing.run(balancing.target(task, "ready"), green=50)
     balancing.eventually_checked(task, "passed")
     engine.kill_balancer("edge")
-    assert (balancing.seen().is_live, balancing.seen().running) == (False, None)
+    assert (balancing.seen().is_live, balancing.seen().running) == (True, None)
     assert engine.next_change_at() == balancing.world.clock.now() + 0.5
     balancing.world.pass_time(0.5)
     assert balancing.running().structure == wanted.structure
@@ -205,11 +222,11 @@ def test_a_bad_configuration_replaces_no_good_one(balancing: Balancing, engine: 
     assert balancing.seen().configuration == good
 
 
-def test_the_volume_outlives_the_container(balancing: Balancing, engine: SimulatedEngine) -> None:
+def test_without_a_container_nobody_can_read_the_volume(balancing: Balancing, engine: SimulatedEngine) -> None:
     wanted = balancing.run()
     engine.remove(balancing.seen().container_id)
     seen = balancing.seen()
-    assert (seen.container_id, seen.is_live, seen.settings, seen.configuration) == ("", False, "", wanted)
+    assert (seen.container_id, seen.is_live, seen.settings, seen.configuration) == ("", False, "", None)
     balancing.world.perform(balancing.start(wanted))
     assert balancing.seen().is_live
 
@@ -266,7 +283,7 @@ def test_an_engine_that_was_seen_goes_on_as_it_was(balancing: Balancing, engine:
     shown = {each.task_id: (each.state, each.check, each.sessions) for each in again.running().targets}
     assert shown == {
         ready.id: (TargetState.READY, CheckResult.PASSED, 0),
-        busy.id: (TargetState.DRAINING, CheckResult.PASSED, 1),
+        busy.id: (TargetState.DRAINING, CheckResult.NONE, 1),
         new.id: (TargetState.INITIAL, CheckResult.PASSED, 0),
     }
     world.pass_time(1)

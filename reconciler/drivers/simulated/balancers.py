@@ -54,15 +54,15 @@ class SimulatedBalancer:
         return self.runs_in if self.runs_in in self.containers else next(reversed(self.containers), "")
 
     def shown(self, now: float, latency: Latency) -> ObservedBalancer:
-        """Return what a look shows of it."""
+        """Return what a look shows of it: a volume is read through a container, and one that restarts is live."""
         latencies = {pool: latency(*pool) for pool in self.process.counted} if self.process else {}
         return ObservedBalancer(
             address=self.address,
             name=self.name,
             container_id=self.container_id,
-            is_live=self.process is not None,
+            is_live=self.process is not None or self.restarts_at is not None,
             settings=self.containers.get(self.container_id, ""),
-            configuration=self.volume,
+            configuration=self.volume if self.containers else None,
             running=self.process.shown(now, latencies) if self.process else None,
             stale=tuple(sorted(each for each in self.containers if each != self.container_id)),
         )
@@ -88,13 +88,10 @@ class SimulatedBalancers:
     _balancers: dict[str, SimulatedBalancer] = field(default_factory=dict)
 
     def start(self, step: StartBalancer, now: float) -> None:
-        """Make a container of these settings run, in the place of those of others; one that runs stays as it is."""
+        """Make a container of these settings run as configured, in the place of those of others."""
         name, settings = step.settings.name, fingerprint(step.settings)
         balancer = self._owned(step.stack, step.owner, name)
         key = balancer_container_name(step.stack, name, settings)
-        if balancer is not None and balancer.process is not None and balancer.runs_in == key:
-            balancer.containers = {key: settings}
-            return
         self._accept(step.configuration)
         if balancer is None:
             balancer = SimulatedBalancer(step.address, name, step.stack, step.owner)
@@ -103,29 +100,28 @@ class SimulatedBalancers:
         balancer.containers.setdefault(key, settings)
         self._cut(step)
         balancer.containers = {key: settings}
-        balancer.down()
-        balancer.runs_in, balancer.process = key, BalancerProcess(step.configuration, self.upstreams, now)
+        if balancer.runs_in != key:
+            balancer.down()
+        balancer.runs_in, balancer.restarts_at = key, None
+        self._tell(balancer, step.configuration, now)
 
     def configure(self, step: ConfigureBalancer, now: float) -> None:
         """Write the volume, then tell the process, if it runs."""
         balancer = next((each for each in self if step.container_id in each.containers), None)
         if balancer is None:
-            raise StepFailedError(INITIALIZATION, f"there is no container {step.container_id[:12]}")
+            raise StepFailedError(CANNOT_START, f"the balancer's container {step.container_id[:12]} is gone")
         self._owned(balancer.stack, step.owner, balancer.name)
         self._accept(step.configuration)
         balancer.volume = step.configuration
         self._cut(step)
-        if balancer.process is None or balancer.runs_in != step.container_id:
-            return
-        if balancer.process.structure != step.configuration.structure:
-            balancer.process = balancer.process.reloaded(step.configuration, now)
-        else:
-            self.lost += balancer.process.route(step.configuration, now)
+        if balancer.process is not None and balancer.runs_in == step.container_id:
+            self._tell(balancer, step.configuration, now)
 
     def remove(self, step: RemoveBalancer) -> None:
-        """Remove containers and volume; none is enough."""
-        if self._owned(step.stack, step.owner, step.name) is not None:
-            del self._balancers[balancer_volume_name(step.stack, step.name)]
+        """Remove an owner's containers and volume; none is enough."""
+        volume = balancer_volume_name(step.stack, step.name)
+        if volume in self._balancers and self._balancers[volume].owner in (step.owner, ""):
+            del self._balancers[volume]
 
     def advance(self, now: float, traffic: Traffic) -> None:
         """Let time go by: the dead come back, checks are made, requests are counted."""
@@ -209,6 +205,15 @@ class SimulatedBalancers:
         reason = self.refuses(configuration)
         if reason:
             raise StepFailedError(CANNOT_START, reason)
+
+    def _tell(self, balancer: SimulatedBalancer, wanted: BalancerConfiguration, now: float) -> None:
+        """Bring the process to a configuration: one of another structure reads it anew, none is started with it."""
+        if balancer.process is None:
+            balancer.process = BalancerProcess(wanted, self.upstreams, now)
+        elif balancer.process.structure != wanted.structure:
+            balancer.process = balancer.process.reloaded(wanted, now)
+        else:
+            self.lost += balancer.process.route(wanted, now)
 
     def _cut(self, step: StartBalancer | ConfigureBalancer) -> None:
         if self.cuts(step):

@@ -1,6 +1,6 @@
 """Health checks of simulated targets: what a balancer knows of a target, as a function of when it answers.
 
-The first check decides; from then on it takes the thresholds of the target group to change the verdict (ELB).
+A new target that passes is healthy at once; all else takes the thresholds of the target group (ELB).
 """
 
 from __future__ import annotations
@@ -85,7 +85,6 @@ class Check:
         return replace(self, done=number, result=verdict, against=0)
 
     def _needed(self, verdict: CheckResult) -> int:
-        if self.result is CheckResult.NONE:
-            return 1
-        passed = verdict is CheckResult.PASSED
-        return self.settings.healthy_threshold if passed else self.settings.unhealthy_threshold
+        if verdict is CheckResult.FAILED:
+            return self.settings.unhealthy_threshold
+        return 1 if self.result is CheckResult.NONE else self.settings.healthy_threshold

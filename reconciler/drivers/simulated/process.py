@@ -82,7 +82,9 @@ class Member:
         return now < self.idle_at
 
     def turned(self, target: Target, now: float, upstream: Upstream) -> None:
-        """Take on a target's wanted state."""
+        """Take on a target's wanted state. Who drains is not checked: its next check is the first again."""
+        if TargetState.DRAINING in (self.target.state, target.state) and self.target.state is not target.state:
+            self.check = Check(self.check.settings, now)
         if self.target.state is TargetState.READY and target.state is not TargetState.READY:
             self.drains_at, self.idle_at = now, now + upstream.request_seconds
         if target.state is TargetState.READY:
@@ -150,11 +152,13 @@ class BalancerProcess:
 
     def advance(self, now: float, traffic: Traffic) -> None:
         """Let time go by: checks are made, requests are counted."""
-        for each in self.members.values():
+        for each in self._checked():
             each.check = each.check.until(now, self.upstreams(each.target).answers)
-        for route in self.configuration.routes:
-            for color, share in ((Color.BLUE, WHOLE - route.green), (Color.GREEN, route.green)):
-                pool = (route.target_group, color)
+        for group in self.configuration.target_groups:
+            route = self.configuration.route(group.address)
+            green = route.green if route is not None else 0
+            for color, share in ((Color.BLUE, WHOLE - green), (Color.GREEN, green)):
+                pool = (group.address, color)
                 requests, errors = self.counted.get(pool, (0.0, 0.0))
                 seconds = (now - self.now) * share / WHOLE
                 more_requests, more_errors = traffic(*pool)
@@ -169,11 +173,14 @@ class BalancerProcess:
 
     def changes(self) -> Iterator[float]:
         """Yield when something changes by itself."""
-        for each in self.members.values():
+        for each in self._checked():
             verdict_at = each.check.next_verdict_at(self.upstreams(each.target).answers)
             yield from () if verdict_at is None else (verdict_at,)
         for each in (*self.members.values(), *self.leaving):
             yield from (each.idle_at,) if math.isfinite(each.idle_at) else ()
+
+    def _checked(self) -> tuple[Member, ...]:
+        return tuple(each for each in self.members.values() if each.target.state is not TargetState.DRAINING)
 
     def shown(self, now: float, latencies: Mapping[Pool, float | None]) -> RunningBalancer:
         """Return what a look shows of it."""
