@@ -41,7 +41,9 @@ def open_deployment(service: Service, revision: Revision, state: State, now: flo
     primary = state.primary(service.address)
     strategy = service.deployment_configuration.strategy
     is_new = live is not None and (live.family, live.revision) != (revision.family, revision.number)
-    is_shifted = strategy is not DeploymentStrategy.ROLLING and (is_new or "replaces_before" in fields)
+    has_traffic = live is not None and live.desired_count > 0 and service.desired_count > 0
+    is_asked = strategy is not DeploymentStrategy.ROLLING and (is_new or "replaces_before" in fields)
+    is_shifted = is_asked and has_traffic
     base = live or primary
     color = base.color if base is not None else Color.BLUE
     fresh = new_deployment(service.address, revision, state, service.desired_count, now).changed(

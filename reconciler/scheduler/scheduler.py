@@ -110,7 +110,8 @@ def _judged(view: ServiceView, before: Mapping[str, TaskRecord], ground: Ground)
         now=now,
         failure=progress.failure,
     )
-    return replace(view, deployment=deployment, progress=progress)
+    source = view.source and deployments.count_outcomes(view.source, view.service, view.tasks, before, (), now)
+    return replace(view, deployment=deployment, progress=progress, source=source)
 
 
 def _advanced(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[Deployment, Progress]:
@@ -160,7 +161,7 @@ def _moved(
     new = (
         TaskView(record, definition)
         for record in changed.values()
-        if record.id not in known and (definition := services[record.group].definition) is not None
+        if record.id not in known and (definition := services[record.group].definition_of(record)) is not None
     )
     hooked = (TaskView(record, record.definition) for record in begun if record.definition is not None)
     return (*kept, *new, *hooked)
@@ -179,7 +180,8 @@ def _record(
     current = {
         each.id: each
         for address, view in services.items()
-        if (each := moves[address].deployment or view.deployment) is not None
+        for each in (moves[address].deployment or view.deployment, moves[address].source or view.source)
+        if each is not None
     }
     current = one_off.pinned(state, tasks, snapshot) | current
     messages = history.task_messages(before, (view.record for view in tasks))
@@ -220,10 +222,16 @@ def _surroundings(
         deployments={each.id: each for each in state.deployments},
         kept=frozenset() if stack.is_empty else kept_for_logs(state.tasks, wanted, now),
         starting=starting_tasks(snapshot),
-        ghost=ghosts(snapshot, _addresses(tasks)),
+        ghost=_why_hold(snapshot) or ghosts(snapshot, _addresses(tasks)),
         fingerprints={(each.family, each.number): each.fingerprint for each in state.revisions},
         now=now,
     )
+
+
+def _why_hold(snapshot: Snapshot) -> str:
+    """What a balancer is being told just now may name a task that has ended since, and with it a free address."""
+    told = sorted(key for key in snapshot.in_flight if key.startswith("balancer "))
+    return f"load {told[0]} to be configured" if told else ""
 
 
 def _addresses(tasks: Iterable[TaskView]) -> dict[str, frozenset[str]]:

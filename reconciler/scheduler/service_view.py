@@ -38,6 +38,7 @@ class ServiceView:
 
     `definition` is what the deployment's revision says. `is_draining` services have left the target. `blocked` names
     the service that must be steady (or, when draining, gone) before this one moves. `progress` is its deployment's.
+    `source` is the deployment that has the traffic while it is shifted: its tasks are kept up meanwhile.
     """
 
     service: Service
@@ -48,6 +49,13 @@ class ServiceView:
     is_draining: bool = False
     blocked: str = ""
     progress: Progress = Progress()
+    source: Deployment | None = None
+    source_definition: TaskDefinition | None = None
+
+    def definition_of(self, record: TaskRecord) -> TaskDefinition | None:
+        """Return what a new task of the service runs: the primary deployment's, or its source's, definition."""
+        is_source = self.source is not None and record.deployment == self.source.id
+        return self.source_definition if is_source else self.definition
 
     @cached_property
     def desired(self) -> int:

@@ -30,6 +30,7 @@ class ServiceMove:
 
     records: tuple[TaskRecord, ...] = ()
     deployment: Deployment | None = None
+    source: Deployment | None = None
     steps: tuple[Step, ...] = ()
     events: tuple[str, ...] = ()
     waiting: tuple[Waiting, ...] = ()
@@ -48,21 +49,24 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
     started, refused = _start(view, deployment, definition, plan.start, capacity, owner, now)
     if refused:
         plan = _planned(view, deployment, room=len(started))
+    kept_up = _kept_up(view, deployment, capacity, owner, now)
     stopped = _stopped(view, deployment, plan, snapshot, now)
     failed = [each for each in stopped if each.failed and each.deployment == deployment.id]
     deployment = deployments.count_failures(deployment, failed, (), now)
     wants_images = not (view.is_settled or view.blocked or until or _is_failed(deployment)) and view.desired > 0
     return ServiceMove(
-        records=(*unborn, *started, *stopped),
-        deployment=deployment.changed(next_ordinal=started[-1].ordinal + 1) if started else deployment,
+        records=(*unborn, *started, *kept_up, *stopped),
+        deployment=_numbered(deployment, started),
+        source=_numbered(view.source, kept_up) if view.source is not None else None,
         steps=(
             *(images.fetch_steps(view.service.address, definition, deployment.images) if wants_images else ()),
             *view.progress.steps,
         ),
-        events=(*view.progress.warnings, *_events(started, stopped)),
+        events=(*view.progress.warnings, *_events((*started, *kept_up), stopped)),
         waiting=_waiting(view, why_not or refused, until, is_moving=bool(started or stopped)),
         wake_at=(
             *_at_once((*unborn, *stopped), now),
+            *((view.source.retry_at,) if view.source is not None and view.source.retry_at is not None else ()),
             *view.progress.wake_at,
             *(at for at in (until, _gives_up_at(view, deployment, now), *_wakes(view, now)) if at),
         ),
@@ -86,7 +90,9 @@ def _gives_up_at(view: ServiceView, deployment: Deployment, now: float) -> float
 
 def _unborn(view: ServiceView, deployment: Deployment, snapshot: Snapshot, now: float) -> tuple[TaskRecord, ...]:
     """Stop the tasks that nothing was started of, and that are not wanted: superseded, or of a failed deployment."""
-    spare = (*view.fleet.replace, *(view.fleet.keep if _is_failed(deployment) else ()))
+    source = view.source.color if view.source is not None else None
+    superseded = (each for each in view.fleet.replace if each.color is not source)
+    spare = (*superseded, *(view.fleet.keep if _is_failed(deployment) else ()))
     unseen = tuple(each for each in spare if each.observed is None and not each.record.seen)
     stopped = _stop_all(unseen, lambda each: "it is no longer wanted", snapshot, now)
     return tuple(record for record in stopped if record.is_stopped)
@@ -183,6 +189,27 @@ def _start(
             )
         )
     return tuple(records), refused
+
+
+def _kept_up(
+    view: ServiceView, deployment: Deployment, capacity: Capacity, owner: str, now: float
+) -> tuple[TaskRecord, ...]:
+    """Replace tasks that ended of the deployment that still has traffic, or may get it back (ECS keeps both up)."""
+    source, definition = view.source, view.source_definition
+    if source is None or definition is None or not deployment.is_shifting:
+        return ()
+    if source.retry_at is not None and now < source.retry_at:
+        return ()
+    there = sum(each.color is source.color for each in (*view.fleet.replace, *view.fleet.leaving))
+    missing = min(source.desired_count, view.desired) - there
+    if missing <= 0 or images.unpinned(definition, source.images):
+        return ()
+    started, _ = _start(view, source, definition, missing, capacity, owner, now)
+    return started
+
+
+def _numbered(deployment: Deployment, started: tuple[TaskRecord, ...]) -> Deployment:
+    return deployment.changed(next_ordinal=started[-1].ordinal + 1) if started else deployment
 
 
 def _next_ordinal(view: ServiceView, deployment: Deployment) -> int:

@@ -21,6 +21,7 @@ def survey(
     for view in tasks:
         by_group.setdefault(view.record.group, []).append(view)
     primaries = {each.service: each for each in state.deployments if each.is_primary}
+    by_id = {each.id: each for each in state.deployments}
     definitions = {(each.family, each.number): each.definition for each in state.revisions}
     secrets = present_digests(snapshot)
     found: dict[str, ServiceView] = {}
@@ -34,6 +35,8 @@ def survey(
             tasks=mine,
             fleet=fleet_of(service, None if is_draining else deployment, mine, secrets, now),
             is_draining=is_draining,
+            source=(source := by_id.get(deployment.shifts_from) if deployment and deployment.is_shifting else None),
+            source_definition=definitions.get((source.family, source.revision)) if source else None,
         )
     blocked = {address: _blocked(view, found) for address, view in found.items()}
     return {

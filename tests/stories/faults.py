@@ -12,7 +12,17 @@ from reconciler.engine.simulation import SimulatedPerformer
 from reconciler.errors import EngineError
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import State
-from reconciler.model.step import BuildImage, Outcome, PullImage, RemoveTask, StartContainer, Step, StopContainer
+from reconciler.model.step import (
+    BuildImage,
+    Outcome,
+    ProbeAlarm,
+    PullImage,
+    RemoveTask,
+    RunHook,
+    StartContainer,
+    Step,
+    StopContainer,
+)
 from reconciler.model.task_definition import HOLDER
 from reconciler.store.memory import MemoryStore
 from reconciler.store.store import Lease
@@ -105,16 +115,37 @@ class FaultyEngine:
                 Behaviour(exits_after=random.choice((0.1, 5, 15, 40, 90)), exit_code=random.choice((0, 1, 137))),
                 Behaviour(healthy_after=2, unhealthy_after=random.choice((4, 20, 60))),
                 Behaviour(unhealthy_after=3),
+                Behaviour(serves_after=None),
+                Behaviour(stops_serving_after=random.choice((5, 30))),
             )
         )
         self.dice.tell(f"... {step.container} will {_told(ill)}")
         return ill
+
+    def hook(self, step: RunHook) -> Outcome:
+        """Choose how a hook ends."""
+        if not self.dice.fall("doubts", SOMETIMES):
+            return Outcome(step=step)
+        code = self.dice.random.choice(("HookFailed", "IN_PROGRESS"))
+        self.dice.tell(f"... the hook says {code}")
+        return Outcome(step=step, ok=code == "IN_PROGRESS", code=code, reason="so the dice fell")
+
+    def probe(self, step: ProbeAlarm) -> float | None:
+        """Choose what an alarm's command says."""
+        return self.dice.random.choice((None, 9.0)) if self.dice.fall("doubts", SOMETIMES) else 0.0
 
     def _is_refused(self, step: Step) -> bool:
         return isinstance(step, PullImage | StopContainer | RemoveTask) and self.dice.fall("refused", SOMETIMES)
 
     def _lend_a_hand(self) -> None:
         """Somebody kills or removes a container of ours."""
+        for name in sorted(each.name for each in self.engine.observed_balancers()):
+            if self.dice.fall("proxy", SELDOM):
+                self.dice.tell(f"the process of balancer {name} is killed")
+                self.engine.kill_balancer(name)
+            elif self.dice.fall("proxy", SELDOM / 3):
+                self.dice.tell(f"by hand: docker stop of balancer {name}")
+                self.engine.stop_balancer(name)
         if not self.dice.fall("hands", SOMETIMES):
             return
         ours = sorted(key for key, each in self.engine._containers.items() if each.task.owner != "other")
@@ -137,7 +168,10 @@ def _told(behaviour: Behaviour) -> str:
         return "fail to start"
     if behaviour.exits_after is not None:
         return f"exit with {behaviour.exit_code} after {behaviour.exits_after:g} s"
-    return f"be unhealthy after {behaviour.unhealthy_after:g} s"
+    if behaviour.unhealthy_after is not None:
+        return f"be unhealthy after {behaviour.unhealthy_after:g} s"
+    stops = behaviour.stops_serving_after
+    return "never serve" if stops is None else f"stop serving after {stops:g} s"
 
 
 @dataclass

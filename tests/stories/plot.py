@@ -10,14 +10,24 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from reconciler.model.service import lower_bound, upper_bound
+from reconciler.model.service import (
+    Alarm,
+    Canary,
+    DeploymentStrategy,
+    LifecycleHook,
+    Linear,
+    lower_bound,
+    upper_bound,
+)
 from reconciler.model.stack import Stack
 from reconciler.model.task_definition import PrivateVolume, RestartPolicy
-from tests.builders import CHECK, EMPTY, Declared, container, declared, percents, stack
+from tests.builders import CHECK, EMPTY, Declared, balanced, container, declared, percents, stack
 
-FAULTS = ("crash", "lost", "refused", "away", "stale", "hands", "death", "amnesia", "wakes")
+FAULTS = ("crash", "lost", "refused", "away", "stale", "hands", "death", "amnesia", "wakes", "proxy", "doubts")
 NAMES = ("db", "api", "web", "cron")
 SHAPES = ("plain", "plain", "checked", "pair", "init", "restart", "volume")
+STRATEGIES = ("", "", "ROLLING", "BLUE_GREEN", "LINEAR", "CANARY")
+"""How the traffic of a service moves; without a strategy it is behind no load balancer."""
 BOUNDS = ((100, 200), (50, 150), (0, 100), (50, 100), (100, 150), (67, 134), (0, 200))
 
 
@@ -32,9 +42,11 @@ class Wish:
     bounds: tuple[int, int]
     healthy_time: int
     after: tuple[str, ...]
+    strategy: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.tag} x{self.count} {self.shape} {self.bounds[0]}/{self.bounds[1]}"
+        behind = f" {self.strategy}" if self.strategy else ""
+        return f"{self.name}:{self.tag} x{self.count} {self.shape} {self.bounds[0]}/{self.bounds[1]}{behind}"
 
 
 @dataclass(frozen=True)
@@ -60,16 +72,19 @@ def chapters(seed: int) -> tuple[Chapter, ...]:
     random = Random(f"story {seed}")
     kinds = frozenset(random.sample(FAULTS, random.randint(1, 4)))
     shapes = {name: random.choice(SHAPES) for name in NAMES}
-    wishes: tuple[Wish, ...] = tuple(_new(name, shapes, random) for name in NAMES if random.random() < 0.45)
+    strategies = {name: random.choice(STRATEGIES) for name in NAMES}
+    wishes: tuple[Wish, ...] = tuple(
+        _new(name, shapes, strategies, random) for name in NAMES if random.random() < 0.45
+    )
     told = []
     for number in range(random.randint(1, 3)):
         faults = frozenset(kind for kind in kinds if random.random() < 0.8)
         told.append(Chapter(f"{seed}/{number}", wishes, faults))
-        wishes = _changed(wishes, shapes, random)
+        wishes = _changed(wishes, shapes, strategies, random)
     return tuple(told)
 
 
-def _new(name: str, shapes: Mapping[str, str], random: Random) -> Wish:
+def _new(name: str, shapes: Mapping[str, str], strategies: Mapping[str, str], random: Random) -> Wish:
     count = random.choice((0, 1, 1, 2, 2, 3, 4))
     earlier = NAMES[: NAMES.index(name)]
     return Wish(
@@ -80,6 +95,7 @@ def _new(name: str, shapes: Mapping[str, str], random: Random) -> Wish:
         bounds=_bounds(count, random),
         healthy_time=random.choice((0, 2, 10)),
         after=tuple(each for each in earlier if random.random() < 0.3),
+        strategy=strategies[name],
     )
 
 
@@ -89,14 +105,16 @@ def _bounds(count: int, random: Random) -> tuple[int, int]:
     return random.choice(movable or BOUNDS)
 
 
-def _changed(wishes: tuple[Wish, ...], shapes: Mapping[str, str], random: Random) -> tuple[Wish, ...]:
+def _changed(
+    wishes: tuple[Wish, ...], shapes: Mapping[str, str], strategies: Mapping[str, str], random: Random
+) -> tuple[Wish, ...]:
     if random.random() < 0.12:
         return ()
     found = {wish.name: wish for wish in wishes}
     for name in NAMES:
         if name not in found:
             if random.random() < 0.25:
-                found[name] = _new(name, shapes, random)
+                found[name] = _new(name, shapes, strategies, random)
         elif random.random() < 0.15:
             del found[name]
         elif random.random() < 0.6:
@@ -110,15 +128,35 @@ def _changed_wish(wish: Wish, random: Random) -> Wish:
     if random.random() < 0.4:
         count = random.choice((0, 1, 2, 3, 4))
         wish = replace(wish, count=count, bounds=_bounds(count, random))
+    if wish.strategy and random.random() < 0.15:
+        wish = replace(wish, strategy=random.choice(STRATEGIES[2:]))
     return wish
 
 
 def _declared(wish: Wish, wanted: set[str]) -> Declared:
     image = f"{wish.name}:{wish.tag}"
     containers, more = _SHAPES[wish.shape](image)
-    configuration = percents(*wish.bounds, minimum_healthy_time=wish.healthy_time, timeout=120)
     after = tuple(each for each in wish.after if each in wanted)
+    configuration = percents(*wish.bounds, minimum_healthy_time=wish.healthy_time, timeout=120, **_traffic(wish))
+    if wish.strategy:
+        more["tested"] = wish.strategy != "ROLLING"
+        return balanced(wish.name, wish.count, *containers, configuration=configuration, after=after, **more)
     return declared(wish.name, wish.count, *containers, configuration=configuration, after=after, **more)
+
+
+def _traffic(wish: Wish) -> dict[str, Any]:
+    """Short shifts and bakes, a hook in two stages, and an alarm: for services behind a load balancer."""
+    if not wish.strategy:
+        return {}
+    stages = ("PRE_SCALE_UP", "POST_SCALE_UP") if wish.strategy == "ROLLING" else ("POST_TEST_TRAFFIC_SHIFT",)
+    return {
+        "strategy": DeploymentStrategy(wish.strategy),
+        "bake_time": 15,
+        "linear": Linear(step_percent=40, step_bake_time=8),
+        "canary": Canary(percent=10, bake_time=12),
+        "alarms": (Alarm(name="errors", command=("check",), greater_than=1, period=5, datapoints=2),),
+        "lifecycle_hooks": (LifecycleHook(name="smoke", stages=stages, command=("smoke",)),),
+    }
 
 
 def _plain(image: str) -> tuple[tuple[Any, ...], dict[str, Any]]:

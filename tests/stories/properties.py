@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.drivers.labels import container_name
 from reconciler.drivers.simulated import SimulatedContainer, SimulatedEngine
 from reconciler.model.decision import Decision
+from reconciler.model.routing import WHOLE
 from reconciler.model.service import Service, lower_bound, upper_bound
 from reconciler.model.snapshot import ContainerHealth, ObservedNetwork, ObservedTask, ObservedVolume, Snapshot
 from reconciler.model.stack import Stack
@@ -59,6 +60,12 @@ def most_tasks(service: Service) -> int:
     return upper_bound(service.desired_count, service.deployment_configuration.maximum_percent)
 
 
+def _beside(versions: list[Service]) -> int:
+    """Return how many tasks of a service are there while its traffic is shifted: the old ones and all the new."""
+    is_shifted = any(each.deployment_configuration.strategy != "ROLLING" for each in versions)
+    return 2 * max(each.desired_count for each in versions) if is_shifted else 0
+
+
 @dataclass
 class Safety:
     """Looks on. `wanted` is the target, `before` the one before it, `at_first` how many tasks ran when it began."""
@@ -75,7 +82,8 @@ class Safety:
         assert foreigners(self.engine) == self.foreign, f"I3: a foreign object was touched by {told}"
         services = (*self.wanted.services, *self.before.services)
         for name, count in live_tasks(self.engine).items():
-            most = max((self.at_first[name], *(most_tasks(each) for each in services if each.name == name)))
+            mine = [each for each in services if each.name == name]
+            most = max((self.at_first[name], _beside(mine), *(most_tasks(each) for each in mine)))
             assert count <= most, f"I4: {count} tasks of {name} run, {most} may, after {told}"
 
     def at_look(self, decision: Decision, shown: Snapshot) -> None:
@@ -85,15 +93,17 @@ class Safety:
         assert not shown.in_flight.intersection(keys), "a step in flight is emitted again"
         observed = {each.task.id: each for each in shown.tasks}
         for service in self.wanted.services:
-            self._floor(service, decision, observed)
+            self._floor(service, decision, observed, _idle(shown))
         for record in decision.state.tasks:
             self._forward(record)
         self.known = {record.id: record for record in decision.state.tasks}
 
-    def _floor(self, service: Service, decision: Decision, observed: dict[str, ObservedTask]) -> None:
+    def _floor(
+        self, service: Service, decision: Decision, observed: dict[str, ObservedTask], idle: frozenset[str]
+    ) -> None:
         definitions = {(each.family, each.number): each.definition for each in decision.state.revisions}
         mine = [each for each in decision.state.tasks if each.group == service.address]
-        stopped = {each.id for each in mine if self._was_stopped_by_us(each)}
+        stopped = {each.id for each in mine if self._was_stopped_by_us(each) and each.id not in idle}
         proven = {
             each.id
             for each in mine
@@ -121,6 +131,17 @@ class Safety:
             return
         assert _ORDER.index(record.last_status) >= _ORDER.index(before.last_status), f"{record.short_id} went back"
         assert before.desired_status is DesiredStatus.RUNNING or record.desired_status is DesiredStatus.STOPPED
+
+
+def _idle(shown: Snapshot) -> frozenset[str]:
+    """Return the tasks in pools without traffic: to stop one takes nothing away from anybody."""
+    return frozenset(
+        target.task_id
+        for balancer in shown.balancers
+        for route in (balancer.configuration.routes if balancer.configuration else ())
+        for target in route.targets
+        if (route.green if target.color == "green" else WHOLE - route.green) == 0
+    )
 
 
 def _is_up(observed: ObservedTask | None, definition: TaskDefinition) -> bool:

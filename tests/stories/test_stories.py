@@ -24,6 +24,7 @@ from tests.builders import EMPTY, Site
 from tests.stories.faults import Death, Dice, FaultyEngine, FaultyPerformer, MortalStore
 from tests.stories.plot import FAULTS, Chapter, chapters
 from tests.stories.properties import Safety, check_recovered, foreigners, live_tasks, settle_foreigners
+from tests.stories.traffic_safety import TrafficSafety
 
 REPLAYED = os.environ.get("RECONCILER_STORY", "")
 SEEDS = (int(REPLAYED),) if REPLAYED else range(int(os.environ.get("RECONCILER_STORIES", "2000")))
@@ -92,19 +93,24 @@ def at_work(site: Site, dice: Dice, safety: Safety) -> FaultyPerformer:
     """Put the chapter's faults between us and the engine, and let `safety` look on."""
     faulty = FaultyEngine(site.engine, dice)
     site.engine.behave = faulty.behave
+    site.engine.hooks, site.engine.probe = faulty.hook, faulty.probe
+    traffic = TrafficSafety(site.engine)
     looks = iter(range(LOOKS))
 
     def observe(decision: Decision, shown: Snapshot) -> None:
         safety.at_look(decision, shown)
+        traffic.at_look(decision, shown)
         if dice.faults and next(looks, None) is None:
             dice.tell("killed: it went on for too long")
             raise Death
 
     def perform(step: Step) -> Outcome:
+        traffic.before_effect(step)
         try:
             return type(site.engine).perform(site.engine, step)
         finally:
             safety.after_effect(step.key)
+            traffic.after_effect(step)
 
     site.observe = observe
     site.engine.perform = perform  # type: ignore[method-assign]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from reconciler.drivers.simulated import SimulatedEngine
 from reconciler.model.decision import Decision
-from reconciler.model.routing import WHOLE, Color, TargetState
+from reconciler.model.routing import WHOLE, Color, ObservedBalancer, ObservedTarget, Target, TargetState
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.step import ConfigureBalancer, Outcome, RemoveTask, StartContainer, Step, StopContainer
 from reconciler.model.task_definition import HOLDER
@@ -164,7 +164,7 @@ def _losses(safety: TrafficSafety, step: Step, after: Sight) -> Problems:
         return
     for name, balancer in after.balancers.items():
         for target in left_at_once(safety.before.balancers.get(name), balancer):
-            if (target.task_id, target.address) in after.live:
+            if (target.task_id, target.address) in after.serving:
                 yield f"R28: {short(target.task_id)} leaves {name} without draining"
 
 
@@ -193,8 +193,29 @@ def _shares(safety: TrafficSafety, step: Step, after: Sight) -> Problems:
         before = safety.before.balancers.get(name)
         for told, group, (green, test_green), ready in pools(balancer):
             had_green, had_test_green = highest_shares(before, group)
-            if not ready[Color.GREEN] and (green > had_green or test_green > had_test_green):
+            if ready[Color.BLUE] and not ready[Color.GREEN] and (green > had_green or test_green > had_test_green):
                 yield f"J1: {name}'s {told} raises green of {group} to {green} without a ready target"
             for color, share in ((Color.BLUE, WHOLE - green), (Color.GREEN, green)):
-                if share and not ready[color] and ready[color.other]:
+                was_taken = _takes_traffic_away(before, after, told, group, color)
+                if share and not ready[color] and ready[color.other] and was_taken:
                     yield f"J1: {name}'s {told} has {share} of {group} on {color}, which has no ready target"
+
+
+def _takes_traffic_away(before: ObservedBalancer | None, after: Sight, told: str, group: str, color: Color) -> bool:
+    """Whether somebody of a pool was ready before, is well, and is not ready now: not gone by itself."""
+    if before is None:
+        return False
+    running = before.running.targets if before.running else ()
+    targets = running if told == "process" else _of_group(before, group)
+    return any(
+        target.color is color
+        and target.state is TargetState.READY
+        and (target.task_id, target.address) in after.serving
+        for target in targets
+        if not isinstance(target, ObservedTarget) or target.target_group == group
+    )
+
+
+def _of_group(balancer: ObservedBalancer, group: str) -> tuple[Target, ...]:
+    route = balancer.configuration.route(group) if balancer.configuration else None
+    return route.targets if route else ()

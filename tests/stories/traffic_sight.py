@@ -40,6 +40,12 @@ class Sight:
             for address in each.addresses.values()
         )
 
+    @property
+    def serving(self) -> frozenset[Place]:
+        """Which live tasks have which addresses, all of whose essential containers run."""
+        down = {each.task.id for each in self.containers.values() if each.is_essential and not each.runs(self.now)}
+        return frozenset(place for place in self.live if place[0] not in down)
+
 
 def ready_places(sight: Sight) -> set[Place]:
     """Return who gets traffic where, as a volume or a process says."""

@@ -14,7 +14,7 @@ _HOST, _, _PORT = MASTER.partition(":")
 _ASK = f"""\
 ask() {{
   if command -v nc >/dev/null 2>&1; then
-    printf '%s\\n' "$1" | timeout 5 nc {_HOST} {_PORT}
+    printf '%s\\n' "$1" | nc -w 5 {_HOST} {_PORT}
   else
     timeout 5 bash -c 'exec 3<>"/dev/tcp/$1" && printf "%s\\n" "$2" >&3 && cat <&3' ask {_HOST}/{_PORT} "$1"
   fi 2>/dev/null

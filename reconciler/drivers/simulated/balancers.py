@@ -160,8 +160,9 @@ class SimulatedBalancers:
             containers[seen.container_id] = seen.settings
         balancer = SimulatedBalancer(seen.address, seen.name, stack, owner, seen.configuration, containers)
         balancer.runs_in = seen.container_id
-        if seen.is_live and seen.configuration is not None:
-            balancer.process = seeded_process(seen, seen.configuration, self.upstreams, now)
+        if seen.is_live:
+            written = seen.configuration or BalancerConfiguration(name=seen.name)
+            balancer.process = seeded_process(seen, written, self.upstreams, now)
         self._balancers[balancer_volume_name(stack, seen.name)] = balancer
 
     def kill(self, name: str, now: float) -> None:

@@ -32,6 +32,10 @@ class Check:
     done: int = 0
     against: int = 0
 
+    def is_due(self, now: float) -> bool:
+        """Whether a check was made since."""
+        return self._checks_until(now) > self.done
+
     def until(self, now: float, answers: Sequence[Period]) -> Check:
         """Return how it stands after all checks up to now; `answers` is when the target answers."""
         check, last = self, self._checks_until(now)

@@ -119,10 +119,12 @@ class BalancerProcess:
     now: float
     members: dict[tuple[Pool, str, str, int], Member] = field(default_factory=dict)
     leaving: tuple[Member, ...] = ()
-    counted: dict[Pool, tuple[float, float]] = field(default_factory=dict)
+    counted: dict[Pool, tuple[float, float]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.structure = self.configuration.structure
+        groups = (each.address for each in self.configuration.target_groups)
+        self.counted = {(group, color): (0.0, 0.0) for group in groups for color in Color}
         self.route(self.configuration, self.now)
 
     def route(self, wanted: BalancerConfiguration, now: float) -> tuple[Lost, ...]:
@@ -152,14 +154,16 @@ class BalancerProcess:
 
     def advance(self, now: float, traffic: Traffic) -> None:
         """Let time go by: checks are made, requests are counted."""
-        for each in self._checked():
+        if now <= self.now:
+            return
+        for each in (each for each in self._checked() if each.check.is_due(now)):
             each.check = each.check.until(now, self.upstreams(each.target).answers)
         for group in self.configuration.target_groups:
             route = self.configuration.route(group.address)
             green = route.green if route is not None else 0
             for color, share in ((Color.BLUE, WHOLE - green), (Color.GREEN, green)):
                 pool = (group.address, color)
-                requests, errors = self.counted.get(pool, (0.0, 0.0))
+                requests, errors = self.counted[pool]
                 seconds = (now - self.now) * share / WHOLE
                 more_requests, more_errors = traffic(*pool)
                 self.counted[pool] = (requests + more_requests * seconds, errors + more_errors * seconds)
@@ -221,7 +225,7 @@ def seeded_process(
         is_ready = member.target.state is TargetState.READY
         member.check = replace(member.check, result=CheckResult.PASSED if is_ready else found.check)
         member.idle_at = now + SOON if found.sessions else -math.inf
-    process.counted = {(each.target_group, each.color): (each.requests, each.errors) for each in shown.counters}
+    process.counted |= {(each.target_group, each.color): (each.requests, each.errors) for each in shown.counters}
     return process
 
 
