@@ -158,6 +158,22 @@ def test_a_task_that_we_stop_loses_the_requests_on_it(balancing: Balancing, engi
     assert [each.sessions for each in balancing.running().targets] == [0, 0]
 
 
+def test_requests_on_a_task_are_lost_once_and_not_by_us_when_it_died(
+    balancing: Balancing, engine: SimulatedEngine
+) -> None:
+    behave(engine, request_seconds=60)
+    both = definition(container("app"), container("side"))
+    removed, died = balancing.world.run(both), balancing.world.run(both)
+    balancing.run(
+        balancing.target(removed, "ready", address="10.0.0.2"), balancing.target(died, "ready", address="10.0.0.3")
+    )
+    for name in ("app", "side"):
+        engine.kill(balancing.world.container(died, name).id)
+    for task in (removed, died):
+        balancing.world.perform(balancing.world.remove(task))
+    assert [each.task_id for each in engine.lost] == [removed.id]
+
+
 def test_after_a_reload_the_old_process_serves_what_it_had_begun(
     balancing: Balancing, engine: SimulatedEngine
 ) -> None:
@@ -293,6 +309,19 @@ def test_an_engine_that_was_seen_goes_on_as_it_was(balancing: Balancing, engine:
         for seen in (before, again.world.look())
     ]
     assert addresses[0] == addresses[1]
+
+
+def test_a_balancer_that_was_edited_by_hand_is_seeded_as_one_that_runs(
+    balancing: Balancing, engine: SimulatedEngine
+) -> None:
+    balancing.run()
+    engine.balancers.write("edge", None)
+    world = balancing.world
+    seeded = SimulatedEngine.seeded(world.look(), world.stack, world.clock)
+    again = Balancing(replace(world, driver=seeded), stop_by_hand=print)
+    assert (again.seen().is_live, again.seen().configuration) == (True, None)
+    wanted = again.configure()
+    assert (again.seen().configuration, again.running().structure) == (wanted, wanted.structure)
 
 
 def test_balancers_take_about_as_long_as_real_ones(balancing: Balancing) -> None:

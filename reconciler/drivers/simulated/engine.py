@@ -310,27 +310,30 @@ class SimulatedEngine:
         if present.task.id != step.task_id:
             reason = f"the container {step.container_id[:12]} is not this task's: left as it is"
             raise StepFailedError(CANNOT_STOP, reason)
-        self._ended(self._stopped(present, step.timeout))
+        self._cut_off(present)
+        self._ended(present.stopped(step.timeout, self.clock.now()))
         return Outcome(step=step)
 
     def _remove_task(self, step: RemoveTask) -> Outcome:
         """Remove what there is of the task, shown or not."""
-        members = sorted(self._containers.values(), key=lambda each: each.name)
+        now = self.clock.now()
+        found = (each for each in self._containers.values() if each.task.id == step.task_id)
+        members = sorted(found, key=lambda each: each.name)
+        self._cut_off(*members)
         ended = []
-        for each in (each for each in members if each.task.id == step.task_id):
-            stopped = self._stopped(each, step.timeouts.get(each.name, _DEFAULT_STOP_TIMEOUT))
+        for each in members:
+            stopped = each.stopped(step.timeouts.get(each.name, _DEFAULT_STOP_TIMEOUT), now)
             self._ended(stopped)
             del self._containers[each.id]
-            ended.append(stopped.result(self.clock.now()))
+            ended.append(stopped.result(now))
         self._private = {name: task for name, task in self._private.items() if task.id != step.task_id}
         return Outcome(step=step, containers=tuple(each for each in ended if each.name != HOLDER))
 
-    def _stopped(self, container: SimulatedContainer, timeout: float) -> SimulatedContainer:
-        """Return it stopped by a step of ours, which cuts off what its task still works on."""
+    def _cut_off(self, *containers: SimulatedContainer) -> None:
+        """Note the requests that are lost when a step of ours ends these containers of a task."""
         now = self.clock.now()
-        if container.runs(now) and container.is_essential:
-            self.balancers.cut_off(container.task.id, now)
-        return container.stopped(timeout, now)
+        for task_id in {each.task.id for each in containers if each.is_essential and each.runs(now)}:
+            self.balancers.cut_off(task_id, now)
 
     def _ended(self, container: SimulatedContainer) -> None:
         """Keep a container whose process is over: its addresses are free."""

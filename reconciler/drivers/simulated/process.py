@@ -158,15 +158,7 @@ class BalancerProcess:
             return
         for each in (each for each in self._checked() if each.check.is_due(now)):
             each.check = each.check.until(now, self.upstreams(each.target).answers)
-        for group in self.configuration.target_groups:
-            route = self.configuration.route(group.address)
-            green = route.green if route is not None else 0
-            for color, share in ((Color.BLUE, WHOLE - green), (Color.GREEN, green)):
-                pool = (group.address, color)
-                requests, errors = self.counted[pool]
-                seconds = (now - self.now) * share / WHOLE
-                more_requests, more_errors = traffic(*pool)
-                self.counted[pool] = (requests + more_requests * seconds, errors + more_errors * seconds)
+        self._count(now - self.now, traffic)
         self.now = now
 
     def cut_off(self, task_id: str, now: float) -> tuple[Lost, ...]:
@@ -182,6 +174,14 @@ class BalancerProcess:
             yield from () if verdict_at is None else (verdict_at,)
         for each in (*self.members.values(), *self.leaving):
             yield from (each.idle_at,) if math.isfinite(each.idle_at) else ()
+
+    def _count(self, seconds: float, traffic: Traffic) -> None:
+        for pool, (requests, errors) in self.counted.items():
+            route = self.configuration.route(pool[0])
+            green = route.green if route is not None else 0
+            part = seconds * (green if pool[1] is Color.GREEN else WHOLE - green) / WHOLE
+            more_requests, more_errors = traffic(*pool)
+            self.counted[pool] = (requests + more_requests * part, errors + more_errors * part)
 
     def _checked(self) -> tuple[Member, ...]:
         return tuple(each for each in self.members.values() if each.target.state is not TargetState.DRAINING)

@@ -20,12 +20,17 @@ def upstream(containers: Mapping[str, SimulatedContainer], addresses: Addresses,
     if holder is None or target.address not in holder.addresses.values():
         return NOBODY
     members = _members(containers, holder, target.port)
-    ended_at = holder.ended_at()
+    last_end = max((_end(each) for each in members), default=-math.inf)
     return Upstream(
         answers=tuple(each.serves() for each in members),
         request_seconds=max((each.behaviour.request_seconds for each in members), default=0.0),
-        ends_at=math.inf if ended_at is None else ended_at,
+        ends_at=min(_end(holder), last_end),
     )
+
+
+def _end(container: SimulatedContainer) -> float:
+    ended_at = container.ended_at()
+    return math.inf if ended_at is None else ended_at
 
 
 def _members(
