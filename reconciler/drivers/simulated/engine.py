@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 
 from reconciler.clock import Clock
 from reconciler.drivers.driver import LookRequest
@@ -17,16 +17,15 @@ from reconciler.drivers.failure import (
     StepFailedError,
 )
 from reconciler.drivers.labels import owner_volume_name, private_volume_name
-from reconciler.drivers.simulated.addresses import Addresses
 from reconciler.drivers.simulated.balancers import Latency, SimulatedBalancers, no_latency, no_traffic
 from reconciler.drivers.simulated.behaviour import Behaviour, expected_behaviour
 from reconciler.drivers.simulated.containers import KILLED, SimulatedContainer, from_seen, observed_tasks
 from reconciler.drivers.simulated.owned import Owned
 from reconciler.drivers.simulated.ports import HostPorts
-from reconciler.drivers.simulated.process import Lost, Traffic, Upstream
-from reconciler.drivers.simulated.upstreams import upstream
+from reconciler.drivers.simulated.present import PresentContainers
+from reconciler.drivers.simulated.process import Lost, Traffic
 from reconciler.errors import EngineError
-from reconciler.model.routing import ObservedBalancer, Target
+from reconciler.model.routing import ObservedBalancer
 from reconciler.model.snapshot import (
     EngineFacts,
     ObservedImage,
@@ -76,18 +75,17 @@ class SimulatedEngine:
     latency: Latency = no_latency
     steps: list[Step] = field(default_factory=list)
     """Every step that was performed, in order."""
-    _containers: dict[str, SimulatedContainer] = field(default_factory=dict)
+    _containers: PresentContainers = field(default_factory=PresentContainers)
     _networks: Owned[ObservedNetwork] = field(default_factory=lambda: Owned("network"))
     _volumes: Owned[ObservedVolume] = field(default_factory=lambda: Owned("volume"))
     _private: dict[str, Task] = field(default_factory=dict)
     _images: dict[str, ObservedImage] = field(default_factory=dict)
     _owners: dict[str, tuple[str, Owner]] = field(default_factory=dict)
     _ports: HostPorts = field(default_factory=HostPorts)
-    _addresses: Addresses = field(default_factory=Addresses)
     _wakes: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.balancers = SimulatedBalancers(self._upstream)
+        self.balancers = SimulatedBalancers(self._containers.upstream)
 
     @property
     def lost(self) -> list[Lost]:
@@ -101,8 +99,7 @@ class SimulatedEngine:
         for observed in snapshot.tasks:
             for each in observed.containers:
                 key = f"{observed.task.id}-{each.name}"
-                engine._containers[key] = from_seen(key, observed.task, each, clock.now())
-                engine._addresses.keep(key, each.addresses)
+                engine._containers.keep(from_seen(key, observed.task, each, clock.now()))
             engine._private.update(dict.fromkeys(observed.volumes, observed.task))
         engine._networks.update({each.name: each for each in snapshot.networks})
         engine._volumes.update({each.name: each for each in snapshot.volumes})
@@ -142,9 +139,8 @@ class SimulatedEngine:
     def next_change_at(self) -> float | None:
         """Return when something will change by itself: an exit, a health check's verdict, the end of a request."""
         now = self._advanced()
-        times = [at for each in self._containers.values() for at in each.changes() if at > now]
-        times += (at for at in self.balancers.changes() if at > now)
-        return min(times, default=None)
+        times = chain(self._containers.changes(), self.balancers.changes())
+        return min((at for at in times if at > now), default=None)
 
     def add_image(self, reference: str, image_id: str = "") -> None:
         """Make an image present."""
@@ -157,15 +153,14 @@ class SimulatedEngine:
     def kill(self, container_id: str, exit_code: int = 137) -> None:
         """End a container's process, as somebody with `docker kill` would."""
         now = self._advanced()
-        self._ended(self._containers[container_id].killed(exit_code, now))
+        self._containers.end(self._containers[container_id].killed(exit_code, now))
         self._wake()
 
     def remove(self, container_id: str) -> None:
         """Remove a container, a balancer's too, as somebody with `docker rm -f` would."""
         now = self._advanced()
         if not self.balancers.remove_container(container_id):
-            self._ended(self._containers[container_id].killed(KILLED, now))
-            del self._containers[container_id]
+            self._containers.remove(self._containers[container_id].killed(KILLED, now))
         self._wake()
 
     def observed_balancers(self) -> tuple[ObservedBalancer, ...]:
@@ -280,8 +275,7 @@ class SimulatedEngine:
         behaviour = self.behave(step)
         if behaviour.start_failure:
             raise StepFailedError(CANNOT_START, behaviour.start_failure)
-        self._containers[key] = created.started(behaviour, self._addresses.give(key, created.networks, now), now)
-        self._leased(self._containers[key])
+        self._containers.run(created, behaviour, now)
         return Outcome(step=step)
 
     def _created(self, key: str, step: StartContainer) -> SimulatedContainer:
@@ -311,20 +305,18 @@ class SimulatedEngine:
             reason = f"the container {step.container_id[:12]} is not this task's: left as it is"
             raise StepFailedError(CANNOT_STOP, reason)
         self._cut_off(present)
-        self._ended(present.stopped(step.timeout, self.clock.now()))
+        self._containers.end(present.stopped(step.timeout, self.clock.now()))
         return Outcome(step=step)
 
     def _remove_task(self, step: RemoveTask) -> Outcome:
         """Remove what there is of the task, shown or not."""
         now = self.clock.now()
-        found = (each for each in self._containers.values() if each.task.id == step.task_id)
-        members = sorted(found, key=lambda each: each.name)
+        members = self._containers.of_task(step.task_id)
         self._cut_off(*members)
         ended = []
         for each in members:
             stopped = each.stopped(step.timeouts.get(each.name, _DEFAULT_STOP_TIMEOUT), now)
-            self._ended(stopped)
-            del self._containers[each.id]
+            self._containers.remove(stopped)
             ended.append(stopped.result(now))
         self._private = {name: task for name, task in self._private.items() if task.id != step.task_id}
         return Outcome(step=step, containers=tuple(each for each in ended if each.name != HOLDER))
@@ -334,16 +326,6 @@ class SimulatedEngine:
         now = self.clock.now()
         for task_id in {each.task.id for each in containers if each.is_essential and each.runs(now)}:
             self.balancers.cut_off(task_id, now)
-
-    def _ended(self, container: SimulatedContainer) -> None:
-        """Keep a container whose process is over: its addresses are free."""
-        self._containers[container.id] = container
-        self._leased(container)
-
-    def _leased(self, container: SimulatedContainer) -> None:
-        """Note until when a container has its addresses, as far as is known now."""
-        ended_at = container.ended_at()
-        self._addresses.end(container.id, container.addresses, math.inf if ended_at is None else ended_at)
 
     def _start_balancer(self, step: StartBalancer) -> Outcome:
         if self._image(step.settings.image) is None:
@@ -367,9 +349,6 @@ class SimulatedEngine:
         if value is None:
             return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
         return Outcome(step=step, value=value)
-
-    def _upstream(self, target: Target) -> Upstream:
-        return upstream(self._containers, self._addresses, target)
 
     def _advanced(self) -> float:
         """Let the balancers catch up with the time; returns it."""
