@@ -14,6 +14,7 @@ from tests.acceptance.figure import Counted, told
 from .attempt import Attempts, shown
 from .declared import AFTER_SHIFT
 from .load import loading
+from .request_log import seen
 from .site import TrafficSite, traffic_site
 
 MOST_REPEATED = 0.001
@@ -22,6 +23,9 @@ LONG_BAKE = 60
 FULL_ROUNDS = 5
 REQUESTS_A_ROUND = 12_000
 BAKED_FOR = 1.5
+BACK_WITHIN = 2.0
+"""Seconds from the start of the command `rollback` to the last request that green sees: one to start Python on a busy
+machine, and one for the rollback itself."""
 
 Act = Callable[[TrafficSite], list[str]]
 
@@ -81,10 +85,15 @@ def _rolled_back_in_bake(site: TrafficSite) -> list[str]:
     apply = site.start_apply(before.next_version("web", strategy="BLUE_GREEN", bake=LONG_BAKE))
     site.wait_for_mark(AFTER_SHIFT, apply)
     time.sleep(BAKED_FOR)
+    asked_at = time.time()
     site.command.run("rollback", "service.web")
     ended = apply.end()
+    green = str(site.declared.services["web"].version)
+    last_on_green = max(each.at for each in seen(site.declared.logs) if each.version == green)
+    took = last_on_green - asked_at
+    late = [f"green saw a request {took:.2f} s after the rollback was asked for"] if took > BACK_WITHIN else []
     site.declare(before)
-    return [*_must_be_3(ended.code, ended.output), *site.problems()]
+    return [*_must_be_3(ended.code, ended.output), *late, *site.problems()]
 
 
 def _rolled_back_by_breaker(site: TrafficSite) -> list[str]:

@@ -28,6 +28,7 @@ COMPLETE_WITHIN = 2.0
 LIVED_LONG = 11.0
 """The engine restarts a container at once after it ran 10 s; sooner it doubles its waiting (100 ms at first)."""
 PATIENCE = 30.0
+"""The apply may end while the engine waits with the restart of a proxy that was killed a short time ago."""
 
 
 def proxy_killed(count: int, seed: int = 1) -> Counted:
@@ -78,6 +79,7 @@ def _while_replacing(site: TrafficSite, random: Random, process: str) -> tuple[f
     ended = running.end()
     again = site.command.start_apply().end() if ended.code else ended
     failed = [f"the apply after it ended with {again.code}: {again.output}"] if again.code else []
+    failed += [] if within(PATIENCE, lambda: _is_complete(site)) else [f"membership was not complete in {PATIENCE} s"]
     return None, [*failed, *site.problems(), *_memberships(site)]
 
 
