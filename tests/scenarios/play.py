@@ -4,6 +4,8 @@
 [  5.35] web: 2 new healthy, 1 leaving   a service is otherwise than before ("old": of another revision)
 [  5.35] web waits for: ...              why nothing happens
 [ 15.35] event web: ...                  a service event of interest
+
+What is told of traffic is in `traffic_words`.
 """
 
 from __future__ import annotations
@@ -14,22 +16,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from reconciler.drivers.simulated import Behaviour, expected_behaviour
-from reconciler.engine.converge import Converged
+from reconciler.engine.converge import Converged, World
+from reconciler.engine.performer import lane_limits
+from reconciler.engine.simulation import SimulatedPerformer
 from reconciler.errors import ReconcilerError
 from reconciler.model.decision import Decision
+from reconciler.model.request import Request
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.step import (
     BuildImage,
+    ConfigureBalancer,
     CreateNetwork,
     CreateOwner,
     CreateVolume,
     Outcome,
+    ProbeAlarm,
     PullImage,
+    RemoveBalancer,
     RemoveNetwork,
     RemoveOwner,
     RemoveTask,
     RemoveVolume,
+    RunHook,
+    StartBalancer,
     StartContainer,
     Step,
     StopContainer,
@@ -37,10 +47,22 @@ from reconciler.model.step import (
 from reconciler.model.task import DesiredStatus, TaskRecord
 from reconciler.store.memory import MemoryStore
 from tests.builders import NOW, Site
+from tests.scenarios.traffic_words import balancer_words, configuration_words, stage_words
 
 
 class Crash(BaseException):
     """The process dies here."""
+
+
+class AttentivePerformer(SimulatedPerformer):
+    """Ends a wait when another command asks for something, as the real one is woken."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site.engine, site.clock, lane_limits(site.starts_in_flight))
+        self._site = site
+
+    def wait(self, until: float | None) -> tuple[Outcome, ...]:
+        return () if self._site.store.posted("shop") else super().wait(until)
 
 
 @dataclass
@@ -54,6 +76,7 @@ class Play:
     names: dict[str, str] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     events_told: int = 0
+    reactions: list[tuple[Callable[[Decision], bool], Callable[[], None]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.site.engine.behave = self._behave
@@ -64,12 +87,12 @@ class Play:
     def apply(self, wanted: Stack, title: str = "") -> Converged | None:
         """Apply a stack; tells how that ended."""
         self.lines.append(f"--- apply{': ' if title else ''}{title}")
-        return self._ended(lambda: self.site.apply(wanted))
+        return self._ended(lambda: self.site.apply(wanted, self._world()))
 
     def go_on(self, title: str) -> Converged | None:
         """Pursue the recorded target once more."""
         self.lines.append(f"--- go on: {title}")
-        return self._ended(self.site.go_on)
+        return self._ended(lambda: self.site.go_on(self._world()))
 
     def happens(self, title: str) -> None:
         """Tell what somebody else does."""
@@ -78,6 +101,15 @@ class Play:
     def will(self, when: Callable[[StartContainer], bool], behaviour: Behaviour) -> None:
         """Let the containers that `when` is true of behave otherwise than expected."""
         self.behaviours.append((when, behaviour))
+
+    def once(self, when: Callable[[Decision], bool], act: Callable[[], None]) -> None:
+        """Let somebody do something during an apply, right after the first look that decides so."""
+        self.reactions.append((when, act))
+
+    def ask(self, request: Request) -> None:
+        """Let another command ask for something while an apply holds the lock."""
+        self.tell(f"somebody asks for {request.kind.value}")
+        self.site.store.post("shop", request)
 
     def wait(self, seconds: float) -> None:
         self.site.clock.advance_to(self.site.clock.now() + seconds)
@@ -101,6 +133,9 @@ class Play:
             number = 1 + sum(called.startswith(f"{service}-") for called in self.names.values())
             self.names[task_id] = f"{service}-{number}"
         return self.names[task_id]
+
+    def _world(self) -> World:
+        return self.site.world(performer=AttentivePerformer(self.site))
 
     def _ended(self, act: Callable[[], Converged]) -> Converged | None:
         try:
@@ -133,6 +168,7 @@ class Play:
         for name, records in sorted(groups.items()):
             primary = decision.state.primary(records[0].group)
             self._tell_once(name, f"{name}: {_summary(records, primary.revision if primary else None)}")
+        self._tell_traffic(decision, shown)
         for event in decision.state.events:
             if event.number > self.events_told and _is_telling(event.message):
                 self.tell(f"event {event.address}: {self._named(event.message)}")
@@ -140,6 +176,24 @@ class Play:
         for waiting in decision.waiting_for:
             if "/" not in waiting.address:
                 self._tell_once(f"? {waiting.address}", f"{waiting.address} waits for: {self._named(waiting.reason)}")
+        for reaction in [each for each in self.reactions if each[0](decision)]:
+            self.reactions.remove(reaction)
+            reaction[1]()
+
+    def _tell_traffic(self, decision: Decision, shown: Snapshot) -> None:
+        for service in decision.state.target.services if decision.state.target else ():
+            primary = decision.state.primary(service.address)
+            stage = stage_words(primary) if primary and service.load_balancers else ""
+            if not stage:
+                self.told.pop(f"stage of {service.name}", None)
+            else:
+                self._tell_once(f"stage of {service.name}", f"{service.name} is in {stage}")
+        for balancer in shown.balancers:
+            self._tell_once(balancer.address, f"{balancer.name}: {balancer_words(balancer, self.called)}")
+
+    def called(self, task_id: str) -> str:
+        """Return what a task is called that was started here, or the beginning of its id."""
+        return self.names.get(task_id, task_id[:8])
 
     def _tell_once(self, about: str, line: str) -> None:
         if self.told.get(about) != line:
@@ -185,6 +239,27 @@ def _remove(play: Play, step: Step) -> str:
     return f"remove {play.names[step.task_id]}: {play._named(step.reason)}"
 
 
+def _start_balancer(play: Play, step: Step) -> str:
+    assert isinstance(step, StartBalancer)
+    words = configuration_words(step.configuration, play.called)
+    return f"start balancer {step.settings.name}, {step.reason}: {words}"
+
+
+def _configure(play: Play, step: Step) -> str:
+    assert isinstance(step, ConfigureBalancer)
+    return f"configure {step.configuration.name}: {configuration_words(step.configuration, play.called)}"
+
+
+def _hook(play: Play, step: Step) -> str:
+    assert isinstance(step, RunHook)
+    return f"run hook {step.run.rpartition('/')[2]} of {step.environment['RECONCILER_STAGE']}"
+
+
+def _probe(play: Play, step: Step) -> str:
+    assert isinstance(step, ProbeAlarm)
+    return f"ask alarm {step.probe.rpartition('/')[2]}"
+
+
 _STEPS: dict[type, Callable[[Play, Step], str]] = {
     CreateOwner: lambda play, step: "create the owner volume",
     RemoveOwner: lambda play, step: "remove the owner volume",
@@ -197,4 +272,9 @@ _STEPS: dict[type, Callable[[Play, Step], str]] = {
     StartContainer: _start,
     StopContainer: _stop,
     RemoveTask: _remove,
+    StartBalancer: _start_balancer,
+    ConfigureBalancer: _configure,
+    RemoveBalancer: lambda play, step: step.key.replace("balancer", "remove balancer"),
+    RunHook: _hook,
+    ProbeAlarm: _probe,
 }

@@ -6,7 +6,6 @@ RECONCILER_GOLDEN=write pytest tests/scenarios     # write them anew; then read 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,16 +16,11 @@ from reconciler.model.stack import Stack
 from reconciler.model.step import RemoveTask, StartContainer
 from reconciler.model.task_definition import ContainerDefinition, RestartPolicy
 from tests.builders import CHECK, EMPTY, container, declared, percents, stack
+from tests.scenarios import traffic  # noqa: F401  (its scenarios)
 from tests.scenarios.play import Play
+from tests.scenarios.registry import SCENARIOS, scenario
 
 GOLDEN = Path(__file__).parent / "golden"
-Scenario = Callable[[Play], None]
-SCENARIOS: dict[str, Scenario] = {}
-
-
-def scenario(act: Scenario) -> Scenario:
-    SCENARIOS[act.__name__] = act
-    return act
 
 
 def web(

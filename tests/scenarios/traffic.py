@@ -1,0 +1,234 @@
+"""Scenarios of traffic: shifting deployments, rollbacks, draining, balancers that die."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.drivers.simulated import Behaviour
+from reconciler.model.decision import Decision
+from reconciler.model.request import Request, RequestKind
+from reconciler.model.routing import Color
+from reconciler.model.service import Alarm, Canary, DeploymentStrategy, LifecycleHook, LifecycleStage, Linear
+from reconciler.model.stack import Stack
+from reconciler.model.step import ConfigureBalancer, Outcome, StartContainer, Step
+from tests.builders import EMPTY, balanced, container, percents, stack
+from tests.scenarios.play import Play
+from tests.scenarios.registry import scenario
+
+BLUE_GREEN, LINEAR, CANARY, ROLLING = "BLUE_GREEN", "LINEAR", "CANARY", "ROLLING"
+
+
+def web(count: int, tag: int, strategy: str = BLUE_GREEN, **fields: Any) -> Stack:
+    """A stack of one service behind a balancer; its image is `app:TAG`, its bake twenty seconds."""
+    configuration = percents(
+        strategy=DeploymentStrategy(strategy),
+        minimum_healthy_time=0,
+        **{"bake_time": 20, "linear": Linear(step_percent=40, step_bake_time=30), **fields},
+    )
+    app = container(image=f"app:{tag}")
+    return stack(balanced("web", count, app, tested=strategy != ROLLING, configuration=configuration))
+
+
+def in_stage(stage: LifecycleStage, shift: int = 0) -> Callable[[Decision], bool]:
+    """Say whether the primary deployment of the service is in a stage."""
+
+    def is_there(decision: Decision) -> bool:
+        primary = decision.state.primary("service.web")
+        return primary is not None and primary.stage is stage and primary.shift == shift
+
+    return is_there
+
+
+def is_shifting(decision: Decision) -> bool:
+    """Say whether some traffic is on a deployment that shifts, and was seen there."""
+    primary = decision.state.primary("service.web")
+    return primary is not None and primary.is_shifting and primary.shifted_at is not None
+
+
+def errors_on(play: Play, color: Color) -> None:
+    """Let one in five requests to a pool fail, a hundred in a second."""
+    play.site.engine.traffic = lambda group, pool: (100.0, 20.0 if pool is color else 0.0)
+
+
+def of_image(tag: int) -> Callable[[StartContainer], bool]:
+    return lambda step: step.image.endswith(f"app:{tag}")
+
+
+@scenario
+def blue_is_kept_through_the_bake(play: Play) -> None:
+    play.apply(web(2, 1), "2 tasks of app:1, blue/green with a bake of 20 s")
+    play.apply(web(2, 2), "app:2")
+
+
+@scenario
+def a_blue_green_that_fails_its_smoke_hook_goes_back(play: Play) -> None:
+    smoke = LifecycleHook(name="smoke", stages=(LifecycleStage.POST_TEST_TRAFFIC_SHIFT,), command=("smoke",))
+    play.apply(web(2, 1, lifecycle_hooks=(smoke,)), "2 tasks of app:1")
+    before = containers_of(play, 1)
+    play.site.engine.hooks = lambda step: Outcome(
+        step=step, ok=False, code="HookFailed", reason="exit code 1: GET / gave 500"
+    )
+    play.apply(web(2, 2, lifecycle_hooks=(smoke,)), "app:2, whose smoke test fails")
+    assert containers_of(play, 1) == before
+
+
+@scenario
+def rollback_during_the_bake_is_one_weight_change(play: Play) -> None:
+    play.apply(web(2, 1), "2 tasks of app:1")
+    before = containers_of(play, 1)
+    rollback = Request(kind=RequestKind.ROLLBACK, service="service.web")
+    play.once(in_stage(LifecycleStage.BAKE_TIME), lambda: play.ask(rollback))
+    play.apply(web(2, 2), "app:2, and a rollback during its bake")
+    assert containers_of(play, 1) == before
+
+
+@scenario
+def a_linear_deployment_shifts_step_by_step(play: Play) -> None:
+    play.apply(web(1, 1, LINEAR), "1 task of app:1, linear by 40 % with 30 s after each step")
+    play.apply(web(1, 2, LINEAR), "app:2")
+
+
+@scenario
+def a_canary_whose_alarm_fires_goes_back(play: Play) -> None:
+    fields = {
+        "canary": Canary(percent=10, bake_time=60),
+        "alarms": (Alarm(name="errors", metric="http_5xx_percent", greater_than=5),),
+    }
+    play.apply(web(2, 1, CANARY, **fields), "2 tasks of app:1, 10 % for 60 s, at most 5 % of errors")
+    before = containers_of(play, 1)
+    errors_on(play, Color.GREEN)
+    play.apply(web(2, 2, CANARY, **fields), "app:2, a fifth of whose answers are errors")
+    assert containers_of(play, 1) == before
+
+
+@scenario
+def a_paused_deployment_waits_for_an_answer(play: Play) -> None:
+    pause = LifecycleHook(name="approval", stages=(LifecycleStage.PRE_PRODUCTION_TRAFFIC_SHIFT,), pause=True)
+    play.apply(web(1, 1, lifecycle_hooks=(pause,)), "1 task of app:1")
+
+    def answer() -> None:
+        primary = play.site.store.load("shop").primary("service.web")
+        assert primary is not None
+        play.ask(Request(kind=RequestKind.CONTINUE, deployment=primary.id))
+
+    begun = play.site.clock.now()
+    play.once(lambda decision: play.site.clock.now() > begun + 300, answer)
+    play.apply(web(1, 2, lifecycle_hooks=(pause,)), "app:2; after five minutes somebody says yes")
+
+
+def never_healthy(play: Play, strategy: str) -> None:
+    """A revision that answers no check; the containers of the one before are the same afterwards."""
+    play.apply(web(2, 1, strategy), f"2 tasks of app:1, {strategy}")
+    before = containers_of(play, 1)
+    play.will(of_image(2), Behaviour(serves_after=None))
+    play.apply(web(2, 2, strategy), "app:2, which answers nothing")
+    assert containers_of(play, 1) == before
+    assert containers_of(play, 2) == set()
+
+
+def containers_of(play: Play, revision: int) -> set[str]:
+    """Return the ids of the live containers of a revision."""
+    shown = play.site.engine.look(play.site.request()).tasks
+    mine = (each for each in shown if each.task.revision == revision)
+    return {found.id for each in mine for found in each.containers if found.is_live}
+
+
+@scenario
+def a_failed_rolling_update_restores_the_previous_revision(play: Play) -> None:
+    never_healthy(play, ROLLING)
+
+
+@scenario
+def a_failed_blue_green_restores_the_previous_revision(play: Play) -> None:
+    never_healthy(play, BLUE_GREEN)
+
+
+@scenario
+def a_failed_linear_deployment_restores_the_previous_revision(play: Play) -> None:
+    never_healthy(play, LINEAR)
+
+
+@scenario
+def a_failed_canary_restores_the_previous_revision(play: Play) -> None:
+    never_healthy(play, CANARY)
+
+
+@scenario
+def a_superseded_blue_green_hands_over_its_pool(play: Play) -> None:
+    play.apply(web(1, 1, LINEAR), "1 task of app:1, linear by 40 %")
+
+    def dies(step: Step) -> bool:
+        return isinstance(step, ConfigureBalancer) and any(each.green == 800 for each in step.configuration.routes)
+
+    play.dies_before = dies
+    play.apply(web(1, 2, LINEAR), "app:2, and the process dies before 80 % of the traffic are on it")
+    play.dies_before = lambda step: False
+    play.apply(web(1, 3, LINEAR), "app:3")
+
+
+@scenario
+def a_rolling_update_behind_a_balancer_registers_then_retires(play: Play) -> None:
+    play.apply(web(2, 1, ROLLING, bake_time=0), "2 tasks of app:1")
+    play.apply(web(2, 2, ROLLING, bake_time=0), "app:2")
+
+
+@scenario
+def a_task_behind_a_balancer_that_fails_its_check_is_replaced_start_first(play: Play) -> None:
+    first = iter((Behaviour(stops_serving_after=40),))
+    play.site.engine.behave = lambda step: next(first, Behaviour())
+    play.apply(web(2, 1, ROLLING, bake_time=0), "2 tasks of app:1")
+    play.wait(60)
+    play.go_on("a minute later web-1 answers no check")
+
+
+@scenario
+def a_balancer_that_is_killed_comes_back_with_all_its_targets(play: Play) -> None:
+    play.apply(web(2, 1), "2 tasks of app:1")
+    play.happens("the balancer's process is killed: the engine restarts it")
+    play.site.engine.kill_balancer("edge")
+    play.go_on("a moment later")
+    play.happens("docker kill of the balancer: the engine leaves it")
+    play.site.engine.stop_balancer("edge")
+    play.go_on("a moment later")
+
+
+@scenario
+def a_destroy_drains_before_it_stops(play: Play) -> None:
+    play.will(of_image(1), Behaviour(request_seconds=2))
+    play.apply(web(2, 1), "2 tasks of app:1, whose requests take 2 s")
+    play.apply(EMPTY, "nothing")
+    assert play.site.engine.lost == []
+
+
+@scenario
+def a_lost_state_in_mid_shift_goes_back_to_blue(play: Play) -> None:
+    play.apply(web(1, 1, LINEAR), "1 task of app:1, linear by 40 %")
+
+    def dies(step: Step) -> bool:
+        return isinstance(step, ConfigureBalancer) and any(each.green == 800 for each in step.configuration.routes)
+
+    play.dies_before = dies
+    play.apply(web(1, 2, LINEAR), "app:2, and the process dies before 80 % of the traffic are on it")
+    play.dies_before = lambda step: False
+    play.lose_state()
+    play.apply(web(1, 1, LINEAR), "app:1")
+
+
+@scenario
+def a_scale_from_3_to_6_to_2_drains(play: Play) -> None:
+    play.will(of_image(1), Behaviour(request_seconds=2))
+    play.apply(web(3, 1, ROLLING, bake_time=0), "3 tasks of app:1, whose requests take 2 s")
+    play.apply(web(6, 1, ROLLING, bake_time=0), "6 tasks")
+    play.apply(web(2, 1, ROLLING, bake_time=0), "2 tasks")
+    assert play.site.engine.lost == []
+
+
+@scenario
+def maintenance_answers_and_ends(play: Play) -> None:
+    play.apply(web(1, 1), "1 task of app:1")
+    on = Request(kind=RequestKind.MAINTENANCE, service="service.web", message="back at noon")
+    play.site.store.post("shop", on)
+    play.go_on("maintenance is asked for")
+    play.site.store.post("shop", on.changed(message=None))
+    play.go_on("and ended")
