@@ -74,7 +74,12 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
 
 
 def _planned(view: ServiceView, deployment: Deployment, *, may_start: bool = True, room: int = sys.maxsize) -> Move:
-    """Ask the one that knows: tasks of a deployment whose traffic is yet to be shifted are started beside the old."""
+    """Ask the one that knows: tasks of a deployment whose traffic is yet to be shifted are started beside the old.
+
+    One that failed leaves all tasks as they are: its rollback needs those of the revision before.
+    """
+    if _is_failed(deployment) and view.desired > 0:
+        return Move()
     if deployment.is_shifting:
         return shift(view.desired, deployment.color, view.fleet, may_start=may_start, room=room)
     configuration = view.service.deployment_configuration
