@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.model.decision import Waiting
 from reconciler.model.request import Request
-from reconciler.model.service import LifecycleStage, Service
+from reconciler.model.service import DeploymentStrategy, LifecycleStage, Service
 from reconciler.model.state import AlarmReading, Deployment, HookRun, HookStatus, RolloutState, State
 from reconciler.render.deployment_status import ServiceDeploymentStatus, monitor_of, status_of, undoing_of
 from reconciler.render.progress import left
@@ -59,7 +59,7 @@ def deployment_json(detail: DeploymentDetail) -> dict[str, Any]:
         **_brief(deployment, detail.state, detail.waiting),
         "traffic": [share_json(each) for each in detail.shares],
         "lifecycle_stages": list(_stages(deployment)),
-        "lifecycle_hooks": [_hook(each) for each in deployment.hooks],
+        "lifecycle_hooks": [_hook(each, deployment) for each in deployment.hooks],
         "alarms": [_alarm(each) for each in deployment.alarms],
         "circuit_breaker": {"status": monitor.value, "failure_count": deployment.failures, "threshold": limit},
         "waiting_for": detail.waits.reason if detail.waits else None,
@@ -146,21 +146,27 @@ def _stages(deployment: Deployment) -> Iterator[dict[str, Any]]:
     for (stage, shift, began_at), ended_at in zip(passed, [*ends, _ended_at(deployment)], strict=True):
         yield {
             "stage": stage.value,
-            "step": shift + 1 if stage in _STEPPED and deployment.shifts_from else None,
+            "step": shift + 1 if _is_step(deployment, stage) else None,
             "began_at": timestamp(began_at),
             "ended_at": timestamp(ended_at) if ended_at is not None else None,
             "seconds": round(max(0.0, ended_at - began_at), 1) if ended_at is not None else None,
         }
 
 
+def _is_step(deployment: Deployment, stage: LifecycleStage) -> bool:
+    """Whether a stage comes once for each step of the shift; blue/green has but one."""
+    has_steps = deployment.strategy in (DeploymentStrategy.LINEAR, DeploymentStrategy.CANARY)
+    return has_steps and bool(deployment.shifts_from) and stage in _STEPPED
+
+
 _STEPPED = (LifecycleStage.PRE_PRODUCTION_TRAFFIC_SHIFT, LifecycleStage.PRODUCTION_TRAFFIC_SHIFT)
 
 
-def _hook(run: HookRun) -> dict[str, Any]:
+def _hook(run: HookRun, deployment: Deployment) -> dict[str, Any]:
     return {
         "name": run.name,
         "stage": run.stage.value,
-        "step": run.shift + 1,
+        "step": run.shift + 1 if _is_step(deployment, run.stage) else None,
         "status": run.status.value,
         "reason": run.reason or None,
         "task": run.task_id or None,
@@ -234,7 +240,7 @@ def _hook_lines(deployment: Deployment, now: float) -> Iterator[str]:
     yield from ("", "Lifecycle hooks:")
     for run in deployment.hooks:
         spent = duration(max(0.0, (now if run.ended_at is None else run.ended_at) - run.started_at))
-        step = f" (step {run.shift + 1})" if run.stage in _STEPPED else ""
+        step = f" (step {run.shift + 1})" if _is_step(deployment, run.stage) else ""
         reason = f"  {one_line(run.reason)}" if run.reason else ""
         yield f"  {run.name}  {run.stage}{step}  {run.status}  {spent}{reason}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.load_balancer import Listener, LoadBalancer
-from reconciler.model.routing import WHOLE, ObservedBalancer, Route, TargetHealth, TargetState
+from reconciler.model.routing import WHOLE, BalancerConfiguration, ObservedBalancer, Route, TargetHealth, TargetState
 from reconciler.model.service import Service, TargetRegistration
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
@@ -19,24 +19,33 @@ _EVERYWHERE = ("0.0.0.0", "::", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How one load balancer shares a target group's traffic, in thousandths for the green pool."""
+    """How one load balancer shares a target group's traffic, in thousandths for the green pool.
+
+    `is_tested` says that some listener of it is for test traffic of the group.
+    """
 
     load_balancer: str
     target_group: str
     green: int
     test_green: int
+    is_tested: bool = False
 
     @property
     def is_split(self) -> bool:
         """Whether both pools get some, or test traffic goes to another pool than production's."""
-        return self.green not in (0, WHOLE) or self.test_green != self.green
+        return self.green not in (0, WHOLE) or self.tests_another
+
+    @property
+    def tests_another(self) -> bool:
+        """Whether test traffic goes to another pool than (all of) production's."""
+        return self.is_tested and self.test_green != self.green
 
 
 def shares_of(registrations: Iterable[TargetRegistration], snapshot: Snapshot) -> tuple[Share, ...]:
     """Return how the traffic of these target groups is shared: what a process does, else what its volume says."""
     groups = sorted({each.target_group for each in registrations})
     return tuple(
-        Share(balancer.address, group, *_shares(balancer, route))
+        Share(balancer.address, group, *_shares(balancer, route), _is_tested(balancer.configuration, group))
         for balancer in snapshot.balancers
         for group in groups
         if balancer.configuration is not None and (route := balancer.configuration.route(group)) is not None
@@ -46,7 +55,7 @@ def shares_of(registrations: Iterable[TargetRegistration], snapshot: Snapshot) -
 def share_text(share: Share) -> str:
     """Return `blue 90 %, green 10 %`, with the test traffic's pool when that is another."""
     text = f"blue {percent(WHOLE - share.green)}, green {percent(share.green)}"
-    if share.green == share.test_green:
+    if not share.tests_another:
         return text
     return f"{text}, test traffic {'green' if share.test_green else 'blue'}"
 
@@ -64,7 +73,7 @@ def share_json(share: Share) -> dict[str, Any]:
         "target_group": share.target_group,
         "blue_percent": (WHOLE - share.green) / 10,
         "green_percent": share.green / 10,
-        "test_green_percent": share.test_green / 10,
+        "test_green_percent": share.test_green / 10 if share.is_tested else None,
     }
 
 
@@ -137,6 +146,10 @@ def is_behind(service: Service, stack: Stack) -> bool:
 def _shares(balancer: ObservedBalancer, written: Route) -> tuple[int, int]:
     running = balancer.running.shares.get(written.target_group) if balancer.running else None
     return running or (written.green, written.test_green)
+
+
+def _is_tested(configuration: BalancerConfiguration, target_group: str) -> bool:
+    return any(target_group in groups for groups in configuration.test_listeners.values())
 
 
 def _state(observed: ObservedBalancer | None) -> str:
