@@ -187,10 +187,15 @@ load_balancer "public" {{
 }}
 
 target_group "web" {{
-  health_check {{ interval = "1s" }}
+  health_check {{
+    interval = "1s"
+    timeout  = "1s"
+  }}
 }}
 
 task_definition "web" {{
+  memory = 128
+
   container "app" {{
     image       = "{image}"
     command     = {command}
