@@ -262,7 +262,7 @@ def runnable(page: Path) -> list[str]:
 
 
 def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    environ = environment() | {"RECONCILER_VAR_web_count": "2"}
+    environ = environment() | {"RECONCILER_VAR_web_count": "2", "RECONCILER_VAR_listener_port": "18079"}
     command = ["sh", "-c", line]
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=120)
 

@@ -66,20 +66,21 @@ def test_what_shares_a_block_is_named_and_the_title_is_what_was_asked_for(place:
     told = place.run("docs", "service.lifecycle").out
     assert told.startswith("service.lifecycle\n\nHow changes of the block are treated.")
     assert told.endswith(
-        "The same: network.lifecycle, volume.lifecycle, secret.lifecycle, task_definition.lifecycle.\n"
+        "The same: network.lifecycle, volume.lifecycle, secret.lifecycle, task_definition.lifecycle,\n"
+        "load_balancer.lifecycle, target_group.lifecycle.\n"
     )
 
 
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("resource", "resource\n\nOf ECS or Terraform only. Remove it. Instead: task_definition and service blocks."),
+        ("terraform", "terraform\n\nOf ECS or Terraform only. Remove it. Instead: a stack block."),
         ("tls.nope", None),
         ("scheduled_task", "scheduled_task\n\nNot there yet: schedules."),
         (
-            "alarm",
-            "service.alarm\n\nNot there yet: alarms of deployments.\n\n"
-            "service.deployment_configuration.alarm\n\nNot there yet: alarms of deployments.",
+            "ephemeral",
+            "variable.ephemeral\n\nNot there yet: values that are never recorded.\n\n"
+            "output.ephemeral\n\nNot there yet: values that are never recorded.",
         ),
     ],
 )
