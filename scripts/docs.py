@@ -74,7 +74,8 @@ not read. Values are HCL2 expressions with Terraform's meaning; which functions 
   that has the name wins.
 * `minimum_healthy_percent` and `maximum_percent` are 0 and 100, unless said, for a service whose tasks take a fixed
   `host_port` or an `exclusive` volume: the old task must stop before the new one starts.
-* `deployment_circuit_breaker.rollback` is accepted and does nothing yet: a failed deployment stays where it stopped.
+* A listener is referred to through its load balancer: `load_balancer.public.listener.http`; its `url` is known after
+  an apply. A load balancer's name, like a service's, answers on the stack's network.
 * An unknown block or attribute is an error with its place. One that comes later, or that only AWS has, is an error
   that says so; the lists "not there yet" and "of ECS only" below name them all.
 
