@@ -16,6 +16,7 @@ from reconciler.model.routing import ObservedBalancer, TargetHealth
 from reconciler.model.service import DeploymentStrategy, Linear
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
+from reconciler.model.task_definition import PortMapping
 from reconciler.planner.requests import carry_out
 from reconciler.render.failures import failure_text
 from reconciler.render.plan import impact, plan_text
@@ -25,7 +26,6 @@ from reconciler.render.tasks import ShownTask, tasks_json, tasks_text
 from reconciler.render.traffic import load_balancer_json, load_balancer_row, target_counts, targets_text
 from tests.builders import (
     NOW,
-    PortMapping,
     Site,
     balanced,
     container,
