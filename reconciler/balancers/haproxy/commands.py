@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.balancers.haproxy.names import FULL_WEIGHT, open_server, pool, server, share
-from reconciler.balancers.haproxy.pools import open_server_parameters, server_parameters
+from reconciler.balancers.haproxy.pools import has_lb_cookie, open_server_parameters, server_parameters
 from reconciler.model.load_balancer import TargetGroup
 from reconciler.model.routing import (
     BalancerConfiguration,
@@ -71,6 +71,8 @@ def _add(group: TargetGroup, target: Target) -> Iterator[str]:
     checked, unchecked = f"{place}/{server(target.task_id)}", f"{place}/{open_server(target.task_id)}"
     yield f"add server {checked} {server_parameters(group, target)}"
     yield f"add server {unchecked} {open_server_parameters(group, target)}"
+    if has_lb_cookie(group):  # a server that is added has no cookie before its pool's are made anew
+        yield f"enable dynamic-cookie backend {place}"
     yield f"enable health {checked}"
     if target.state is not TargetState.DRAINING:
         yield f"enable server {checked}"

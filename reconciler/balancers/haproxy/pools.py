@@ -101,6 +101,12 @@ def pool_cookie(group: TargetGroup) -> str:
     return f"reconciler-pool-{token(group.name)}"
 
 
+def has_lb_cookie(group: TargetGroup) -> bool:
+    """Whether a cookie of ours says which target a client is with."""
+    sticky = group.stickiness
+    return sticky is not None and sticky.type == "lb_cookie" and group.protocol is not Protocol.TCP
+
+
 def _lb_cookie(configuration: BalancerConfiguration, group: TargetGroup, sticky: Stickiness) -> list[str]:
     """A cookie of ours. Its value follows from the target's address: servers added at runtime take no other."""
     cookie = token(sticky.cookie_name or f"reconciler-{group.name}")
