@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from reconciler.model.noun import canonical
+from reconciler.model.routing import Color
 from reconciler.model.task import Task
 from reconciler.model.task_definition import TaskDefinition
 
@@ -28,6 +29,7 @@ ORDINAL = PREFIX + "ordinal"
 FINGERPRINT = PREFIX + "fingerprint"
 DEFINITION = PREFIX + "definition"
 SECRETS = PREFIX + "secret-digests"
+POOL = PREFIX + "pool"
 CONTAINER = PREFIX + "container"
 CONTEXT = PREFIX + "context-digest"
 BALANCER = PREFIX + "balancer"
@@ -55,6 +57,7 @@ def container_labels(task: Task, container: str) -> dict[str, str]:
         ORDINAL: str(task.ordinal),
         FINGERPRINT: task.fingerprint,
         DEFINITION: canonical(task.definition),
+        POOL: task.color.value,
         SECRETS: json.dumps(dict(task.secret_digests), sort_keys=True),
         CONTAINER: container,
     }
@@ -75,6 +78,7 @@ def task_from_labels(labels: Mapping[str, str]) -> Task | None:
             ordinal=int(labels[ORDINAL]),
             fingerprint=labels[FINGERPRINT],
             definition=_definition(labels[DEFINITION]),
+            color=Color(labels.get(POOL, Color.BLUE)),  # those of before there were pools have none
             secret_digests=json.loads(labels[SECRETS]),
         )
     except (KeyError, ValueError):

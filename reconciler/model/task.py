@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from reconciler.model.noun import Noun
+from reconciler.model.routing import Color
 from reconciler.model.task_definition import TaskDefinition
 
 
@@ -61,6 +62,8 @@ class Task(Noun):
     ordinal: int
     fingerprint: str
     definition: TaskDefinition
+    color: Color = Color.BLUE
+    """The pool of its target groups that it is in."""
     secret_digests: Mapping[str, str] = {}
 
     @property

@@ -20,7 +20,6 @@ from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.lifecycle import triggered
 from reconciler.scheduler.opening import new_deployment, open_deployment
-from reconciler.scheduler.roster import listed_colors
 from reconciler.scheduler.tasks import task_id
 
 
@@ -162,7 +161,7 @@ def adopt_deployments(stack: Stack, state: State, snapshot: Snapshot, now: float
 
     Of tasks in both pools of a target group, those count that have its traffic.
     """
-    colors = listed_colors(snapshot)
+    colors = {each.task.id: each.task.color for each in snapshot.tasks}
     for service in stack.services:
         mine = [record for record in state.tasks if record.group == service.address and not record.is_stopped]
         if not mine or state.primary(service.address) is not None:

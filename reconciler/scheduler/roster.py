@@ -21,22 +21,9 @@ def views(state: State, snapshot: Snapshot, stack: Stack) -> tuple[TaskView, ...
     observed = {each.task.id: each for each in snapshot.tasks}
     definitions = {(each.family, each.number): each.definition for each in state.revisions}
     found = (_view(record, observed.get(record.id), definitions) for record in state.tasks)
-    if not (stack.load_balancers or snapshot.balancers):
-        return tuple(found)
     deployments = {each.id: each for each in state.deployments}
     declared = {each.address: each.load_balancers for each in stack.services}
-    listed = listed_colors(snapshot)
-    return tuple(_as_target(view, deployments, declared, listed, stack, snapshot) for view in found)
-
-
-def listed_colors(snapshot: Snapshot) -> dict[str, Color]:
-    """Return the pool of each task that a load balancer's volume names, by the task's id."""
-    return {
-        target.task_id: target.color
-        for balancer in snapshot.balancers
-        for route in (balancer.configuration.routes if balancer.configuration else ())
-        for target in route.targets
-    }
+    return tuple(_as_target(view, deployments, declared, stack, snapshot) for view in found)
 
 
 def _view(
@@ -52,16 +39,15 @@ def _as_target(
     view: TaskView,
     deployments: Mapping[str, Deployment],
     declared: Mapping[str, tuple[TargetRegistration, ...]],
-    listed: Mapping[str, Color],
     stack: Stack,
     snapshot: Snapshot,
 ) -> TaskView:
-    """Add what the load balancers say. A task of a deployment that nobody remembers is where it is listed."""
+    """Add its pool, and what the load balancers say. The pool is that of its deployment, or what its labels say."""
     record = view.record
     deployment = None if record.is_one_off else deployments.get(record.deployment)
     registrations = deployment.registrations if deployment else declared.get(record.group, ())
     return replace(
         view,
         traffic=traffic_of(record.id, registrations, stack, snapshot.balancers),
-        color=deployment.color if deployment else listed.get(record.id, Color.BLUE),
+        color=deployment.color if deployment else view.observed.task.color if view.observed else Color.BLUE,
     )

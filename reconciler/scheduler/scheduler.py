@@ -159,7 +159,7 @@ def _moved(
     known = by_id.keys()
     kept = (replace(view, record=changed[view.record.id]) if view.record.id in changed else view for view in tasks)
     new = (
-        TaskView(record, definition)
+        TaskView(record, definition, color=services[record.group].color_of(record))
         for record in changed.values()
         if record.id not in known and (definition := services[record.group].definition_of(record)) is not None
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from reconciler.model.routing import Color
 from reconciler.model.service import SchedulingStrategy, Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, RolloutState
@@ -56,6 +57,13 @@ class ServiceView:
         """Return what a new task of the service runs: the primary deployment's, or its source's, definition."""
         is_source = self.source is not None and record.deployment == self.source.id
         return self.source_definition if is_source else self.definition
+
+    def color_of(self, record: TaskRecord) -> Color:
+        """Return the pool of a new task of the service."""
+        deployment = (
+            self.source if self.source is not None and record.deployment == self.source.id else self.deployment
+        )
+        return deployment.color if deployment is not None else Color.BLUE
 
     @cached_property
     def desired(self) -> int:

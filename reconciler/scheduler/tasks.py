@@ -76,10 +76,15 @@ def pursue(view: TaskView, around: Surroundings) -> Pursuit:
         return Pursuit() if view.is_whole else _start(view, around)
     if view.observed is None or view.record.id in around.starting:
         return Pursuit()  # what is being started is stopped once that is over
-    if view.traffic is not None and view.traffic.is_listed and view.is_up:
+    if view.traffic is not None and view.traffic.is_listed and _has_address(view.observed):
         return Pursuit(waiting="its target to drain")
     is_kept = view.record.id in around.kept and bool(view.observed.containers)
     return Pursuit(steps=_stop(view, view.observed, is_kept))
+
+
+def _has_address(observed: ObservedTask) -> bool:
+    """Whether the engine keeps an address for a task: it may give it to another task once that one is stopped."""
+    return any(each.is_live and each.addresses for each in observed.containers)
 
 
 def _start(view: TaskView, around: Surroundings) -> Pursuit:
@@ -138,6 +143,7 @@ def _task(view: TaskView, around: Surroundings) -> Task:
         ordinal=record.ordinal,
         fingerprint=around.fingerprints.get((record.family, record.revision), ""),
         definition=definition,
+        color=view.color,
         secret_digests={each: digests[each] for each in definition.secret_addresses if each in digests},
     )
 

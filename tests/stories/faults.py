@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from reconciler.drivers.driver import LookRequest
@@ -115,8 +115,8 @@ class FaultyEngine:
                 Behaviour(exits_after=random.choice((0.1, 5, 15, 40, 90)), exit_code=random.choice((0, 1, 137))),
                 Behaviour(healthy_after=2, unhealthy_after=random.choice((4, 20, 60))),
                 Behaviour(unhealthy_after=3),
-                Behaviour(serves_after=None),
-                Behaviour(stops_serving_after=random.choice((5, 30))),
+                replace(expected, serves_after=None),
+                replace(expected, stops_serving_after=random.choice((5, 30))),
             )
         )
         self.dice.tell(f"... {step.container} will {_told(ill)}")

@@ -12,9 +12,10 @@ import pytest
 
 from reconciler.engine import session
 from reconciler.model.lifecycle import Move
+from reconciler.model.service import Canary, DeploymentStrategy, Linear
 from reconciler.model.stack import Stack
 from reconciler.model.task_definition import PrivateVolume
-from tests.builders import CHECK, EMPTY, Declared, Site, container, declared, percents, stack
+from tests.builders import CHECK, EMPTY, Declared, Site, balanced, container, declared, percents, stack
 from tests.stories.faults import Death, Dice, MortalStore
 from tests.stories.properties import Safety, check_recovered, foreigners, live_tasks, settle_foreigners
 from tests.stories.test_stories import at_work
@@ -38,6 +39,18 @@ def renamed(tag: int) -> Stack:
     return stack(kept).changed(moves=tuple(Move(before=before, after=after) for before, after in moves))
 
 
+def shifted(tag: int, strategy: str, count: int = 2) -> Stack:
+    """A service behind a load balancer."""
+    configuration = percents(
+        strategy=DeploymentStrategy(strategy),
+        bake_time=5,
+        linear=Linear(step_percent=50, step_bake_time=3),
+        canary=Canary(percent=10, bake_time=3),
+    )
+    app = container(image=f"web:{tag}")
+    return stack(balanced("web", count, app, tested=strategy != "ROLLING", configuration=configuration))
+
+
 AFTER_WEB = declared("api", 1, after=("web",))
 CASES: dict[str, tuple[Stack, Stack]] = {
     "a first apply": (EMPTY, stack(web(2, 1), AFTER_WEB)),
@@ -49,6 +62,12 @@ CASES: dict[str, tuple[Stack, Stack]] = {
     "an update of a task of several containers": (stack(pair(1)), stack(pair(2))),
     "a service that leaves": (stack(web(1, 1), AFTER_WEB), stack(web(1, 1))),
     "a service that moves and is updated": (stack(web(3, 1, 50, 150)), renamed(2)),
+    "a first apply behind a balancer": (EMPTY, shifted(1, "BLUE_GREEN")),
+    "a rolling update behind a balancer": (shifted(1, "ROLLING"), shifted(2, "ROLLING")),
+    "a blue/green deployment": (shifted(1, "BLUE_GREEN"), shifted(2, "BLUE_GREEN")),
+    "a linear deployment": (shifted(1, "LINEAR"), shifted(2, "LINEAR")),
+    "a canary deployment": (shifted(1, "CANARY", 1), shifted(2, "CANARY", 1)),
+    "a destroy behind a balancer": (shifted(1, "BLUE_GREEN"), EMPTY),
     "a destroy": (stack(web(2, 1), AFTER_WEB, pair(1)), EMPTY),
 }
 

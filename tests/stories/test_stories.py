@@ -24,6 +24,7 @@ from tests.builders import EMPTY, Site
 from tests.stories.faults import Death, Dice, FaultyEngine, FaultyPerformer, MortalStore
 from tests.stories.plot import FAULTS, Chapter, chapters
 from tests.stories.properties import Safety, check_recovered, foreigners, live_tasks, settle_foreigners
+from tests.stories.shift_safety import ShiftSafety
 from tests.stories.traffic_safety import TrafficSafety
 
 REPLAYED = os.environ.get("RECONCILER_STORY", "")
@@ -94,12 +95,13 @@ def at_work(site: Site, dice: Dice, safety: Safety) -> FaultyPerformer:
     faulty = FaultyEngine(site.engine, dice)
     site.engine.behave = faulty.behave
     site.engine.hooks, site.engine.probe = faulty.hook, faulty.probe
-    traffic = TrafficSafety(site.engine)
+    traffic, shifts = TrafficSafety(site.engine), ShiftSafety()
     looks = iter(range(LOOKS))
 
     def observe(decision: Decision, shown: Snapshot) -> None:
         safety.at_look(decision, shown)
         traffic.at_look(decision, shown)
+        shifts.at_look(decision, shown, site.clock.now())
         if dice.faults and next(looks, None) is None:
             dice.tell("killed: it went on for too long")
             raise Death

@@ -43,8 +43,14 @@ class Sight:
     @property
     def serving(self) -> frozenset[Place]:
         """Which live tasks have which addresses, all of whose essential containers run."""
-        down = {each.task.id for each in self.containers.values() if each.is_essential and not each.runs(self.now)}
-        return frozenset(place for place in self.live if place[0] not in down)
+        running = {(each.task.id, each.name) for each in self.containers.values() if each.runs(self.now)}
+        tasks = {each.task.id: each.task for each in self.containers.values()}
+        up = {
+            id_
+            for id_, task in tasks.items()
+            if all((id_, each.name) in running for each in task.definition.essential)
+        }
+        return frozenset(place for place in self.live if place[0] in up)
 
 
 def ready_places(sight: Sight) -> set[Place]:
