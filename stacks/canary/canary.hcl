@@ -1,9 +1,10 @@
 # Canary: a new revision gets a tenth of the traffic first, and all of it when nothing has gone wrong until then. The
-# service beside it shifts in equal steps (linear). Both stand behind one load balancer, told apart by the path.
+# service beside it shifts in equal steps (linear). Both stand behind one load balancer, told apart by the host.
 #
 #   reconciler apply --stack stacks/canary
 #   reconciler apply --stack stacks/canary --var tag=2
 #   while sleep 0.2; do curl -s http://127.0.0.1:8092/; done   # see the share of version 2 grow
+#   curl -H "Host: api.example.com" http://127.0.0.1:8092/     # the other service
 
 variable "tag" {
   type        = string
@@ -29,8 +30,8 @@ load_balancer "public" {
 
     # The lowest priority is asked first; what no rule takes is the listener's own.
     rule "api" {
-      priority     = 10
-      path_pattern = ["/api", "/api/*"]
+      priority    = 10
+      host_header = ["api.example.com", "*.api.example.com"]
 
       forward {
         target_group = target_group.api
