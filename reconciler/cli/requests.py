@@ -107,13 +107,12 @@ def _hand_over(place: Workplace, asked: Asked, held: LockError) -> Answered:
     deadline = time.monotonic() + PATIENCE_SECONDS
     try:
         while _waiting(place, numbers):
-            if time.monotonic() >= deadline:
-                raise LockError(
-                    f"{held}\nIt took nothing over within {PATIENCE_SECONDS:g} s: the request is withdrawn."
-                )
+            if time.monotonic() >= deadline and any(_withdraw(place, numbers)):
+                patience = f"{PATIENCE_SECONDS:g} s"
+                raise LockError(f"{held}\nIt took nothing over within {patience}: the request is withdrawn.")
             lease = _free_lock(place, asked)
             if lease is not None:
-                return _carry_out_after_all(place, asked, numbers, lease)
+                return _carry_out_after_all(place, asked, numbers, lease, before)
             time.sleep(POLL_SECONDS)
     except BaseException:
         _withdraw(place, numbers)
@@ -132,12 +131,16 @@ def _free_lock(place: Workplace, asked: Asked) -> Lease | None:
     return None
 
 
-def _carry_out_after_all(place: Workplace, asked: Asked, numbers: Sequence[int], lease: Lease) -> Answered:
+def _carry_out_after_all(
+    place: Workplace, asked: Asked, numbers: Sequence[int], lease: Lease, before: State
+) -> Answered:
     """Carry out, now that the lock is free, what its last holder did not take."""
     with _released(lease):
         left = _withdraw(place, numbers)
         requests = tuple(each for each, is_left in zip(asked.requests, left, strict=True) if is_left)
-        return _carry_out(place, replace(asked, requests=requests), lease)
+        if requests:
+            return _carry_out(place, replace(asked, requests=requests), lease)
+    return _taken_over(place, asked, before)
 
 
 def _withdraw(place: Workplace, numbers: Sequence[int]) -> list[bool]:
