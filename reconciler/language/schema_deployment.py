@@ -136,7 +136,7 @@ LIFECYCLE_HOOK = Block(
             "Runs one task of the new revision; exit code 0 goes on.",
             (
                 Attribute("command", Kind.STRINGS, "Another command for the container."),
-                Attribute("container", Kind.STRING, "The container that gets the command; default: the essential one."),
+                Attribute("container", Kind.STRING, "Whose command it is; default: the essential one's."),
             ),
         ),
     ),
