@@ -1,6 +1,7 @@
 """A balancer on the real engine with tiny upstreams, for tests of what it does with requests.
 
-The upstreams are frontends of another HAProxy in the same container: each says its name, and is sick on /sick.
+The upstreams are frontends of another HAProxy in the same container: each says its name, and all but `five` are sick
+on /sick.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def _start_upstreams(client: Client, container_id: str) -> None:
         lines += [
             f"frontend {name}",
             f"    bind 127.0.0.1:{FIRST_UPSTREAM + index}",
-            "    http-request return status 503 if { path /sick }",
+            f"    http-request return status 503 if {{ path /sick }} {'!' * (name == 'five')}TRUE",
             f"    http-request return status 200 content-type text/plain hdr Set-Cookie SID={name} "
             f"{ANSWER.replace('NAME', name)}",
         ]

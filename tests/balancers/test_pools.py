@@ -25,6 +25,7 @@ SICK = TargetHealthCheck(path="/sick", interval=1, timeout=1)
 GROUPS: tuple[TargetGroup, ...] = (
     group("plain"),
     group("sick", health_check=SICK),
+    group("sick-cookie", health_check=SICK, stickiness=Stickiness()),
     group("waiting"),
     group("slow", slow_start=4),
     group("cookie", stickiness=Stickiness()),
@@ -103,6 +104,24 @@ def test_when_all_ready_targets_are_sick_they_all_get_requests(site: Site) -> No
         )
     )
     assert taken(site, "sick") == {"one": 20, "two": 20}
+
+
+def test_a_well_target_without_traffic_does_not_keep_the_sick_ones_from_requests(site: Site) -> None:
+    site.configure(configuration(route("sick", target("one"), target("five", INITIAL))))
+    eventually(lambda: site.states("sick") == {"one": ("ready", "failed"), "five": ("initial", "passed")})
+    assert taken(site, "sick") == {"one": 40}
+    site.configure(configuration(route("sick", target("one"), target("five"))))
+    assert taken(site, "sick") == {"five": 40}
+
+
+def test_a_client_of_a_target_that_got_sick_goes_to_a_well_one(site: Site) -> None:
+    site.configure(configuration(route("sick-cookie", target("one"))))
+    eventually(lambda: site.states("sick-cookie") == {"one": ("ready", "failed")})
+    cookies, first = _visit(site, "sick-cookie")
+    assert first == "one"
+    assert taken(site, "sick-cookie", Cookie=cookies) == {"one": 40}
+    site.configure(configuration(route("sick-cookie", target("one"), target("five"))))
+    assert taken(site, "sick-cookie", Cookie=cookies) == {"five": 40}
 
 
 def test_without_a_ready_target_there_is_503(site: Site) -> None:

@@ -10,7 +10,7 @@ FORMAT = r"access\ %ci:%cp\ [%tr]\ %f\ %b/%s\ %ST\ %Ta\ %B\ %{+Q}r"
 """Client, time, listener, pool and server, status, milliseconds from the request's first byte to the answer's last,
 bytes, and the request line: what comes from outside comes last."""
 
-_LINE = re.compile(r"access \S+ \[[^]]*\] \S+ ([^\s/]+)/\S+ \d+ (\d+) ")
+_LINE = re.compile(r"access \S+ \[[^]]*\] \S+ ([^\s/]+?)(?:-open)?/\S+ \d+ (\d+) ")
 
 
 def latencies_p95(lines: Iterable[str]) -> Mapping[str, float]:

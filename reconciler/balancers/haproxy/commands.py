@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.balancers.haproxy.names import FULL_WEIGHT, open_server, pool, server, share
+from reconciler.balancers.haproxy.names import FULL_WEIGHT, open_pool, pool, server, share
 from reconciler.balancers.haproxy.pools import has_lb_cookie, open_server_parameters, server_parameters
 from reconciler.model.load_balancer import TargetGroup
 from reconciler.model.routing import (
@@ -65,14 +65,20 @@ def _is_at(present: ObservedTarget, target: Target) -> bool:
     return (present.address, present.port) == (target.address, target.port)
 
 
+def _servers(group: TargetGroup, color: Color, task_id: str) -> tuple[str, str]:
+    """Return a target's two servers: the checked one, and the one for failing open."""
+    name = server(task_id)
+    return f"{pool(group, color)}/{name}", f"{open_pool(group, color)}/{name}"
+
+
 def _add(group: TargetGroup, target: Target) -> Iterator[str]:
     """A server that is added stands still until it is enabled; a draining one is only known."""
-    place = pool(group, target.color)
-    checked, unchecked = f"{place}/{server(target.task_id)}", f"{place}/{open_server(target.task_id)}"
+    checked, unchecked = _servers(group, target.color, target.task_id)
     yield f"add server {checked} {server_parameters(group, target)}"
     yield f"add server {unchecked} {open_server_parameters(group, target)}"
     if has_lb_cookie(group):  # a server that is added has no cookie before its pool's are made anew
-        yield f"enable dynamic-cookie backend {place}"
+        yield f"enable dynamic-cookie backend {pool(group, target.color)}"
+        yield f"enable dynamic-cookie backend {open_pool(group, target.color)}"
     yield f"enable health {checked}"
     if target.state is not TargetState.DRAINING:
         yield f"enable server {checked}"
@@ -83,8 +89,7 @@ def _change(group: TargetGroup, target: Target, was: TargetState) -> Iterator[st
     """A server begins its slow start only when it comes back from maintenance."""
     if target.state is was:
         return
-    place = pool(group, target.color)
-    for each in (f"{place}/{server(target.task_id)}", f"{place}/{open_server(target.task_id)}"):
+    for each in _servers(group, target.color, target.task_id):
         if target.state is TargetState.DRAINING:
             yield f"set server {each} state maint"
             continue
@@ -100,8 +105,7 @@ def _loses(target: Target, was: TargetState) -> bool:
 
 def _remove(group: TargetGroup, present: ObservedTarget) -> Iterator[str]:
     """What is still in progress has had its time: a server is removed only when nothing is connected to it."""
-    place = pool(group, present.color)
-    for each in (f"{place}/{server(present.task_id)}", f"{place}/{open_server(present.task_id)}"):
+    for each in _servers(group, present.color, present.task_id):
         yield f"set server {each} state maint"
         yield f"shutdown sessions server {each}"
         yield f"del server {each}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from reconciler.balancers.haproxy.access_log import FORMAT
 from reconciler.balancers.haproxy.actions import http_rules, tcp_rules
 from reconciler.balancers.haproxy.conditions import conditions
-from reconciler.balancers.haproxy.names import FOLDER, certificate_file, pool, share
+from reconciler.balancers.haproxy.names import FOLDER, certificate_file, open_pool, pool, share
 from reconciler.balancers.haproxy.pools import pool_cookie
 from reconciler.balancers.haproxy.words import literal, milliseconds, name
 from reconciler.model.load_balancer import Listener, Protocol, TargetGroup
@@ -99,7 +99,6 @@ def _pool_choice(group: TargetGroup, variable: str, scope: str) -> list[str]:
     Who is told apart by source address draws by it, so that a client changes its pool once at most.
     """
     chosen = f"{{ var({scope}.group) -m str {name(group.name)} }}"
-    blue, green = pool(group, Color.BLUE), pool(group, Color.GREEN)
     sticky = group.stickiness
     draw, lines = f"var({scope}.draw)", []
     if sticky is not None and sticky.type == "source_ip":
@@ -107,11 +106,20 @@ def _pool_choice(group: TargetGroup, variable: str, scope: str) -> list[str]:
     elif sticky is not None and scope == "txn":
         cookie = f"req.cook({pool_cookie(group)}) -m str"
         lines = [
-            f"use_backend {green} if {chosen} {{ {cookie} green }} {{ var({variable}) -m int gt 0 }}",
-            f"use_backend {blue} if {chosen} {{ {cookie} blue }} {{ var({variable}) -m int lt {WHOLE} }}",
+            *_use(group, Color.GREEN, f"{chosen} {{ {cookie} green }} {{ var({variable}) -m int gt 0 }}"),
+            *_use(group, Color.BLUE, f"{chosen} {{ {cookie} blue }} {{ var({variable}) -m int lt {WHOLE} }}"),
         ]
     return [
         *lines,
-        f"use_backend {green} if {chosen} {{ {draw},sub({variable}) -m int lt 0 }}",
-        f"use_backend {blue} if {chosen}",
+        *_use(group, Color.GREEN, f"{chosen} {{ {draw},sub({variable}) -m int lt 0 }}"),
+        *_use(group, Color.BLUE, chosen),
+    ]
+
+
+def _use(group: TargetGroup, color: Color, conditions: str) -> list[str]:
+    """A pool none of whose targets is well gives its requests to all of them."""
+    checked, unchecked = pool(group, color), open_pool(group, color)
+    return [
+        f"use_backend {checked} if {conditions} {{ nbsrv({checked}) gt 0 }}",
+        f"use_backend {unchecked} if {conditions}",
     ]

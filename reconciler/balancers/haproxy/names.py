@@ -26,6 +26,11 @@ def pool(group: TargetGroup, color: Color) -> str:
     return f"{name(group.name)}-{color.value}"
 
 
+def open_pool(group: TargetGroup, color: Color) -> str:
+    """Return the backend that gets a pool's requests while none of its targets is well (ELB: fail-open)."""
+    return pool(group, color) + _OPEN
+
+
 def share(group: TargetGroup, *, is_test: bool) -> str:
     """Return the process's variable that holds how many thousandths the green pool gets."""
     return f"proc.{'test' if is_test else 'green'}_{name(group.name).replace('-', '_')}"
@@ -36,16 +41,6 @@ def server(task_id: str) -> str:
     if not _TASK.fullmatch(task_id):
         raise ValueError(f"{task_id!r} is no id of a task")
     return task_id
-
-
-def open_server(task_id: str) -> str:
-    """Return the server of a target that is used only while no checked one of its pool is up (ELB: fail-open)."""
-    return server(task_id) + _OPEN
-
-
-def task_of(server_name: str) -> tuple[str, bool]:
-    """Return whose server it is, and whether it is the one for failing open."""
-    return server_name.removesuffix(_OPEN), server_name.endswith(_OPEN)
 
 
 def certificate_file(listener: Listener, index: int, certificate: Certificate) -> str:

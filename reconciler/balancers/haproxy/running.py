@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from io import StringIO
 
 from reconciler.balancers.haproxy.configuration import description
-from reconciler.balancers.haproxy.names import pool, share, task_of
+from reconciler.balancers.haproxy.names import open_pool, pool, share
 from reconciler.model.load_balancer import TargetGroup
 from reconciler.model.routing import (
     BalancerConfiguration,
@@ -85,18 +85,15 @@ def _table(worker: str) -> list[Row]:
 
 
 def _targets(rows: Iterable[Row], groups: Iterable[TargetGroup]) -> tuple[ObservedTarget, ...]:
-    pools = {pool(group, color): (group, color) for group in groups for color in Color}
-    servers = [row for row in rows if row["pxname"] in pools and row["svname"] not in ("FRONTEND", "BACKEND")]
-    sessions: dict[tuple[str, str], int] = {}
-    for row in servers:
-        task_id, _ = task_of(row["svname"])
-        key = row["pxname"], task_id
-        sessions[key] = sessions.get(key, 0) + _number(row["scur"])
-    found = [
-        _target(row, *pools[row["pxname"]], sessions[row["pxname"], row["svname"]])
-        for row in servers
-        if not task_of(row["svname"])[1]
-    ]
+    servers = {(row["pxname"], row["svname"]): row for row in rows}
+    found = []
+    for group in groups:
+        for color in Color:
+            for (place, name), row in servers.items():
+                if place == pool(group, color) and name != "BACKEND":
+                    unchecked = servers.get((open_pool(group, color), name), {})
+                    sessions = _number(row["scur"]) + _number(unchecked.get("scur", ""))
+                    found.append(_target(row, group, color, sessions))
     return tuple(sorted(found, key=lambda each: (each.target_group, each.color, each.task_id)))
 
 
@@ -148,17 +145,14 @@ def _description(row: Row) -> str:
 
 def _counters(rows: Iterable[Row], groups: Iterable[TargetGroup]) -> tuple[PoolCounters, ...]:
     backends = {row["pxname"]: row for row in rows if row["svname"] == "BACKEND"}
-    return tuple(
-        PoolCounters(
-            target_group=group.address,
-            color=color,
-            requests=_number(row["req_tot"]) or _number(row["stot"]),
-            errors=_number(row["hrsp_5xx"]),
-        )
-        for group in sorted(groups, key=lambda each: each.address)
-        for color in Color
-        if (row := backends.get(pool(group, color)))
-    )
+    found = []
+    for group in sorted(groups, key=lambda each: each.address):
+        for color in Color:
+            both = [backends[name] for name in (pool(group, color), open_pool(group, color)) if name in backends]
+            requests = sum(_number(row["req_tot"]) or _number(row["stot"]) for row in both)
+            errors = sum(_number(row["hrsp_5xx"]) for row in both)
+            found.append(PoolCounters(target_group=group.address, color=color, requests=requests, errors=errors))
+    return tuple(found)
 
 
 def _number(text: str) -> int:
