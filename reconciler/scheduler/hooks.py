@@ -47,6 +47,8 @@ class Hooked:
     waiting: str = ""
     wake_at: float | None = None
     failure: str = ""
+    until: float | None = None
+    """When the first time limit of what is waited for is over."""
 
 
 def run_hooks(deployment: Deployment, service: Service, definition: TaskDefinition, ground: Ground) -> Hooked:
@@ -74,6 +76,7 @@ def run_hooks(deployment: Deployment, service: Service, definition: TaskDefiniti
         records=records,
         waiting="; ".join(_wait(each, runs[each.name], deployment) for each in hooks if _is_open(runs[each.name])),
         wake_at=min((_wakes_at(each, runs[each.name]) for each in hooks if _is_open(runs[each.name])), default=None),
+        until=min((_ends_at(each, runs[each.name]) for each in hooks if _is_open(runs[each.name])), default=None),
         failure=next((why for each in hooks if (why := _why_failed(each, runs[each.name], deployment))), ""),
     )
 
@@ -149,8 +152,12 @@ def _is_due(hook: LifecycleHook, run: HookRun, now: float) -> bool:
     return is_asked and (run.asked_at is None or now >= run.asked_at + ASK_AGAIN_SECONDS)
 
 
+def _ends_at(hook: LifecycleHook, run: HookRun) -> float:
+    return run.started_at + hook.timeout
+
+
 def _wakes_at(hook: LifecycleHook, run: HookRun) -> float:
-    ends_at = run.started_at + hook.timeout
+    ends_at = _ends_at(hook, run)
     return ends_at if run.asked_at is None else min(ends_at, run.asked_at + ASK_AGAIN_SECONDS)
 
 

@@ -21,7 +21,8 @@ from reconciler.scheduler.task_view import TaskView
 class Progress:
     """How far a deployment in progress is: what its stage, hooks and alarms want done and wait for.
 
-    `is_held`: it waits for what is no failure of its own. `failure` ends it, `warnings` are for people.
+    `until` is when that wait is over, if it is known; `wake_at` are all times to look again. `is_held`: it waits for
+    what is no failure of its own. `failure` ends it, `warnings` are for people.
     """
 
     steps: tuple[Step, ...] = ()
@@ -31,6 +32,7 @@ class Progress:
     is_held: bool = False
     failure: str = ""
     warnings: tuple[str, ...] = ()
+    until: float | None = None
 
 
 @dataclass(frozen=True)

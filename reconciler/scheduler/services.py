@@ -262,7 +262,7 @@ def _waiting(view: ServiceView, why_not: str, until: float | None, *, is_moving:
     if view.is_done or (is_moving and not why_not):
         return ()
     reason = why_not if why_not and _lacks_tasks(view) else view.progress.waiting or _what_it_waits_for(view)
-    until = until or (min(view.progress.wake_at, default=None) if view.progress.is_held else None)
+    until = until or (view.progress.until if reason == view.progress.waiting else None)
     return (Waiting(address=view.service.address, reason=reason, until=until),)
 
 

@@ -37,14 +37,16 @@ def advance(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[
         deployment = _noted(deployment, configuration, ground)
         wait = _WAITS.get(deployment.stage, _nothing)(view, deployment, ground)
         if wait is not None:
-            return deployment, Progress((), records, wait.reason, _at(wait.until), wait.is_held)
+            wakes = _at(wait.until)
+            return deployment, Progress((), records, wait.reason, wakes, wait.is_held, until=wait.until)
         assert view.definition is not None
         hooked = run_hooks(deployment, view.service, view.definition, ground)
         deployment, records = hooked.deployment, (*records, *hooked.records)
         is_waiting = bool(hooked.waiting or hooked.failure)
         if is_waiting or deployment.stage is LifecycleStage.CLEAN_UP:
             wakes = _at(hooked.wake_at)
-            return deployment, Progress(hooked.steps, records, hooked.waiting, wakes, is_waiting, hooked.failure)
+            told = (hooked.waiting, wakes, is_waiting, hooked.failure)
+            return deployment, Progress(hooked.steps, records, *told, until=hooked.until)
         deployment = _next(deployment, configuration, ground.now)
 
 
