@@ -10,6 +10,7 @@ import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from reconciler.balancers.haproxy.balancer import File
 from reconciler.drivers.docker.balancer_host import DockerHost
@@ -104,11 +105,10 @@ def site_of(
         world.perform(RemoveNetwork(address="network", owner=world.owner, name=world.stack))
 
 
-def group(name: str, **fields: object) -> TargetGroup:
+def group(name: str, **fields: Any) -> TargetGroup:
     """A target group that is checked each second."""
     check = TargetHealthCheck(interval=1, timeout=1)
-    wanted = {"address": f"target_group.{name}", "name": name, "health_check": check, **fields}
-    return TargetGroup(**wanted)  # type: ignore[arg-type]
+    return TargetGroup(**{"address": f"target_group.{name}", "name": name, "health_check": check, **fields})
 
 
 def route(name: str, *targets: Target, green: int = 0) -> Route:

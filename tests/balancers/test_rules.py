@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.balancers.haproxy.balancer import File
+from reconciler.balancers.haproxy.configuration import render
+from reconciler.drivers.docker.balancer_host import DockerHost
 from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.model.load_balancer import (
@@ -30,6 +33,7 @@ from tests.drivers.builders import eventually
 
 from .rule_cases import CASES, GROUPS, OTHERWISE, RULES, to
 from .site import Site, group, route, site_of, target
+from .test_configuration import HOSTILE_TEXTS, hostile_with
 
 pytestmark = pytest.mark.engine
 
@@ -109,6 +113,14 @@ def test_every_case_of_the_table_is_answered_as_it_says(site: Site) -> None:
         if found != case.answer:
             wrong.append(f"{case.rules} {json.dumps(case.request._asdict())}: {found!r} is not {case.answer!r}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+def test_haproxy_takes_hostile_texts_for_what_they_are(site: Site, text: str) -> None:
+    host = DockerHost(site.client)
+    host.put(site.container_id, [File("/etc/reconciler/hostile.cfg", render(hostile_with([text] * 10)).encode())])
+    ran = host.run(site.container_id, ("haproxy", "-c", "-f", "/etc/reconciler/hostile.cfg"))
+    assert ran.code == 0, ran.output
 
 
 def test_weights_are_shares(site: Site) -> None:

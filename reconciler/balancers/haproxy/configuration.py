@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from reconciler.balancers.haproxy.listeners import frontend
-from reconciler.balancers.haproxy.names import share
+from reconciler.balancers.haproxy.names import MASTER_PORT, share
 from reconciler.balancers.haproxy.pools import pools
 from reconciler.balancers.haproxy.words import literal, milliseconds
 from reconciler.model.noun import canonical
@@ -71,6 +71,8 @@ def _check(configuration: BalancerConfiguration) -> None:
     ):
         if twice := _twice(names):
             raise ValueError(f"two {what} {twice}")
+    if any(each.port == MASTER_PORT for each in configuration.listeners):
+        raise ValueError(f"port {MASTER_PORT} is HAProxy's own inside its container: listen on another one")
     for route in configuration.routes:
         if twice := _twice(f"{each.task_id} {each.color}" for each in route.targets):
             raise ValueError(f"{route.target_group} has a target twice: {twice}")

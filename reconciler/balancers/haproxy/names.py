@@ -12,7 +12,8 @@ from reconciler.model.routing import BalancerConfiguration, Color
 FOLDER = "/etc/reconciler"
 """Where a balancer's volume is mounted."""
 FILE = f"{FOLDER}/haproxy.cfg"
-MASTER = "127.0.0.1:9998"
+MASTER_PORT = 9998
+MASTER = f"127.0.0.1:{MASTER_PORT}"
 """The master process's socket: it is the container's own 127.0.0.1, so that no other container reaches it."""
 COMMAND = ("haproxy", "-W", "-db", "-S", MASTER, "-f", FILE)
 FULL_WEIGHT = 100

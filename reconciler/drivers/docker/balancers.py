@@ -49,7 +49,7 @@ class Balancers:
         container_id = self._existing(step) or self._created(step)
         self._connect(step, container_id)
         balancer = self._balancer(container_id)
-        if self._state(container_id).get("Running"):
+        if self._is_up(container_id):
             self._remove_others(step, container_id)
             self._configure(balancer, step.configuration, pems)
             return
@@ -87,6 +87,14 @@ class Balancers:
 
     def _balancer(self, container_id: str) -> Balancer:
         return Balancer(self._host, container_id, self._sleep)
+
+    def _is_up(self, container_id: str) -> bool:
+        """Whether a process can be told; one that ends again and again is stopped, to begin with another file."""
+        state = self._state(container_id)
+        if state.get("Restarting"):
+            self._client.post(f"/containers/{container_id}/stop", query={"t": 0})
+            return False
+        return bool(state.get("Running"))
 
     def _ensure_volume(self, step: StartBalancer) -> None:
         body = payload.volume_payload(step)
