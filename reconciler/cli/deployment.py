@@ -93,7 +93,8 @@ def go_on(deployment_id: str | None, rolls_back: bool, given: Given, lock_timeou
 
     The apply that waits there takes the answer over; without one, this command carries on with the deployment.
     """
-    _act(RequestKind.CONTINUE, deployment_id, given, lock_timeout, progress_mode, rolls_back=rolls_back)
+    wanted = Request(kind=RequestKind.CONTINUE, deployment=deployment_id or "", rolls_back=rolls_back)
+    _act(wanted, given, lock_timeout, progress_mode)
 
 
 @command.command("stop")
@@ -107,23 +108,17 @@ def stop(deployment_id: str | None, rolls_back: bool, given: Given, lock_timeout
 
     Without --rollback everything stays as it is then: new tasks, old tasks, and shares of the traffic.
     """
-    _act(RequestKind.STOP, deployment_id, given, lock_timeout, progress_mode, rolls_back=rolls_back)
+    wanted = Request(kind=RequestKind.STOP, deployment=deployment_id or "", rolls_back=rolls_back)
+    _act(wanted, given, lock_timeout, progress_mode)
 
 
-def _act(
-    kind: RequestKind,
-    deployment_id: str | None,
-    given: Given,
-    lock_timeout: float,
-    progress_mode: str,
-    *,
-    rolls_back: bool,
-) -> None:
+def _act(wanted: Request, given: Given, lock_timeout: float, progress_mode: str) -> None:
+    """Ask it of the deployment that is named, or of the only one that can be meant."""
     place = open_recorded(given)
     state = place.store.load(place.stack.name)
-    deployment = deployment_named(state, deployment_id) if deployment_id else _only(state, kind)
-    request = Request(kind=kind, service=deployment.service, deployment=deployment.id, rolls_back=rolls_back)
-    answered = ask(place, Asked(f"deployment {kind.value}", (request,), lock_timeout, progress_mode))
+    deployment = deployment_named(state, wanted.deployment) if wanted.deployment else _only(state, wanted.kind)
+    request = wanted.changed(service=deployment.service, deployment=deployment.id)
+    answered = ask(place, Asked(f"deployment {wanted.kind.value}", (request,), lock_timeout, progress_mode))
     say(_told(answered, deployment))
 
 

@@ -10,7 +10,7 @@ from reconciler.cli.shown import shown_tasks
 from reconciler.cli.workplace import open_recorded
 from reconciler.engine.present import present
 from reconciler.render.json_text import indented
-from reconciler.render.status import status_json, status_text
+from reconciler.render.status import Standing, status_json, status_text
 
 
 @click.command("status")
@@ -23,8 +23,8 @@ def command(
     """Show load balancers, services with counts and targets, what is waited for, and the newest events."""
     place = open_recorded(given)
     now = present(place.driver, place.stack, place.store.load(place.stack.name), place.clock)
-    tasks = shown_tasks(now.tasks)
+    standing = Standing(now.stack, now.decision, now.snapshot, shown_tasks(now.tasks))
     if as_json:
-        say(indented(status_json(now.stack, now.decision, now.snapshot, tasks)))
+        say(indented(status_json(standing)))
     else:
-        say(status_text(now.stack, now.decision, now.snapshot, tasks, place.clock.now()))
+        say(status_text(standing, place.clock.now()))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.decision import Decision, Waiting
+from reconciler.model.decision import Decision
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, RolloutState
@@ -59,19 +59,24 @@ def rows(decision: Decision, snapshot: Snapshot) -> tuple[ServiceRow, ...]:
     drained = draining(snapshot)
     target = decision.state.target
     found = [
-        _with_wait(
-            _row(service, primaries.get(service.address), by_group.get(service.address, []), snapshot, drained),
-            waits,
-        )
+        _row(service, primaries.get(service.address), by_group.get(service.address, []), snapshot)
         for service in (target.services if target else ())
     ]
     known = {row.address for row in found}
     found += [
-        _with_wait(_stopping(group, records, drained), waits)
+        ServiceRow(address=group, state="stopping", desired=0, old=len(records))
         for group, records in sorted(by_group.items())
         if group not in known
     ]
-    return tuple(found)
+    return tuple(
+        replace(
+            row,
+            draining=sum(each.id in drained for each in by_group.get(row.address, ())),
+            note=wait.reason if (wait := waits.get(row.address)) else "",
+            until=wait.until if wait else None,
+        )
+        for row in found
+    )
 
 
 def address_width(rows: Iterable[ServiceRow]) -> int:
@@ -125,11 +130,7 @@ def waiting_words(text: str) -> str:
 
 
 def _row(
-    service: Service,
-    deployment: Deployment | None,
-    records: list[TaskRecord],
-    snapshot: Snapshot,
-    drained: frozenset[str],
+    service: Service, deployment: Deployment | None, records: list[TaskRecord], snapshot: Snapshot
 ) -> ServiceRow:
     wanted = [each for each in records if each.desired_status is DesiredStatus.RUNNING]
     new = [each for each in wanted if deployment is not None and _is_new(each, deployment)]
@@ -143,27 +144,11 @@ def _row(
         old=len(records) - len(new),
         healthy=sum(each.healthy_at is not None for each in wanted),
         healthy_new=sum(each.healthy_at is not None for each in new),
-        draining=sum(each.id in drained for each in records),
         failures=deployment.failures if deployment else 0,
         limit=monitor_of(deployment, service)[1] if deployment and deployment.failures else None,
         stage=_stage(deployment) if deployment and in_progress else "",
         shares=shares_text(split),
     )
-
-
-def _stopping(group: str, records: list[TaskRecord], drained: frozenset[str]) -> ServiceRow:
-    return ServiceRow(
-        address=group,
-        state="stopping",
-        desired=0,
-        old=len(records),
-        draining=sum(each.id in drained for each in records),
-    )
-
-
-def _with_wait(row: ServiceRow, waits: Mapping[str, Waiting]) -> ServiceRow:
-    wait = waits.get(row.address)
-    return row if wait is None else replace(row, note=wait.reason, until=wait.until)
 
 
 def _is_new(record: TaskRecord, deployment: Deployment) -> bool:

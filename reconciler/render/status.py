@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.decision import Decision
@@ -32,28 +33,38 @@ from reconciler.render.words import duration, timestamp
 EVENTS_SHOWN = 5
 
 
-def status_json(stack: Stack, decision: Decision, snapshot: Snapshot, tasks: Sequence[ShownTask]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A stack as it is now. `stack` is what was applied last."""
+
+    stack: Stack
+    decision: Decision
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    tasks: tuple[ShownTask, ...] = ()
+
+
+def status_json(standing: Standing) -> dict[str, Any]:
     """Return load balancers, and services with counts, deployments and newest events (ECS DescribeServices)."""
-    state = decision.state
+    state, stack = standing.decision.state, standing.stack
     return {
         "stack": state.stack_name,
         "serial": state.serial,
-        "steady": decision.is_steady,
-        "load_balancers": [load_balancer_json(each, snapshot) for each in stack.load_balancers],
-        "services": [_service(each, stack, decision, snapshot, tasks) for each in stack.services],
+        "steady": standing.decision.is_steady,
+        "load_balancers": [load_balancer_json(each, standing.snapshot) for each in stack.load_balancers],
+        "services": [_service(each, standing) for each in stack.services],
     }
 
 
-def status_text(stack: Stack, decision: Decision, snapshot: Snapshot, tasks: Sequence[ShownTask], now: float) -> str:
+def status_text(standing: Standing, now: float) -> str:
     """Return the verdict, tables of load balancers and services, what is waited for, and the newest events."""
-    shape = status_json(stack, decision, snapshot, tasks)
+    shape, decision = status_json(standing), standing.decision
     parts = [_verdict(shape, decision)]
     if shape["load_balancers"]:
         rows = [load_balancer_row(each) for each in shape["load_balancers"]]
         parts += ["", table(("LOAD BALANCER", "STATE", "LISTENERS"), rows)]
     if shape["services"]:
         parts += ["", _services_table(shape)]
-    remarks = [line for each in stack.services for line in _remarks(each, decision.state, snapshot)]
+    remarks = [line for each in standing.stack.services for line in _remarks(each, standing)]
     parts += ["", *remarks] if remarks else []
     waits = [f"  {each.address} {waiting_words(each.reason)}{left(each.until, now)}" for each in decision.waiting_for]
     parts += ["", "Waiting:", *waits] if waits else []
@@ -65,13 +76,11 @@ def status_text(stack: Stack, decision: Decision, snapshot: Snapshot, tasks: Seq
     return "\n".join(parts)
 
 
-def _service(
-    service: Service, stack: Stack, decision: Decision, snapshot: Snapshot, tasks: Sequence[ShownTask]
-) -> dict[str, Any]:
-    state = decision.state
+def _service(service: Service, standing: Standing) -> dict[str, Any]:
+    state = standing.decision.state
     primary = state.primary(service.address)
-    waits = {each.address: each.reason for each in reversed(decision.waiting_for)}
-    mine = [each.target for each in tasks if each.record.group == service.address and not each.record.is_stopped]
+    waits = {each.address: each.reason for each in reversed(standing.decision.waiting_for)}
+    mine = [each for each in standing.tasks if each.record.group == service.address and not each.record.is_stopped]
     scaled = next((each for each in state.scaled if each.service == service.address), None)
     return {
         "address": service.address,
@@ -80,8 +89,8 @@ def _service(
         "desired_count": service.desired_count,
         "scaled": {"count": scaled.count, "declared": scaled.declared} if scaled else None,
         **_counts(state, service.address),
-        "targets": target_counts(mine) if is_behind(service, stack) else None,
-        "traffic": [share_json(each) for each in shares_of(service.load_balancers, snapshot)],
+        "targets": target_counts(each.target for each in mine) if is_behind(service, standing.stack) else None,
+        "traffic": [share_json(each) for each in shares_of(service.load_balancers, standing.snapshot)],
         "maintenance": maintenance_of(service, state),
         "stage": _stage(primary),
         "waiting_for": waits.get(service.address),
@@ -105,10 +114,11 @@ def _services_table(shape: dict[str, Any]) -> str:
 _HEADER = ("SERVICE", "REVISION", "DESIRED", "RUNNING", "PENDING", "HEALTHY", "TARGETS", "DEPLOYMENT")
 
 
-def _remarks(service: Service, state: State, snapshot: Snapshot) -> Iterator[str]:
+def _remarks(service: Service, standing: Standing) -> Iterator[str]:
     """Yield what is out of the ordinary: a shift under way, a rollback, maintenance, a count that somebody set."""
+    state = standing.decision.state
     primary = state.primary(service.address)
-    split = [each for each in shares_of(service.load_balancers, snapshot) if each.is_split]
+    split = [each for each in shares_of(service.load_balancers, standing.snapshot) if each.is_split]
     if primary is not None and (split or primary.is_shifting):
         stage = _stage(primary)
         words = [each for each in (stage, shares_text(split)) if each]

@@ -9,7 +9,7 @@ from reconciler.model.task import DesiredStatus, HealthStatus, StopCode, TaskSta
 from reconciler.render.failures import Failure, failure_text
 from reconciler.render.progress import ServiceRow, address_width, heartbeat, row_text, rows
 from reconciler.render.safe import defused, one_line, safe
-from reconciler.render.status import status_json, status_text
+from reconciler.render.status import Standing, status_json, status_text
 from reconciler.render.tasks import ShownTask, tasks_text
 from reconciler.render.words import duration, timestamp
 from tests.builders import NOW, declared, record, stack
@@ -50,7 +50,7 @@ def rolling() -> Decision:
 
 def test_status_is_a_verdict_a_table_what_is_waited_for_and_events() -> None:
     assert (
-        status_text(SHOP, rolling(), Snapshot(), (), NOW)
+        status_text(Standing(SHOP, rolling()), NOW)
         == """\
 Stack "shop": 0 of 1 services steady.
 
@@ -68,11 +68,11 @@ Events:
 def test_status_says_why_in_words_that_are_a_sentence() -> None:
     reason = "is unable to consistently start tasks successfully: tasks keep ending"
     decision = rolling().changed(waiting_for=(Waiting(address="service.web", reason=reason),))
-    assert f"\n  service.web {reason}\n" in status_text(SHOP, decision, Snapshot(), (), NOW)
+    assert f"\n  service.web {reason}\n" in status_text(Standing(SHOP, decision), NOW)
 
 
 def test_status_as_json_has_counts_deployments_and_events() -> None:
-    shape = status_json(SHOP, rolling(), Snapshot(), ())
+    shape = status_json(Standing(SHOP, rolling()))
     (service,) = shape["services"]
     assert (shape["stack"], shape["serial"], shape["steady"]) == ("shop", 3, False)
     counts = {name: value for name, value in service.items() if name.endswith("_count")}
@@ -90,7 +90,7 @@ def test_status_as_json_has_counts_deployments_and_events() -> None:
 def test_a_stack_that_was_never_applied_says_so() -> None:
     empty = stack()
     nothing = Decision(state=State(stack_name="shop"))
-    assert status_text(empty, nothing, Snapshot(), (), NOW) == 'Stack "shop": nothing is applied.'
+    assert status_text(Standing(empty, nothing), NOW) == 'Stack "shop": nothing is applied.'
     assert tasks_text((), NOW) == "No tasks."
 
 

@@ -13,7 +13,7 @@ from reconciler.model.load_balancer import Protocol
 from reconciler.model.plan import Plan, Rollout
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.routing import ObservedBalancer, TargetHealth
-from reconciler.model.service import DeploymentStrategy, Linear
+from reconciler.model.service import Alarm, DeploymentStrategy, Linear
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.task_definition import PortMapping
@@ -21,7 +21,7 @@ from reconciler.planner.requests import carry_out
 from reconciler.render.failures import failure_text
 from reconciler.render.plan import impact, plan_text
 from reconciler.render.progress import ServiceRow, row_text, rows
-from reconciler.render.status import status_json, status_text
+from reconciler.render.status import Standing, status_json, status_text
 from reconciler.render.tasks import ShownTask, tasks_json, tasks_text
 from reconciler.render.traffic import load_balancer_json, load_balancer_row, target_counts, targets_text
 from tests.builders import (
@@ -62,7 +62,8 @@ def now(place: Site, declared: Stack) -> Present:
 def shown(place: Site, declared: Stack) -> str:
     """What `status` prints, without its events."""
     found = now(place, declared)
-    text = status_text(found.stack, found.decision, found.snapshot, shown_tasks(found.tasks), place.clock.now())
+    standing = Standing(found.stack, found.decision, found.snapshot, shown_tasks(found.tasks))
+    text = status_text(standing, place.clock.now())
     return text.partition("\n\nEvents:")[0]
 
 
@@ -96,6 +97,21 @@ def test_progress_tells_each_stage_with_shares_and_what_is_waited_for() -> None:
     ]
 
 
+def test_what_is_left_of_a_wait_is_the_stage_s_and_not_an_alarm_s() -> None:
+    place, left = site(), []
+    alarms = (Alarm(name="errors", metric="http_5xx_percent", greater_than=5, period=5),)
+
+    def observe(decision: Decision, seen: Snapshot) -> None:
+        (row,) = rows(decision, seen)
+        if row.stage == "BAKE_TIME":
+            left.append(row_text(row, 0, now=place.clock.now()).rpartition("  ")[2])
+
+    place.apply(shop())
+    place.observe = observe
+    place.apply(shop("app:2", alarms=alarms))
+    assert left[:3] == [f"waits for the bake time to pass, {seconds}s left" for seconds in (30, 25, 20)]
+
+
 def test_status_shows_load_balancers_and_targets() -> None:
     place = site()
     place.apply(shop())
@@ -122,13 +138,13 @@ def test_status_says_who_owns_a_count_and_what_is_in_maintenance() -> None:
     ):
         state = carry_out(request, state, place.clock.now())
     assert state.target is not None
-    decision = Decision(state=state)
-    text = status_text(state.target, decision, Snapshot(), (), place.clock.now())
+    standing = Standing(state.target, Decision(state=state))
+    text = status_text(standing, place.clock.now())
     assert (
         '  service.web: in maintenance, every request is answered with 503 and "Back at noon."\n'
         "  service.web: 5 desired, set by `reconciler scale`; the file says 2\n"
     ) in text
-    (service,) = status_json(state.target, decision, Snapshot(), ())["services"]
+    (service,) = status_json(standing)["services"]
     assert (service["desired_count"], service["scaled"], service["maintenance"]) == (
         5,
         {"count": 5, "declared": 2},
