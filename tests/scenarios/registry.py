@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.scenarios.play import Play
 
 Scenario = Callable[[Play], None]
+GOLDEN = Path(__file__).parent / "golden"
 SCENARIOS: dict[str, Scenario] = {}
 
 

@@ -6,7 +6,6 @@ RECONCILER_GOLDEN=write pytest tests/scenarios     # write them anew; then read 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -18,9 +17,7 @@ from reconciler.model.task_definition import ContainerDefinition, RestartPolicy
 from tests.builders import CHECK, EMPTY, container, declared, percents, stack
 from tests.scenarios import traffic  # noqa: F401  (its scenarios)
 from tests.scenarios.play import Play
-from tests.scenarios.registry import SCENARIOS, scenario
-
-GOLDEN = Path(__file__).parent / "golden"
+from tests.scenarios.registry import GOLDEN, SCENARIOS, scenario
 
 
 def web(

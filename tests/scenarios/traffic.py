@@ -84,6 +84,20 @@ def rollback_during_the_bake_is_one_weight_change(play: Play) -> None:
 
 
 @scenario
+def a_blue_task_that_dies_in_the_bake_is_replaced(play: Play) -> None:
+    play.apply(web(2, 1), "2 tasks of app:1")
+
+    def dies() -> None:
+        play.tell("web-1 is killed by hand")
+        play.site.engine.kill(play.container("web-1"))
+
+    play.once(in_stage(LifecycleStage.BAKE_TIME), dies)
+    play.apply(web(2, 2), "app:2, and a blue task dies while green proves itself")
+    started = [step.task.revision for step in play.site.engine.steps if isinstance(step, StartContainer)]
+    assert started == [1, 1, 2, 2, 1]
+
+
+@scenario
 def a_linear_deployment_shifts_step_by_step(play: Play) -> None:
     play.apply(web(1, 1, LINEAR), "1 task of app:1, linear by 40 % with 30 s after each step")
     play.apply(web(1, 2, LINEAR), "app:2")
