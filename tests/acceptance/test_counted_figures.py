@@ -9,8 +9,17 @@ from .figure import Counted
 from .kills import kills
 from .locks import locks
 from .reading import reading
+from .traffic.deploy_kills import deploy_kills
+from .traffic.deploying import traffic, undrained_deployments
+from .traffic.never_healthy import never_healthy
+from .traffic.proxy_killed import proxy_killed
+from .traffic.shift import shift
+from .traffic.sudden_death import sudden_death
 
 pytestmark = pytest.mark.engine
+
+on_a_busy_machine = pytest.mark.timeout(900)
+"""Of what takes minutes even on an idle one."""
 
 
 def test_an_apply_killed_at_a_random_moment_is_finished_by_the_next_one() -> None:
@@ -27,6 +36,37 @@ def test_a_lost_state_is_adopted_from_labels() -> None:
 
 def test_a_plan_only_reads() -> None:
     assert _right(reading(("hello", "shop"), also_applied=("hello",))) == 5
+
+
+@on_a_busy_machine
+def test_no_request_fails_while_everything_is_deployed() -> None:
+    assert _right(traffic(6000)) >= 6000
+
+
+def test_the_same_load_sees_failures_when_nothing_is_drained() -> None:
+    assert _right(undrained_deployments(1)) >= 1
+
+
+def test_a_task_that_dies_fails_only_what_was_in_progress_on_it() -> None:
+    assert _right(sudden_death(2, seed=5)) == 2
+
+
+def test_production_is_on_blue_before_a_shift_on_green_after_it_and_split_between() -> None:
+    assert _right(shift(2500)) >= 2500
+
+
+def test_a_revision_that_never_gets_healthy_is_rolled_back_by_every_strategy() -> None:
+    assert _right(never_healthy(4)) == 4
+
+
+@on_a_busy_machine
+def test_a_blue_green_killed_at_a_random_moment_is_finished_by_the_next_apply() -> None:
+    assert _right(deploy_kills(5, seed=5)) == 5
+
+
+@on_a_busy_machine
+def test_a_killed_proxy_comes_back_whole_and_mixes_nobody_up() -> None:
+    assert _right(proxy_killed(4, seed=5)) == 4
 
 
 def _right(counted: Counted) -> int:
