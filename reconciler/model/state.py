@@ -111,6 +111,13 @@ class StagePassed(Noun):
     began_at: float
 
 
+class Silence(Noun):
+    """A load balancer, by name, that runs and does not answer, and since when."""
+
+    balancer: str
+    since: float
+
+
 class Scaled(Noun):
     """A count that `scale` set. It holds while the file says what it said then."""
 
@@ -221,6 +228,7 @@ class State(Noun):
     events: tuple[Event, ...] = ()
     outputs: tuple[Output, ...] = ()
     scaled: tuple[Scaled, ...] = ()
+    silent: tuple[Silence, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     """By target group, what `maintenance on` said."""
     moved: tuple[Moved, ...] = ()

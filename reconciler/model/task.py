@@ -107,6 +107,8 @@ class TaskRecord(Noun):
     running_at: float | None = None
     healthy_at: float | None = None
     stopping_at: float | None = None
+    draining_at: float | None = None
+    """When every load balancer that lists it was first seen to send it nothing new."""
     stopped_at: float | None = None
     stop_code: StopCode | None = None
     stopped_reason: str = ""

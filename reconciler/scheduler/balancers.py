@@ -9,9 +9,12 @@ from reconciler.model.noun import fingerprint
 from reconciler.model.routing import BalancerConfiguration, BalancerSettings, ObservedBalancer, TargetState
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import State
+from reconciler.model.state import Silence, State
 from reconciler.model.step import ConfigureBalancer, PullImage, RemoveBalancer, StartBalancer, Step
 from reconciler.scheduler.resources import has_network
+
+SILENT_SECONDS = 60.0
+"""A load balancer that runs and does not answer for so long is taken for one that never will."""
 
 
 def balancer_steps(
@@ -46,10 +49,28 @@ def why_replaced(balancer: LoadBalancer, stack: Stack, observed: ObservedBalance
     return bool(observed.container_id) and observed.settings != fingerprint(settings_of(balancer, stack))
 
 
+def note_silence(state: State, snapshot: Snapshot, now: float) -> State:
+    """Record which load balancers run and do not answer, and forget those that do again."""
+    before = {each.balancer: each for each in state.silent}
+    quiet = [each.name for each in snapshot.balancers if each.is_live and each.running is None]
+    silent = tuple(before.get(name) or Silence(balancer=name, since=now) for name in quiet)
+    return state if silent == state.silent else state.changed(silent=silent)
+
+
+def lost_balancers(stack: Stack, state: State, now: float) -> tuple[str, ...]:
+    """Return the addresses of load balancers that have not answered for so long that they never may."""
+    since = {each.balancer: each.since for each in state.silent}
+    return tuple(each.address for each in stack.load_balancers if now >= since.get(each.name, now) + SILENT_SECONDS)
+
+
 def is_as_wanted(observed: ObservedBalancer, wanted: BalancerConfiguration) -> bool:
     """Say whether the volume and the process of a balancer are as wanted."""
     running = observed.running
-    if observed.configuration != wanted or running is None or running.structure != wanted.structure:
+    if observed.configuration != wanted:
+        return False
+    if running is None:
+        return True  # nothing more can be done than to write it down: the process reads it when it comes back
+    if running.structure != wanted.structure:
         return False
     shares = {each.target_group: (each.green, each.test_green) for each in wanted.routes}
     return dict(running.shares) == shares and _listed(observed) == _wanted(wanted)

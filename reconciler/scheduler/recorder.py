@@ -56,6 +56,7 @@ def record_tasks(
             continue
         record = _record(view, evidence.get(view.record.id, _NOTHING), now)
         record = _with_health(view, record, minimum_healthy_times.get(record.group, 0.0), now)
+        record = _with_draining(view, record, now)
         updated.append(view if record is view.record else replace(view, record=record))
     return tuple(updated)
 
@@ -222,6 +223,13 @@ def _with_health(view: TaskView, record: TaskRecord, minimum_healthy_time: float
         return record
     at = healthy_from(replace(view, record=record), minimum_healthy_time)
     return record.changed(healthy_at=now) if at is not None and now >= at else record
+
+
+def _with_draining(view: TaskView, record: TaskRecord, now: float) -> TaskRecord:
+    """Record the moment from which a task that is to stop gets nothing new: its deregistration delay begins."""
+    is_new = record.desired_status is DesiredStatus.STOPPED and record.draining_at is None
+    drains = view.traffic is not None and view.traffic.drains
+    return record.changed(draining_at=now) if is_new and drains else record
 
 
 def healthy_from(view: TaskView, minimum_healthy_time: float) -> float | None:

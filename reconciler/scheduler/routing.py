@@ -8,7 +8,7 @@ Sources: ELB deregistration delay (300 s; ours is 30) and target states; ECS's o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from reconciler.model.load_balancer import LoadBalancer, TargetGroup
@@ -190,13 +190,15 @@ def _leaving(
     now: float,
 ) -> Target | None:
     """Drain the target of a task that is to stop; None once nothing is in progress on it, or its time is over."""
+    draining = target.changed(state=TargetState.DRAINING)
+    if observed is not None and observed.is_live and observed.running is None:
+        return draining if observed.lists(target.task_id) else None  # the process may come back with what is written
     if running is None or observed is None or observed.running is None:
         return None
-    draining = target.changed(state=TargetState.DRAINING)
     if running.state is not TargetState.DRAINING:
         return None if running.state is TargetState.INITIAL and not running.sessions else draining
     is_idle = running.sessions == 0 and observed.running.leaving == 0
-    is_over = now >= (view.record.stopping_at or now) + group.deregistration_delay
+    is_over = view.record.draining_at is not None and now >= view.record.draining_at + group.deregistration_delay
     return None if is_idle or is_over else draining
 
 
@@ -213,17 +215,19 @@ def _shares(
     production, test = share(deployment, service.deployment_configuration), has_test_traffic(deployment)
     if deployment.rollout_state is RolloutState.FAILED and deployment.shifts_from:
         return written  # it was to be left as it is
-    green = (_green(deployment, production), _green(deployment, WHOLE if test else 0))
-    return written if _would_starve(green[0], written[0], targets) else green
+    wanted = (_green(deployment, production), _green(deployment, WHOLE if test else 0))
+    ready = {each.color for each in targets if each.state is TargetState.READY}
+    if not deployment.is_shifting and ready == {deployment.color.other}:
+        return _green(deployment, 0), wanted[1]  # nobody is ready where the traffic belongs, but somebody elsewhere
+    return written if _would_starve(wanted[0], written[0], ready) else wanted
 
 
 def _green(deployment: Deployment, thousandths: int) -> int:
     return thousandths if deployment.color is Color.GREEN else WHOLE - thousandths
 
 
-def _would_starve(green: int, written: int, targets: Sequence[Target]) -> bool:
+def _would_starve(green: int, written: int, ready: Set[Color]) -> bool:
     """Whether a pool would get traffic that nobody in it is ready for, though somebody in the other one is."""
-    ready = {each.color for each in targets if each.state is TargetState.READY}
     if not ready or green == written:
         return False
     return (green > 0 and Color.GREEN not in ready) or (green < WHOLE and Color.BLUE not in ready)

@@ -17,13 +17,19 @@ from reconciler.model.step import BuildImage, Step
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler import deployments, history, images, one_off, resources
 from reconciler.scheduler.alarms import watch
-from reconciler.scheduler.balancers import balancer_steps
+from reconciler.scheduler.balancers import balancer_steps, lost_balancers, note_silence
 from reconciler.scheduler.hooks import Ground, abandoned
 from reconciler.scheduler.opening import roll_back
 from reconciler.scheduler.placement import Capacity
 from reconciler.scheduler.recorder import adopt, record_tasks, starting_tasks
 from reconciler.scheduler.roster import views
-from reconciler.scheduler.routing import Traffic, parting_configurations, wakes, wanted_configurations
+from reconciler.scheduler.routing import (
+    POLL_SECONDS,
+    Traffic,
+    parting_configurations,
+    wakes,
+    wanted_configurations,
+)
 from reconciler.scheduler.service_view import Progress, ServiceView
 from reconciler.scheduler.services import ServiceMove, move
 from reconciler.scheduler.stages import advance
@@ -49,7 +55,7 @@ def decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decisi
 
 def _decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decision:
     before = {record.id: record for record in state.tasks}
-    adopted = adopt(state, snapshot, now)
+    adopted = note_silence(adopt(state, snapshot, now), snapshot, now)
     tasks = _seen(stack, adopted, snapshot, now)
     services = survey(stack, adopted, tasks, snapshot, now)
     ground = Ground(snapshot, {each.record.id: each for each in tasks}, stack.name, stack.folder, adopted.owner, now)
@@ -64,15 +70,17 @@ def _decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decis
     pursuits = {view.record.id: pursue(view, around) for view in tasks}
     steps = _steps(around, moves, tasks, pursuits, balancer_steps(stack, recorded, snapshot, wanted, parting))
     stuck = tuple(address for address, view in services.items() if _is_failed(view, now))
-    failed = tuple(address for address, view in services.items() if address in stuck or _is_undone(view, stack))
-    is_quiet = not steps and not snapshot.in_flight
+    lost = lost_balancers(stack, recorded, now)
+    undone = (address for address, view in services.items() if address in stuck or _is_undone(view, stack))
+    failed = (*undone, *lost)
+    is_quiet = not steps and not snapshot.in_flight and len(recorded.silent) == len(lost)
     unsettled = tuple(address for address, view in services.items() if not view.is_done)
-    polls = wakes((*wanted.values(), *parting.values()), now)
+    polls = now + POLL_SECONDS if recorded.silent else wakes((*wanted.values(), *parting.values()), now)
     return Decision(
         state=history.prune(_forget_drained(recorded), {each.task.id for each in snapshot.tasks}, now),
         steps=steps,
         wake_at=_wake_at(moves, pursuits, polls, now),
-        waiting_for=_waiting(moves, tasks, pursuits),
+        waiting_for=(*_waiting(moves, tasks, pursuits), *_silent(stack, recorded, snapshot)),
         is_steady=is_quiet and not unsettled and not failed,
         failed=failed,
         unsettled=unsettled,
@@ -290,6 +298,16 @@ def _waiting(
         if (pursuit := pursuits[view.record.id]).waiting
     ]
     return tuple(found)
+
+
+def _silent(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Waiting, ...]:
+    """Say which load balancers run and do not answer, and what they say instead."""
+    silent = {each.balancer for each in state.silent}
+    found = ((each, snapshot.balancer(each.name)) for each in stack.load_balancers if each.name in silent)
+    return tuple(
+        Waiting(address=each.address, reason=f"it to answer: {seen.problem if seen else ''}".rstrip(": "))
+        for each, seen in found
+    )
 
 
 def _stuck(services: Mapping[str, ServiceView], failed: tuple[str, ...]) -> set[str]:

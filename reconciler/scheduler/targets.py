@@ -17,11 +17,16 @@ from reconciler.model.task_definition import HOLDER, NetworkMode, TaskDefinition
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """A task as the balancers have it. `is_listed`: whether a volume or a process of a balancer still names it."""
+    """A task as the balancers have it.
+
+    `is_listed`: whether a volume or a process of a balancer still names it. `drains`: whether it is listed, and every
+    process that lists it sends it nothing new.
+    """
 
     health: TargetHealth
     reason: str = ""
     is_listed: bool = False
+    drains: bool = False
 
 
 def traffic_of(
@@ -30,15 +35,17 @@ def traffic_of(
     """Return what the balancers say of a task; None when it has nothing to do with any."""
     found = tuple(balancers)
     is_listed = any(each.lists(task_id) for each in found)
+    states = [target.state for each in found for target in each.targets_of(task_id)]
+    drains = bool(states) and all(each is TargetState.DRAINING for each in states)
     groups = [each.target_group for each in registrations]
     wanted = [(balancer.name, group) for balancer in stack.load_balancers for group in groups]
     wanted = [pair for pair in wanted if _forwards(stack, *pair)]
     if not wanted:
-        return Traffic(TargetHealth.UNUSED, is_listed=True) if is_listed else None
+        return Traffic(TargetHealth.UNUSED, is_listed=True, drains=drains) if is_listed else None
     by_name = {each.name: each for each in found}
     healths = [_health(by_name.get(name), group, task_id) for name, group in wanted]
     health, reason = min(healths, key=lambda each: _WORST_FIRST.index(each[0]))
-    return Traffic(health, reason, is_listed)
+    return Traffic(health, reason, is_listed, drains)
 
 
 _WORST_FIRST = (
