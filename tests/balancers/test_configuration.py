@@ -154,6 +154,7 @@ IMPOSSIBLE = {
     "HTTPS without a certificate": configuration(listeners=(LISTENER.changed(protocol=Protocol.HTTPS),)),
     "a name with a line end": configuration(listeners=(LISTENER.changed(name="a\nb"),)),
     "a group with a blank": configuration(target_groups=(WEB.changed(name="w b"),)),
+    "a group with a line below": configuration(target_groups=(WEB.changed(name="w_b"),)),
     "a task with a blank": configuration(target("1 2")),
     "an address that is none": configuration(target(ONE).changed(address="web\n")),
     "a port that is none": configuration(target(ONE).changed(port=0)),

@@ -18,13 +18,21 @@ MASTER = f"127.0.0.1:{MASTER_PORT}"
 COMMAND = ("haproxy", "-W", "-db", "-S", MASTER, "-f", FILE)
 FULL_WEIGHT = 100
 
-_TASK = re.compile(r"[0-9a-f]{1,64}|[0-9a-f-]{1,64}")
+_GROUP = re.compile(r"[a-z0-9-]{1,127}")
+_TASK = re.compile(r"[0-9a-f-]{1,64}")
 _OPEN = "-open"
+
+
+def group_name(group: TargetGroup) -> str:
+    """Return a target group's name, which is checked: no two become the same variable."""
+    if not _GROUP.fullmatch(group.name):
+        raise ValueError(f"{group.name!r} is no name of a target group: `a` to `z`, digits and `-` only")
+    return group.name
 
 
 def pool(group: TargetGroup, color: Color) -> str:
     """Return the backend of a pool: `web-green`."""
-    return f"{name(group.name)}-{color.value}"
+    return f"{group_name(group)}-{color.value}"
 
 
 def open_pool(group: TargetGroup, color: Color) -> str:
@@ -34,7 +42,7 @@ def open_pool(group: TargetGroup, color: Color) -> str:
 
 def share(group: TargetGroup, *, is_test: bool) -> str:
     """Return the process's variable that holds how many thousandths the green pool gets."""
-    return f"proc.{'test' if is_test else 'green'}_{name(group.name).replace('-', '_')}"
+    return f"proc.{'test' if is_test else 'green'}_{group_name(group).replace('-', '_')}"
 
 
 def server(task_id: str) -> str:
