@@ -36,8 +36,3 @@ def is_scaled_up(desired: int, color: Color, fleet: Fleet) -> bool:
 def has_strangers(color: Color, fleet: Fleet) -> bool:
     """Say whether tasks of another deployment are still in the new pool."""
     return any(view.color is color for view in fleet.replace)
-
-
-def healthy_in(color: Color, views: tuple[TaskView, ...]) -> int:
-    """Return how many healthy tasks a pool has."""
-    return sum(view.color is color and view.is_healthy() for view in views)

@@ -60,7 +60,9 @@ def is_in_effect(deployment: Deployment, snapshot: Snapshot, wanted: int, *, is_
     for registration in deployment.registrations:
         for balancer in snapshot.balancers:
             configuration = balancer.configuration
-            if configuration is None or configuration.route(registration.target_group) is None:
+            if configuration is None:
+                return False  # without a container nobody can tell
+            if configuration.route(registration.target_group) is None:
                 continue
             shares = balancer.shares(registration.target_group)
             if shares is None or shares[is_test] != green:

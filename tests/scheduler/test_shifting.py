@@ -7,7 +7,7 @@ from dataclasses import replace
 from reconciler.model.routing import Color
 from reconciler.model.task import DesiredStatus
 from reconciler.scheduler.rolling import Fleet, Move
-from reconciler.scheduler.shifting import has_strangers, healthy_in, is_scaled_up, shift
+from reconciler.scheduler.shifting import has_strangers, is_scaled_up, shift
 from reconciler.scheduler.task_view import TaskView
 from tests.builders import view
 
@@ -84,7 +84,3 @@ def test_a_pool_is_scaled_up_when_it_holds_all_wanted_tasks_and_only_them_and_al
 def test_strangers_are_tasks_of_another_deployment_in_the_new_pool() -> None:
     assert has_strangers(GREEN, Fleet(replace=(*blue(1), *green(2))))
     assert not has_strangers(GREEN, Fleet(keep=green(3), replace=blue(1)))
-
-
-def test_only_healthy_tasks_of_a_pool_are_counted() -> None:
-    assert healthy_in(GREEN, (*blue(1), *green(2, 3), *green(4, healthy=False))) == 2
