@@ -25,8 +25,6 @@ PATIENCE_SECONDS = 30.0
 
 POLL_SECONDS = 0.25
 
-_TO_UNDO = (RequestKind.STOP, RequestKind.ROLLBACK, RequestKind.CONTINUE)
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -74,24 +72,12 @@ def _carry_out(place: Workplace, asked: Asked, lease: Lease) -> Answered:
     with progress(asked.progress_mode, place.clock) as shown, place.world(shown.observe) as world:
         converged = carry_out(place.session, world, asked.requests, place.stack, lease)
     took = duration(place.clock.now() - began)
-    services = {each.service for each in asked.requests}
-    undone = {each.service for each in asked.requests if _is_done_when_undone(each, converged.state)}
-    failed = [each for each in converged.decision.failed if each in services - undone]
+    wanting = {each.service for each in asked.requests if not is_as_asked(each, converged.state)}
+    failed = [each for each in converged.decision.failed if each in wanting]
     if failed:
         _tell_failures(place, converged, failed)
         raise DeploymentFailedError(f"the deployment of {', '.join(failed)} failed after {took}")
     return Answered(converged.state, took=took)
-
-
-def _is_done_when_undone(request: Request, state: State) -> bool:
-    """Say whether a service's deployment was stopped or rolled back as it was asked for."""
-    primary = state.primary(request.service)
-    if primary is None or request.kind not in _TO_UNDO:
-        return False
-    if request.kind is RequestKind.STOP and not request.rolls_back:
-        return primary.is_stopped
-    is_back = bool(primary.rolls_back) and primary.rollout_state is RolloutState.COMPLETED
-    return is_back and (request.kind is not RequestKind.CONTINUE or request.rolls_back)
 
 
 def _tell_failures(place: Workplace, converged: Converged, failed: Sequence[str]) -> None:
@@ -160,6 +146,17 @@ def _taken_over(place: Workplace, asked: Asked, before: State) -> Answered:
     if refused:
         raise ReconcilerError("\n".join(refused))
     return Answered(state, is_handed_over=True)
+
+
+def is_as_asked(request: Request, state: State) -> bool:
+    """Say whether a service is as it was asked to be, though what was applied last is not what runs of it."""
+    primary = state.primary(request.service)
+    if request.kind is RequestKind.MAINTENANCE or primary is None:
+        return request.kind is RequestKind.MAINTENANCE
+    if request.kind is RequestKind.STOP and not request.rolls_back:
+        return primary.is_stopped
+    is_back = bool(primary.rolls_back) and primary.rollout_state is RolloutState.COMPLETED
+    return is_back and (request.kind is not RequestKind.CONTINUE or request.rolls_back)
 
 
 def newest(state: State, service: str) -> Deployment | None:

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.cli import requests
 from reconciler.cli.options import Given
-from reconciler.cli.requests import Answered, Asked, ask
+from reconciler.cli.requests import Answered, Asked, ask, is_as_asked
 from reconciler.cli.workplace import Workplace, open_recorded
 from reconciler.errors import LockError, ReconcilerError
 from reconciler.model.request import Request, RequestKind
@@ -144,6 +144,30 @@ def test_once_the_lock_is_free_the_request_is_carried_out_here(shop: Place, monk
     thread.join()
     assert other.posted("shop") == ()
     other.acquire("shop", "apply", 0).release()
+
+
+@pytest.mark.parametrize(
+    ("kind", "rolls_back", "after_a_rollback", "after_a_stop"),
+    [
+        ("continue", False, False, False),
+        ("continue", True, True, False),
+        ("stop", True, True, False),
+        ("stop", False, False, True),
+        ("rollback", False, True, False),
+        ("scale", False, True, False),
+        ("maintenance", False, True, True),
+    ],
+)
+def test_a_deployment_that_went_back_is_a_failure_only_for_who_wanted_it_to_go_on(
+    kind: str, rolls_back: bool, after_a_rollback: bool, after_a_stop: bool
+) -> None:
+    request = Request(kind=RequestKind(kind), service="service.web", rolls_back=rolls_back)
+    undone = recorded()
+    undone = undone.changed(
+        deployments=(*undone.deployments[:2], undone.deployments[2].changed(rollout_state=RolloutState.COMPLETED))
+    )
+    stopped = state(deployments=(deployment(rollout_state=RolloutState.FAILED, is_stopped=True),))
+    assert (is_as_asked(request, undone), is_as_asked(request, stopped)) == (after_a_rollback, after_a_stop)
 
 
 def test_deployments_are_listed_without_an_engine(shop: Place) -> None:
