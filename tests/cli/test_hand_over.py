@@ -16,7 +16,7 @@ from reconciler.cli.requests import Answered, Asked, ask, is_as_asked
 from reconciler.cli.workplace import Workplace, open_recorded
 from reconciler.errors import LockError, ReconcilerError
 from reconciler.model.request import Request, RequestKind
-from reconciler.model.state import Event, RolloutState, State
+from reconciler.model.state import DeploymentStatus, Event, RolloutState, State
 from reconciler.store.sqlite import SqliteStore
 from tests.builders import NOW, balanced, deployment, stack, state
 
@@ -28,11 +28,12 @@ FILE = 'stack "shop" {}\ntask_definition "web" {\n  container "app" {\n    image
 
 def recorded() -> State:
     """A service behind a load balancer, deployed twice: the second failed, and is undone."""
+    older = {"status": DeploymentStatus.ACTIVE}
+    first = deployment(rollout_state=RolloutState.COMPLETED, completed_at=NOW + 9, **older)
     failed = deployment(
-        id="d2", number=2, rollout_state=RolloutState.FAILED, reason="3 failures", created_at=NOW + 60
+        id="d2", number=2, rollout_state=RolloutState.FAILED, reason="3 failures", created_at=NOW + 60, **older
     )
     back = deployment(id="d3", number=3, rolls_back="d2", created_at=NOW + 90, next_ordinal=2)
-    first = deployment(rollout_state=RolloutState.COMPLETED, completed_at=NOW + 9)
     return state(stack(balanced("web", 2), balanced("api", 1)), serial=0, deployments=(first, failed, back))
 
 
