@@ -61,7 +61,8 @@ def _decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decis
     ground = Ground(snapshot, {each.record.id: each for each in tasks}, stack.name, stack.folder, adopted.owner, now)
     services = {address: _judged(view, before, ground) for address, view in services.items()}
     moves = _moves(services, tasks, adopted, snapshot, now)
-    tasks = _moved(tasks, services, moves, now)
+    over = abandoned(_as_judged(adopted, services), ground.tasks, now)
+    tasks = _moved(tasks, services, moves, over)
     recorded = _record(adopted, services, moves, tasks, before, snapshot, now)
     services = {address: _with_deployment(view, recorded) for address, view in services.items()}
     traffic = Traffic(stack, recorded, snapshot, services, tasks, now)
@@ -152,17 +153,25 @@ def _moves(
     return {address: move(view, capacity, snapshot, state.owner, now) for address, view in services.items()}
 
 
+def _as_judged(state: State, services: Mapping[str, ServiceView]) -> dict[str, Deployment]:
+    """Return every deployment by its id, the primary ones as this look left them."""
+    recorded = {each.id: each for each in state.deployments}
+    return recorded | {view.deployment.id: view.deployment for view in services.values() if view.deployment}
+
+
 def _moved(
     tasks: tuple[TaskView, ...],
     services: Mapping[str, ServiceView],
     moves: Mapping[str, ServiceMove],
-    now: float,
+    over: Iterable[TaskRecord],
 ) -> tuple[TaskView, ...]:
-    """Return the tasks with what the services want of them now, and the new ones; those of hooks too."""
+    """Return the tasks with what the services want of them now, and the new ones; those of hooks too.
+
+    `over` are the tasks of hooks whose deployment is over, stopped.
+    """
     changed = {record.id: record for each in moves.values() for record in each.records}
     by_id = {view.record.id: view for view in tasks}
-    current = {view.deployment.id: view.deployment for view in services.values() if view.deployment is not None}
-    changed |= {record.id: record for record in abandoned(current, by_id, now)}
+    changed |= {record.id: record for record in over}
     begun = [record for view in services.values() for record in view.progress.records]
     known = by_id.keys()
     kept = (replace(view, record=changed[view.record.id]) if view.record.id in changed else view for view in tasks)

@@ -9,7 +9,6 @@ import sys
 
 from reconciler.model.routing import Color
 from reconciler.scheduler.rolling import Fleet, Move
-from reconciler.scheduler.task_view import TaskView
 
 
 def shift(desired: int, color: Color, fleet: Fleet, *, may_start: bool = True, room: int = sys.maxsize) -> Move:
