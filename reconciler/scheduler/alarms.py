@@ -36,6 +36,7 @@ def watch(deployment: Deployment, service: Service, ground: Ground) -> Watched:
     is_proven = any(
         view.record.deployment == deployment.id and view.record.healthy_at is not None
         for view in ground.tasks.values()
+        if not view.record.is_one_off  # the task of a hook gets no traffic
     )
     firing = {each.name for each, alarm in zip(readings, alarms, strict=True) if each.breaches >= alarm.datapoints}
     if not is_proven:
