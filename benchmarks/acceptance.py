@@ -44,7 +44,7 @@ PREFACE = """\
 # Acceptance
 
 Written by `make acceptance`: the counted figures in full, as measured. `make test` runs a stated part of each:
-5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 2,000 stories, 1,000 generated files. Of traffic:
+5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 1,000 stories, 1,000 generated files. Of traffic:
 6,000 requests, 1 failure without draining, 2 deaths of tasks, 2,500 requests in each step of a linear shift, all
 four strategies, 5 kills in a blue/green and 4 of HAProxy.
 """

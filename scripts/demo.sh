@@ -8,5 +8,10 @@ scripts/with-engine.sh "$reconciler" apply --stack stacks/shop --auto-approve
 echo
 scripts/with-engine.sh "$reconciler" status --stack stacks/shop
 echo
+command -v curl >/dev/null || scripts/apt-install.sh curl
+url=$(scripts/with-engine.sh "$reconciler" output url --raw --stack stacks/shop)
+echo "\$ curl $url"
+curl --silent --show-error --fail --max-time 10 "$url"
+echo
 [[ -z ${DOCKER_HOST:-} && ! -w /var/run/docker.sock ]] && reconciler="scripts/with-engine.sh $reconciler"
 echo "Try next: $reconciler plan --stack stacks/shop --var tag=2"
