@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
-from reconciler.model.load_balancer import Listener, LoadBalancer
+from reconciler.model.load_balancer import LoadBalancer
 from reconciler.model.snapshot import ObservedTask, Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
@@ -41,20 +41,7 @@ def known_all_along(stack: Stack, snapshot: Snapshot, changed: Set[str]) -> dict
 
 
 def _listeners(balancer: LoadBalancer) -> dict[str, dict[str, str]]:
-    return {each.name: {"url": listener_url(balancer, each)} for each in balancer.listeners}
-
-
-def listener_url(balancer: LoadBalancer, listener: Listener) -> str:
-    """Return where a listener answers: on the host, or (not published) on the stack's network by the balancer's name.
-
-    An address that means all of them is told as the one that a person on that machine would use.
-    """
-    everywhere = listener.bind in ("0.0.0.0", "::", "*", "")
-    host = ("127.0.0.1" if everywhere else listener.bind) if listener.publish else balancer.name
-    host = f"[{host}]" if ":" in host else host
-    scheme = listener.protocol.value.lower()
-    default = {"http": 80, "https": 443}.get(scheme)
-    return f"{scheme}://{host}" if listener.port == default else f"{scheme}://{host}:{listener.port}"
+    return {each.name: {"url": balancer.url(each)} for each in balancer.listeners}
 
 
 def host_ports(observed: ObservedTask) -> tuple[tuple[str, int], ...]:

@@ -133,6 +133,21 @@ class LoadBalancer(Noun):
         """The addresses of the target groups that it forwards to, sorted."""
         return tuple(sorted({each.target_group for listener in self.listeners for each in listener.forwards}))
 
+    def url(self, listener: Listener) -> str:
+        """Return where a listener answers: on the host, or (not published) on the stack's network.
+
+        An address that means all of them is told as the one that a person on that machine would use.
+        """
+        host = ("127.0.0.1" if listener.bind in _EVERYWHERE else listener.bind) if listener.publish else self.name
+        host = f"[{host}]" if ":" in host else host
+        scheme = listener.protocol.value.lower()
+        is_usual = listener.port == _USUAL_PORTS.get(listener.protocol)
+        return f"{scheme}://{host}" if is_usual else f"{scheme}://{host}:{listener.port}"
+
+
+_EVERYWHERE = ("0.0.0.0", "::", "*", "")
+_USUAL_PORTS = {Protocol.HTTP: 80, Protocol.HTTPS: 443}
+
 
 class TargetHealthCheck(Noun):
     """How a balancer asks whether a target is well. `matcher` holds status codes: `200-399`, `200,202`."""

@@ -14,8 +14,6 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
 
-_EVERYWHERE = ("0.0.0.0", "::", "127.0.0.1", "::1")
-
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -162,22 +160,15 @@ def _state(observed: ObservedBalancer | None) -> str:
 
 def _listener(balancer: LoadBalancer, listener: Listener) -> dict[str, Any]:
     scheme = listener.protocol.value.lower()
-    host = balancer.name if not listener.publish else _host(listener.bind)
     return {
         "name": listener.name,
         "protocol": listener.protocol.value,
         "port": listener.port,
         "bind": listener.bind,
         "published": listener.publish,
-        "url": f"{scheme}://{host}:{listener.port}",
+        "url": balancer.url(listener),
         "internal_url": f"{scheme}://{balancer.name}:{listener.port}",
     }
-
-
-def _host(bind: str) -> str:
-    if bind in _EVERYWHERE:
-        return "localhost"
-    return f"[{bind}]" if ":" in bind else bind
 
 
 def _label(listener: dict[str, Any]) -> str:

@@ -129,7 +129,7 @@ def test_a_paused_deployment_is_answered_by_another_command(balanced: Balanced) 
     assert [each["target_health"] for each in shown["tasks"]] == ["healthy", "healthy"]
     assert balanced.answer() == (200, "one")
     told = balanced.place.run("status").out
-    assert f"http://localhost:{balanced.port} (http)" in told
+    assert f"http://127.0.0.1:{balanced.port} (http)" in told
     assert "PRE_PRODUCTION_TRAFFIC_SHIFT, blue 100 %, green 0 %, test traffic green" in told
     answered = balanced.place.run("deployment", "continue")
     assert (answered.code, answered.out) == (0, f"Deployment {shown['id']} of service.web: IN_PROGRESS.\n")

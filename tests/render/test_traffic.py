@@ -121,7 +121,7 @@ def test_status_shows_load_balancers_and_targets() -> None:
 Stack "shop": 1 of 1 services steady.
 
 LOAD BALANCER       STATE    LISTENERS
-load_balancer.edge  running  http://localhost:80 (http), http://localhost:81 (test)
+load_balancer.edge  running  http://127.0.0.1 (http), http://127.0.0.1:81 (test)
 
 SERVICE      REVISION  DESIRED  RUNNING  PENDING  HEALTHY  TARGETS    DEPLOYMENT
 service.web  web:1     2        2        0        2        2 healthy  PRIMARY COMPLETED"""
@@ -161,7 +161,7 @@ def test_a_load_balancer_tells_where_it_answers_and_why_it_does_not() -> None:
         listener("six", 83, "web", bind="fd00::1", protocol=Protocol.HTTPS),
     )
     urls = [each["url"] for each in load_balancer_json(edge, snapshot())["listeners"]]
-    assert urls == ["http://localhost:80", "http://edge:81", "http://10.0.0.1:82", "https://[fd00::1]:83"]
+    assert urls == ["http://127.0.0.1", "http://edge:81", "http://10.0.0.1:82", "https://[fd00::1]:83"]
     lost = ObservedBalancer(
         address="load_balancer.edge", name="edge", container_id="c1", is_live=True, problem="no answer"
     )
