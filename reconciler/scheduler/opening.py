@@ -86,12 +86,15 @@ def roll_back(stack: Stack, state: State, now: float) -> State:
 
 
 def _goes_back_to(failed: Deployment, service: Service | None, state: State) -> Deployment | None:
-    """Return the deployment that a failed one is to be undone for, if it is."""
+    """Return the deployment that a failed one is to be undone for, if it is: the one that had the traffic.
+
+    That one may not count as completed: its last tasks of before were still to go when it was superseded.
+    """
     if service is None or not failed.is_primary or failed.rollout_state is not RolloutState.FAILED:
         return None
     if failed.rolls_back or failed.completed_at is not None or not failed.may_roll_back:
         return None
-    back = state.last_completed(failed.service)
+    back = state.deployment(failed.shifts_from) or state.last_completed(failed.service)
     if back is None or (back.family, back.revision) == (failed.family, failed.revision):
         return None
     is_wanted = service.deployment_configuration.deployment_circuit_breaker.rollback or failed.is_stopped
