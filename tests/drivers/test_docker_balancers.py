@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import os
+import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +18,11 @@ from reconciler.drivers.docker.balancer_host import DockerHost
 from reconciler.drivers.docker.client import Client
 from reconciler.model.load_balancer import (
     Action,
+    Certificate,
     FixedResponse,
     Forward,
     Listener,
+    Protocol,
     TargetGroup,
     TargetHealthCheck,
 )
@@ -329,3 +333,37 @@ def test_latencies_are_read_from_the_access_log(site: Site, client: Client) -> N
     assert running is not None
     found = {each.color: (each.requests, each.latency_p95 is not None) for each in running.counters}
     assert found == {Color.BLUE: (5, True), Color.GREEN: (0, False)}
+
+
+def test_a_balancer_that_ends_again_and_again_is_healed_by_a_good_configuration(site: Site, client: Client) -> None:
+    site.world.perform(site.start(configuration()))
+    container_id = site.seen().container_id
+    run(client, container_id, "echo nonsense >/etc/reconciler/haproxy.cfg")
+    _kill_from_outside(client, container_id)
+    eventually(lambda: client.get(f"/containers/{container_id}/json")["RestartCount"] >= 2)
+    assert site.seen().configuration is None
+    task, address = site.task("one")
+    site.world.perform(site.start(configuration(target(task.id, address))))
+    assert site.get(client)[0] == 200
+
+
+def test_certificates_are_put_on_the_volume_and_nowhere_else(site: Site, client: Client) -> None:
+    certificate = Certificate(file="web.crt", key="web.key", digest="0123456789")
+    listener = HTTP.changed(protocol=Protocol.HTTPS, certificates=(certificate,))
+    wanted = configuration(listeners=(listener,))
+    outcome = site.world.driver.perform(site.start(wanted, folder=site.world.folder))
+    assert (outcome.ok, outcome.code) == (False, "ResourceInitializationError")
+    assert outcome.reason == f"cannot read {site.world.folder}/web.crt: No such file or directory"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout web.key -out web.crt"
+    subprocess.run(command.split(), cwd=site.world.folder, check=True, capture_output=True)
+    site.world.perform(site.start(wanted, folder=site.world.folder))
+    container_id = site.seen().container_id
+    names = run(client, container_id, "cd /etc/reconciler/certs && stat -c '%a %u %n' *")
+    assert names == "400 0 http-0-01234567.pem\n"
+    key = Path(site.world.folder, "web.key").read_text().splitlines()[1]
+    assert key not in str(client.get(f"/containers/{container_id}/json"))
+    assert key not in run(client, container_id, "cat /etc/reconciler/haproxy.cfg")
+    renewed = listener.changed(certificates=(certificate.changed(digest="fedcba98765"),))
+    step = site.configure(configuration(listeners=(renewed,))).changed(folder=site.world.folder)
+    site.world.perform(step)
+    assert run(client, container_id, "ls /etc/reconciler/certs") == "http-0-fedcba98.pem\n"
