@@ -42,6 +42,7 @@ class ServiceView:
     `definition` is what the deployment's revision says. `is_draining` services have left the target. `blocked` names
     the service that must be steady (or, when draining, gone) before this one moves. `progress` is its deployment's.
     `source` is the deployment that has the traffic while it is shifted: its tasks are kept up meanwhile.
+    `declared` is what the stack says it is to run.
     """
 
     service: Service
@@ -54,6 +55,7 @@ class ServiceView:
     progress: Progress = Progress()
     source: Deployment | None = None
     source_definition: TaskDefinition | None = None
+    declared: TaskDefinition | None = None
 
     def definition_of(self, record: TaskRecord) -> TaskDefinition | None:
         """Return what a new task of the service runs: the primary deployment's, or its source's, definition."""
@@ -75,6 +77,12 @@ class ServiceView:
         if self.service.scheduling_strategy is SchedulingStrategy.DAEMON:
             return 1
         return self.service.desired_count
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether it runs what it ran before a deployment failed, and not what is declared."""
+        is_back = self.deployment is not None and bool(self.deployment.rolls_back)
+        return is_back and not self.is_draining and self.definition != self.declared
 
     @property
     def is_done(self) -> bool:

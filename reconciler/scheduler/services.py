@@ -19,9 +19,9 @@ from reconciler.scheduler.recorder import healthy_from, starting_tasks, stop
 from reconciler.scheduler.rolling import Fleet, Move, roll
 from reconciler.scheduler.service_view import ServiceView, present_digests, why_replace
 from reconciler.scheduler.shifting import shift
+from reconciler.scheduler.starting import keep_up, numbered, start
 from reconciler.scheduler.strategies import is_before
 from reconciler.scheduler.task_view import TaskView
-from reconciler.scheduler.tasks import task_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,18 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
     view = replace(view, fleet=_without(view.fleet, unborn)) if unborn else view
     why_not, until = _why_not_start(view, deployment, definition, snapshot, now)
     plan = _planned(view, deployment, may_start=not why_not)
-    started, refused = _start(view, deployment, definition, plan.start, capacity, owner, now)
+    started, refused = start(view, deployment, definition, plan.start, capacity, owner, now)
     if refused:
         plan = _planned(view, deployment, room=len(started))
-    kept_up = _kept_up(view, deployment, capacity, owner, now)
+    kept_up = keep_up(view, deployment, capacity, owner, now)
     stopped = _stopped(view, deployment, plan, snapshot, now)
     failed = [each for each in stopped if each.failed and each.deployment == deployment.id]
     deployment = deployments.count_failures(deployment, failed, (), now)
     wants_images = not (view.is_settled or view.blocked or until or _is_failed(deployment)) and view.desired > 0
     return ServiceMove(
         records=(*unborn, *started, *kept_up, *stopped),
-        deployment=_numbered(deployment, started),
-        source=_numbered(view.source, kept_up) if view.source is not None else None,
+        deployment=numbered(deployment, started),
+        source=numbered(view.source, kept_up) if view.source is not None else None,
         steps=(
             *(images.fetch_steps(view.service.address, definition, deployment.images) if wants_images else ()),
             *view.progress.steps,
@@ -160,67 +160,6 @@ def _unreadable_secret(definition: TaskDefinition, snapshot: Snapshot) -> str:
         if reading is not None and reading.digest is None:
             return f"{address} to be readable: {reading.reason}"
     return ""
-
-
-def _start(
-    view: ServiceView,
-    deployment: Deployment,
-    definition: TaskDefinition,
-    count: int,
-    capacity: Capacity,
-    owner: str,
-    now: float,
-) -> tuple[tuple[TaskRecord, ...], str]:
-    """Make records for new tasks while they fit. Returns them, and why no more of them fit."""
-    records: list[TaskRecord] = []
-    refused = ""
-    first = _next_ordinal(view, deployment) if count else 0
-    for ordinal in range(first, first + count):
-        refused = capacity.why_not(definition)
-        if refused:
-            refused = f"was unable to place a task because no engine met all of its requirements: {refused}"
-            break
-        capacity.take(definition)
-        records.append(
-            TaskRecord(
-                id=task_id(owner, view.service.address, deployment.id, ordinal),
-                group=view.service.address,
-                service_name=view.service.name,
-                family=deployment.family,
-                revision=deployment.revision,
-                deployment=deployment.id,
-                ordinal=ordinal,
-                created_at=now,
-            )
-        )
-    return tuple(records), refused
-
-
-def _kept_up(
-    view: ServiceView, deployment: Deployment, capacity: Capacity, owner: str, now: float
-) -> tuple[TaskRecord, ...]:
-    """Replace tasks that ended of the deployment that still has traffic, or may get it back (ECS keeps both up)."""
-    source, definition = view.source, view.source_definition
-    if source is None or definition is None or not deployment.is_shifting:
-        return ()
-    if source.retry_at is not None and now < source.retry_at:
-        return ()
-    there = sum(each.color is source.color for each in (*view.fleet.replace, *view.fleet.leaving))
-    missing = min(source.desired_count, view.desired) - there
-    if missing <= 0 or images.unpinned(definition, source.images):
-        return ()
-    started, _ = _start(view, source, definition, missing, capacity, owner, now)
-    return started
-
-
-def _numbered(deployment: Deployment, started: tuple[TaskRecord, ...]) -> Deployment:
-    return deployment.changed(next_ordinal=started[-1].ordinal + 1) if started else deployment
-
-
-def _next_ordinal(view: ServiceView, deployment: Deployment) -> int:
-    """Return the first number that no task of the deployment has, though an older State was restored."""
-    used = (each.record.ordinal for each in view.tasks if each.record.deployment == deployment.id)
-    return max(deployment.next_ordinal, max(used, default=0) + 1)
 
 
 def _stopped(

@@ -36,6 +36,7 @@ def survey(
             fleet=fleet_of(service, None if is_draining else deployment, mine, secrets, now),
             is_draining=is_draining,
             source=(source := by_id.get(deployment.shifts_from) if deployment and deployment.is_shifting else None),
+            declared=stack.definitions.get(service.task_definition),
             source_definition=definitions.get((source.family, source.revision)) if source else None,
         )
     blocked = {address: _blocked(view, found) for address, view in found.items()}
@@ -71,6 +72,8 @@ def _blocked(view: ServiceView, services: Mapping[str, ServiceView]) -> str:
     if deployment is None or deployment.rollout_state is not RolloutState.IN_PROGRESS:
         return ""
     for address in view.service.depends_on:
+        if address in services and services[address].is_undone:
+            return f"{address} to run what is declared: its deployment was rolled back"
         if address in services and not services[address].is_settled:
             return f"{address} to be steady"
     return ""

@@ -114,3 +114,9 @@ def ghosts(snapshot: Snapshot, addresses: Mapping[str, frozenset[str]]) -> str:
             if address not in addresses.get(task_id, frozenset()):
                 return f"{balancer.address} to forget {address} of task {task_id[:8]}"
     return ""
+
+
+def why_hold(snapshot: Snapshot) -> str:
+    """Say which balancer is just being told something: it may name a task that has ended since."""
+    told = sorted(key for key in snapshot.in_flight if key.startswith("balancer "))
+    return f"load {told[0]} to be configured" if told else ""

@@ -1,0 +1,65 @@
+"""What a look means for the deployments of a service: pins, failures counted, stages left, complete or failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.model.state import Deployment, RolloutState, State
+from reconciler.model.task import TaskRecord
+from reconciler.scheduler import deployments, images
+from reconciler.scheduler.alarms import watch
+from reconciler.scheduler.hooks import Ground
+from reconciler.scheduler.service_view import Progress, ServiceView
+from reconciler.scheduler.stages import advance
+
+
+def judged(view: ServiceView, before: Mapping[str, TaskRecord], ground: Ground) -> ServiceView:
+    """Bring a primary deployment up to what was seen: pins, failures, its stage, complete or failed."""
+    deployment, definition, now = view.deployment, view.definition, ground.now
+    if deployment is not None and view.is_draining:
+        return replace(view, deployment=deployments.leave(deployment, now))
+    if deployment is None or definition is None:
+        return view
+    deployment = images.pin(deployment, definition, ground.snapshot, view.tasks)
+    refused = images.fetch_failures(definition, ground.snapshot.outcomes)
+    deployment = deployments.count_outcomes(deployment, view.service, view.tasks, before, refused, now)
+    deployment, progress = _advanced(view, deployment, ground)
+    deployment = deployments.judge(
+        deployment,
+        view.service,
+        is_settled=view.is_settled,
+        is_held=bool(view.blocked) or progress.is_held,
+        now=now,
+        failure=progress.failure,
+    )
+    source = view.source and deployments.count_outcomes(view.source, view.service, view.tasks, before, (), now)
+    return replace(view, deployment=deployment, progress=progress, source=source)
+
+
+def as_judged(state: State, services: Mapping[str, ServiceView]) -> dict[str, Deployment]:
+    """Return every deployment by its id, the primary ones as this look left them."""
+    recorded = {each.id: each for each in state.deployments}
+    return recorded | {view.deployment.id: view.deployment for view in services.values() if view.deployment}
+
+
+def with_deployment(view: ServiceView, recorded: State) -> ServiceView:
+    """Return a service with its deployment as it is recorded now."""
+    deployment = recorded.deployment(view.deployment.id) if view.deployment is not None else None
+    return replace(view, deployment=deployment)
+
+
+def _advanced(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[Deployment, Progress]:
+    """Read the alarms of a deployment in progress, and move it through its stages."""
+    if deployment.rollout_state is not RolloutState.IN_PROGRESS or view.blocked:
+        return deployment, Progress()
+    watched = watch(deployment, view.service, ground)
+    deployment, progress = advance(view, watched.deployment, ground)
+    wake_at = () if watched.wake_at is None else (watched.wake_at,)
+    return deployment, replace(
+        progress,
+        steps=(*progress.steps, *watched.steps),
+        wake_at=(*progress.wake_at, *wake_at),
+        failure=progress.failure or watched.failure,
+        warnings=watched.warnings,
+    )
