@@ -120,7 +120,9 @@ def _steps(
 def _why_started(observed: ObservedBalancer | None, settings: str) -> str:
     if observed is None or not observed.container_id:
         return "it does not exist"
-    return "it does not run" if observed.settings == settings else "its image, ports or addresses changed"
+    if observed.settings != settings:
+        return "its image, ports or addresses changed"
+    return "a container that it replaced is still there" if observed.is_live else "it does not run"
 
 
 def _configure(
