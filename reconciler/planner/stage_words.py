@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from reconciler.model.service import LifecycleStage, Service
 from reconciler.model.state import Deployment
-from reconciler.scheduler.strategies import shifts, stages
+from reconciler.scheduler.strategies import bakes, shifts, stages
 
 
 def stage_words(deployment: Deployment, service: Service) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def _shift(deployment: Deployment, service: Service) -> tuple[str, ...]:
 
 def _bake(deployment: Deployment, service: Service) -> tuple[str, ...]:
     bake = service.deployment_configuration.bake_time
-    return (f": {bake:g} s",) if bake else ()
+    return (f": {bake:g} s",) if bake and bakes(deployment) else ()
 
 
 _WORDS: Mapping[LifecycleStage, Callable[[Deployment, Service], tuple[str, ...]]] = {

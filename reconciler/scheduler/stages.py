@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from reconciler.model.routing import WHOLE, Color
-from reconciler.model.service import DeploymentConfiguration, DeploymentStrategy, LifecycleStage
+from reconciler.model.service import DeploymentConfiguration, LifecycleStage
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, StagePassed
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler.hooks import Ground, run_hooks
 from reconciler.scheduler.service_view import Progress, ServiceView
 from reconciler.scheduler.shifting import has_strangers, is_scaled_up
-from reconciler.scheduler.strategies import has_test_traffic, share, shifts, stages
+from reconciler.scheduler.strategies import bakes, has_test_traffic, share, shifts, stages
 
 
 class Wait(NamedTuple):
@@ -138,8 +138,8 @@ def _production_shift(view: ServiceView, deployment: Deployment, ground: Ground)
 
 
 def _bake(view: ServiceView, deployment: Deployment, ground: Ground) -> Wait | None:
-    if deployment.strategy is not DeploymentStrategy.ROLLING and not deployment.shifts_from:
-        return None  # the first deployment: there is nothing to go back to
+    if not bakes(deployment):
+        return None
     until = deployment.stage_at + view.service.deployment_configuration.bake_time
     return Wait("the bake time to pass", until, is_held=True) if ground.now < until else None
 

@@ -75,6 +75,11 @@ def stages(deployment: Deployment) -> tuple[LifecycleStage, ...]:
     return SHIFTING_STAGES if deployment.shifts_from else ROLLING_STAGES
 
 
+def bakes(deployment: Deployment) -> bool:
+    """Say whether a deployment bakes: not the first one of those that shift, for there is nothing to go back to."""
+    return deployment.strategy is DeploymentStrategy.ROLLING or bool(deployment.shifts_from)
+
+
 def is_before(deployment: Deployment, stage: LifecycleStage) -> bool:
     """Say whether a deployment has not come to a stage yet."""
     order = tuple(LifecycleStage)
