@@ -120,7 +120,7 @@ def test_the_bake_begins_at_the_moment_the_traffic_is_seen() -> None:
 
 def test_a_step_is_looked_at_from_the_moment_it_is_seen() -> None:
     linear = web(strategy="LINEAR", linear=Linear(step_percent=40, step_bake_time=30))
-    fields = {"of": linear, "strategy": "LINEAR"}
+    fields: dict[str, Any] = {"of": linear, "strategy": "LINEAR"}
     found, progress = at("PRODUCTION_TRAFFIC_SHIFT", balancer(green=400, test_green=1000), now=NOW + 5, **fields)
     assert (found.shifted_at, progress.until, progress.is_held) == (NOW + 5, NOW + 35, True)
     assert progress.waiting == "40 % of the traffic on green to prove itself"
@@ -155,7 +155,7 @@ def test_a_first_deployment_shifts_and_bakes_nothing() -> None:
 
 def test_a_rolling_deployment_bakes_once_all_its_tasks_and_only_they_are_there() -> None:
     rolling = web(strategy="ROLLING")
-    fields = {"of": rolling, "strategy": "ROLLING", "shifts_from": "", "color": "blue"}
+    fields: dict[str, Any] = {"of": rolling, "strategy": "ROLLING", "shifts_from": "", "color": "blue"}
     assert where(at("SCALE_UP", **fields)) == ("SCALE_UP", "")
     assert where(at("SCALE_UP", fleet=Fleet(keep=BLUE), **fields)) == ("BAKE_TIME", "the bake time to pass")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.routing import ObservedBalancer
+from reconciler.model.routing import ObservedBalancer, TargetHealth
 from reconciler.model.task_definition import NetworkMode
 from reconciler.scheduler.targets import Traffic, address_of, ghosts, target_health, traffic_of
 from tests.builders import (
@@ -50,21 +50,21 @@ def seen_by(*balancers: ObservedBalancer) -> Traffic | None:
 
 
 def test_a_target_that_nobody_lists_yet_is_initial() -> None:
-    assert seen_by(balancer(listed(2))) == Traffic("initial", PROGRESS)
+    assert seen_by(balancer(listed(2))) == Traffic(TargetHealth.INITIAL, PROGRESS)
 
 
 def test_without_a_balancer_nothing_can_be_told() -> None:
-    assert seen_by() == Traffic("unavailable", "the load balancer does not run yet")
+    assert seen_by() == Traffic(TargetHealth.UNAVAILABLE, "the load balancer does not run yet")
 
 
 def test_a_balancer_that_does_not_answer_says_why_and_still_lists() -> None:
     silent = balancer(listed(1)).changed(running=None, problem="no answer on its socket")
-    assert seen_by(silent) == Traffic("unavailable", "no answer on its socket", is_listed=True)
+    assert seen_by(silent) == Traffic(TargetHealth.UNAVAILABLE, "no answer on its socket", is_listed=True)
 
 
 def test_a_task_drains_when_every_process_that_lists_it_says_so() -> None:
     draining = balancer(listed(1, "draining"))
-    assert seen_by(draining) == Traffic("draining", DRAINS, is_listed=True, drains=True)
+    assert seen_by(draining) == Traffic(TargetHealth.DRAINING, DRAINS, is_listed=True, drains=True)
     inside = balancer(listed(1)).changed(name="inside", address="load_balancer.inside")
     found = seen_by(draining, inside)
     assert found is not None
@@ -76,7 +76,7 @@ def test_a_task_of_no_target_group_has_nothing_to_do_with_balancers() -> None:
 
 
 def test_a_task_that_is_registered_nowhere_but_still_listed_is_unused() -> None:
-    assert traffic_of(ME, (), EMPTY, (balancer(listed(1)),)) == Traffic("unused", is_listed=True)
+    assert traffic_of(ME, (), EMPTY, (balancer(listed(1)),)) == Traffic(TargetHealth.UNUSED, is_listed=True)
 
 
 TWO = stack(
@@ -113,7 +113,10 @@ def test_a_task_in_two_groups_is_healthy_only_in_both() -> None:
     two = traffic_of(
         ME, (REGISTRATION, api), both, (balancer(there, listed(1, target_group="target_group.api"), of=both),)
     )
-    assert (one, two) == (Traffic("initial", PROGRESS, is_listed=True), Traffic("healthy", is_listed=True))
+    assert (one, two) == (
+        Traffic(TargetHealth.INITIAL, PROGRESS, is_listed=True),
+        Traffic(TargetHealth.HEALTHY, is_listed=True),
+    )
 
 
 def test_the_address_is_the_containers_own() -> None:

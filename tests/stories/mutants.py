@@ -14,7 +14,7 @@ from reconciler.model.routing import TargetState
 from reconciler.model.service import LifecycleStage
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
-from reconciler.scheduler import routing, scheduler, services, stages
+from reconciler.scheduler import opening, rolling, routing, scheduler, services, shifting, stages, tasks
 from reconciler.scheduler.task_view import TaskView
 from reconciler.scheduler.tasks import Pursuit, Surroundings
 
@@ -23,20 +23,19 @@ Patch = pytest.MonkeyPatch
 
 def shift_before_ready(patch: Patch) -> None:
     """Traffic is shifted as soon as one task of the new revision is ready."""
-    patch.setitem(stages._WAITS, LifecycleStage.SCALE_UP, _no_wait)  # type: ignore[arg-type]
+    patch.setitem(stages._WAITS, LifecycleStage.SCALE_UP, _no_wait)
 
 
 def skip_the_bake(patch: Patch) -> None:
     """Blue is retired as soon as green has the traffic."""
-    patch.setitem(stages._WAITS, LifecycleStage.BAKE_TIME, _no_wait)  # type: ignore[arg-type]
+    patch.setitem(stages._WAITS, LifecycleStage.BAKE_TIME, _no_wait)
 
 
 def stop_before_drain(patch: Patch) -> None:
     """A task is stopped while a balancer still lists it."""
-    right = scheduler.pursue
 
     def pursue(view: TaskView, around: Surroundings) -> Pursuit:
-        return right(replace(view, traffic=None), around)
+        return tasks.pursue(replace(view, traffic=None), around)
 
     patch.setattr(scheduler, "pursue", pursue)
 
@@ -48,10 +47,9 @@ def retire_blue_on_failure(patch: Patch) -> None:
 
 def roll_back_into_the_failed_pool(patch: Patch) -> None:
     """A rollback gets the pool, and with it the traffic, of the deployment that failed."""
-    right = scheduler.roll_back
 
     def roll_back(stack: Stack, state: State, now: float) -> State:
-        undone = right(stack, state, now)
+        undone = opening.roll_back(stack, state, now)
         colors = {each.id: each.color for each in undone.deployments}
         return undone.changed(
             deployments=tuple(
@@ -84,7 +82,7 @@ def weights_written_but_not_seen(patch: Patch) -> None:
 
 def forget_the_source(patch: Patch) -> None:
     """Tasks of the revision that has the traffic are not replaced while it is shifted."""
-    patch.setattr(services, "_kept_up", lambda *arguments: ())
+    patch.setattr(services, "keep_up", lambda *arguments: ())
 
 
 def never_ask_who_starves(patch: Patch) -> None:
@@ -98,5 +96,5 @@ def _no_wait(*arguments: Any) -> None:
 
 def _planned_whatever_failed(view: Any, deployment: Any, **options: Any) -> Any:
     if deployment.is_shifting:
-        return services.shift(view.desired, deployment.color, view.fleet, **options)
-    return services.roll(view.desired, view.service.deployment_configuration, view.fleet, **options)
+        return shifting.shift(view.desired, deployment.color, view.fleet, **options)
+    return rolling.roll(view.desired, view.service.deployment_configuration, view.fleet, **options)
