@@ -163,9 +163,16 @@ def _tell_done(request: Request, prepared: Prepared, applied: Applied, took: str
         say_lines(json_lines.applied_lines(prepared.plan, applied.outputs, request.operation, now))
         return
     if prepared.plan.is_empty:
-        say("What runs is recorded again." if prepared.messages else "Removed what ended one-off tasks left.")
+        say(_tidied(prepared))
         return
     say(f"\n{request.operation.capitalize()} complete after {took}.")
     text = outputs_text(applied.outputs)
     if text:
         say(f"\nOutputs:\n\n{text}")
+
+
+def _tidied(prepared: Prepared) -> str:
+    """Say what an apply did though nothing of what runs was to be changed."""
+    if prepared.messages:
+        return "What runs is recorded again."
+    return "Removed what ended one-off tasks left." if prepared.is_recorded else "What is declared is recorded again."

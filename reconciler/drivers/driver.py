@@ -29,6 +29,8 @@ class LookRequest(Noun):
     volumes: tuple[str, ...] = ()
     detailed: bool = False
     moved_networks: Mapping[str, str] = {}
+    only_reads: bool = False
+    """Whether balancers' processes are presumed to do what their volumes say: to ask them takes a command."""
     latency_periods: Mapping[str, float] = {}
     """Balancer's name -> seconds: for how long back its access log is read for latencies."""
 

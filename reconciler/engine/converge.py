@@ -66,8 +66,8 @@ class Converged:
     snapshot: Snapshot
 
 
-def look_request(stack: Stack, state: State, *, detailed: bool) -> LookRequest:
-    """Return what a look must show for decisions about a stack."""
+def look_request(stack: Stack, state: State, *, detailed: bool, only_reads: bool = False) -> LookRequest:
+    """Return what a look must show for decisions about a stack. A plan `only_reads`: it runs no command anywhere."""
     definitions = [*stack.definitions.values(), *(each.definition for each in state.tasks if each.definition)]
     images = {container.image for definition in definitions for container in definition.containers}
     images |= {each.image for each in stack.load_balancers}
@@ -79,6 +79,7 @@ def look_request(stack: Stack, state: State, *, detailed: bool) -> LookRequest:
         volumes=tuple(each.name for each in stack.volumes),
         detailed=detailed,
         moved_networks=_moved_networks(state),
+        only_reads=only_reads,
         latency_periods=_latency_periods(stack, state),
     )
 

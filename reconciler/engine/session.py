@@ -86,10 +86,15 @@ class Prepared:
     def is_idle(self) -> bool:
         """Whether an apply would neither record nor perform anything.
 
-        An empty plan alone is not enough: a lost State is recorded again, and what ended one-off tasks left is
-        removed, though neither changes what runs.
+        An empty plan alone is not enough: a lost State is recorded again, what ended one-off tasks left is removed,
+        and what is declared is recorded after a rollback to it, though none of that changes what runs.
         """
-        return self.plan.is_empty and not self.messages and not self.planned.decision.steps
+        return self.plan.is_empty and not self.messages and not self.planned.decision.steps and self.is_recorded
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the recorded target has the same task definitions. After a rollback it has the failed ones."""
+        return self.recorded.target is None or self.recorded.target.definitions == self.stack.definitions
 
 
 def prepare(
@@ -243,10 +248,10 @@ def _blocked(move: Move) -> str:
 def _look(session: Session, stack: Stack, *, detailed: bool) -> tuple[State, Snapshot, tuple[str, ...]]:
     """Return what is recorded, what is there, and what to say about it. A state that was lost gets its owner back."""
     recorded = session.store.load(stack.name)
-    snapshot = session.driver.look(look_request(stack, recorded, detailed=detailed))
+    snapshot = session.driver.look(look_request(stack, recorded, detailed=detailed, only_reads=True))
     recorded, messages = _own(recorded, snapshot)
     if messages and not snapshot.tasks:
-        snapshot = session.driver.look(look_request(stack, recorded, detailed=detailed))
+        snapshot = session.driver.look(look_request(stack, recorded, detailed=detailed, only_reads=True))
     return recorded, snapshot, messages
 
 

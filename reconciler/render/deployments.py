@@ -11,7 +11,7 @@ from reconciler.model.request import Request
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, Service
 from reconciler.model.state import AlarmReading, Deployment, HookRun, HookStatus, RolloutState, State
 from reconciler.render.deployment_status import ServiceDeploymentStatus, monitor_of, status_of, undoing_of
-from reconciler.render.progress import left
+from reconciler.render.progress import waiting_words
 from reconciler.render.safe import one_line
 from reconciler.render.tables import table
 from reconciler.render.tasks import ShownTask, task_json, tasks_text
@@ -206,7 +206,8 @@ def _facts(shape: dict[str, Any], detail: DeploymentDetail, now: float) -> Itera
     if shape["rolled_back_by"]:
         yield f"  rolled back by   {shape['rolled_back_by']}"
     if detail.waits:
-        yield f"  waits for        {one_line(detail.waits.reason)}{left(detail.waits.until, now)}"
+        words = waiting_words(detail.waits.reason, detail.waits.until, now)
+        yield f"  now              it {words}"
 
 
 def _where(deployment: Deployment) -> str:

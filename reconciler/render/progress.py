@@ -101,13 +101,8 @@ def row_text(row: ServiceRow, elapsed: float, width: int = 0, now: float | None 
         words.append(f"failures {row.failures}" + (f" of {row.limit}" if row.limit is not None else ""))
     words.append(duration(elapsed))
     if row.note:
-        words.append(waiting_words(row.note) + left(row.until, now))
+        words.append(waiting_words(row.note, row.until, now))
     return "  ".join(words)
-
-
-def left(until: float | None, now: float | None) -> str:
-    """Return `, 42s left` for a wait whose end is known and still to come."""
-    return f", {duration(until - now)} left" if until is not None and now is not None and until > now else ""
 
 
 def _healthy(row: ServiceRow) -> str:
@@ -123,10 +118,17 @@ def heartbeat(decision: Decision, elapsed: float) -> str:
     return f"still at it after {duration(elapsed)}: {waits or 'steps are under way'}"
 
 
-def waiting_words(text: str) -> str:
-    """Return `waits for ...`, but for reasons that are sentences about the service already."""
+def waiting_words(text: str, until: float | None = None, now: float | None = None) -> str:
+    """Return `waits for ..., 42s left`, but for reasons that are sentences about the service already.
+
+    After one of those stands when the next try is: `is unable to ...; it is tried again in 42s`.
+    """
     said = one_line(text)
-    return said if said.startswith(("is ", "was ", "the deployment")) else f"waits for {said}"
+    is_sentence = said.startswith(("is ", "was ", "the deployment"))
+    if until is None or now is None or until <= now:
+        return said if is_sentence else f"waits for {said}"
+    left = duration(until - now)
+    return f"{said}; it is tried again in {left}" if is_sentence else f"waits for {said}, {left} left"
 
 
 def _row(

@@ -13,7 +13,7 @@ from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, RolloutState, State
 from reconciler.model.task import DesiredStatus, TaskStatus
 from reconciler.render.deployment_status import status_of
-from reconciler.render.progress import left, waiting_words
+from reconciler.render.progress import waiting_words
 from reconciler.render.safe import one_line
 from reconciler.render.tables import table
 from reconciler.render.tasks import ShownTask
@@ -66,7 +66,7 @@ def status_text(standing: Standing, now: float) -> str:
         parts += ["", _services_table(shape)]
     remarks = [line for each in standing.stack.services for line in _remarks(each, standing)]
     parts += ["", *remarks] if remarks else []
-    waits = [f"  {each.address} {waiting_words(each.reason)}{left(each.until, now)}" for each in decision.waiting_for]
+    waits = [f"  {each.address} {waiting_words(each.reason, each.until, now)}" for each in decision.waiting_for]
     parts += ["", "Waiting:", *waits] if waits else []
     events = [
         f"  {duration(max(0.0, now - each.at)):>6} ago  {each.address} {one_line(each.message)}"

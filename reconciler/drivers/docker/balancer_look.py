@@ -9,10 +9,12 @@ from typing import Any
 from reconciler.balancers.haproxy.access_log import latencies_p95
 from reconciler.balancers.haproxy.balancer import Balancer, Seen
 from reconciler.balancers.haproxy.names import pool
+from reconciler.balancers.haproxy.presumption import NOTICES_READ, presume
 from reconciler.drivers import labels
 from reconciler.drivers.docker.balancer_host import DockerHost
 from reconciler.drivers.docker.client import ApiError, Client
 from reconciler.drivers.docker.logs import frames
+from reconciler.drivers.driver import LookRequest
 from reconciler.model.routing import BalancerConfiguration, ObservedBalancer, RunningBalancer
 
 _LIVE = ("running", "paused", "restarting")
@@ -27,30 +29,28 @@ class BalancerLook:
         self._host = DockerHost(client)
 
     def look(
-        self, rows: Iterable[Row], volumes: Iterable[Row], periods: Mapping[str, float], now: float
+        self, rows: Iterable[Row], volumes: Iterable[Row], request: LookRequest, now: float
     ) -> tuple[ObservedBalancer, ...]:
-        """Return the balancers whose containers or volumes are given, sorted by name.
-
-        `periods` maps names to the seconds whose latencies are wanted, `now` is the engine's time.
-        """
+        """Return the balancers whose containers or volumes are given, sorted by name; `now` is the engine's time."""
         containers: dict[str, list[Row]] = {}
         for row in rows:
             if name := row["Labels"].get(labels.BALANCER):
                 containers.setdefault(name, []).append(row)
         names = {*containers, *(name for each in volumes if (name := (each["Labels"] or {}).get(labels.BALANCER)))}
-        asked = [(name, containers.get(name, []), periods.get(name), now) for name in sorted(names)]
+        asked = [(name, containers.get(name, []), request, now) for name in sorted(names)]
         if len(asked) < 2:
             return tuple(self._one(*each) for each in asked)
         with ThreadPoolExecutor(max_workers=min(8, len(asked))) as threads:
             return tuple(threads.map(lambda each: self._one(*each), asked))
 
-    def _one(self, name: str, rows: Sequence[Row], period: float | None, now: float) -> ObservedBalancer:
+    def _one(self, name: str, rows: Sequence[Row], request: LookRequest, now: float) -> ObservedBalancer:
         if not rows:
             return ObservedBalancer(address=f"load_balancer.{name}", name=name)
+        period = request.latency_periods.get(name)
         row, *others = sorted(rows, key=lambda each: (each["State"] != "running", -each["Created"], each["Id"]))
         tags, problem, seen = row["Labels"], "", Seen()
         try:
-            seen = Balancer(self._host, row["Id"], _never).look(is_running=row["State"] == "running")
+            seen = self._seen(row, only_reads=request.only_reads)
         except ApiError as refusal:
             problem = refusal.message
         if row["State"] == "running" and seen.running is None and not problem:
@@ -62,16 +62,23 @@ class BalancerLook:
             is_live=row["State"] in _LIVE,
             settings=tags.get(labels.SETTINGS, ""),
             configuration=seen.configuration,
-            running=self._with_latencies(row["Id"], seen, now - period) if period else seen.running,
+            running=self._with_latencies(row["Id"], seen, now - period) if period is not None else seen.running,
             stale=tuple(sorted(each["Id"] for each in others)),
             problem=problem,
         )
 
-    def _with_latencies(self, container_id: str, seen: Seen, since: float) -> RunningBalancer | None:
-        """Return what runs, with the latencies that its access log tells of since then."""
-        if seen.running is None or seen.configuration is None:
-            return seen.running
-        query = {"stdout": True, "stderr": False, "since": f"{since:.9f}"}
+    def _seen(self, row: Row, *, only_reads: bool) -> Seen:
+        is_running = row["State"] == "running"
+        if not only_reads or not is_running:
+            return Balancer(self._host, row["Id"], _never).look(is_running=is_running)
+        configuration = Balancer(self._host, row["Id"], _never).look(is_running=False).configuration
+        if configuration is None:
+            return Seen()
+        query = {"stdout": True, "stderr": True, "tail": NOTICES_READ}
+        return Seen(configuration, presume(configuration, self._log(row["Id"], query)))
+
+    def _log(self, container_id: str, query: Mapping[str, Any]) -> list[str]:
+        """Return lines of a balancer's log; none when the engine does not have it."""
         try:
             stream = self._client.stream("GET", f"/containers/{container_id}/logs", query, timeout=10)
             try:
@@ -79,8 +86,15 @@ class BalancerLook:
             finally:
                 stream.close()
         except ApiError:
+            return []
+        return text.decode(errors="replace").splitlines()
+
+    def _with_latencies(self, container_id: str, seen: Seen, since: float) -> RunningBalancer | None:
+        """Return what runs, with the latencies that its access log tells of since then."""
+        if seen.running is None or seen.configuration is None:
             return seen.running
-        return _filled(seen.running, seen.configuration, latencies_p95(text.decode(errors="replace").splitlines()))
+        query = {"stdout": True, "stderr": False, "since": f"{since:.9f}"}
+        return _filled(seen.running, seen.configuration, latencies_p95(self._log(container_id, query)))
 
 
 def _filled(

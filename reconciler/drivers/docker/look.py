@@ -61,10 +61,7 @@ class Looker:
             networks=networks,
             volumes=self._volumes(all_volumes, owner, request.volumes),
             balancers=self._balancers.look(
-                rows,
-                [each for each in all_volumes if _is_ours(each, owner)],
-                request.latency_periods,
-                self._engine.now(),
+                rows, [each for each in all_volumes if _is_ours(each, owner)], request, self._engine.now()
             ),
             images=self.images.look(request.images),
         )
