@@ -175,7 +175,7 @@ Deployment d2 of service.web, revision web:2: IN_PROGRESS
   started          {timestamp(NOW)}, so far 1m30s
   traffic          blue 95 %, green 5 %, test traffic green
   circuit breaker  MONITORING, failures 1 of 3
-  waits for        an answer, 1m50s left
+  now              it waits for an answer, 1m50s left
 
 Stages:
   {timestamp(NOW)}  RECONCILE_SERVICE                         1s

@@ -7,7 +7,7 @@ from reconciler.model.snapshot import Container, ContainerStatus, PublishedPort,
 from reconciler.model.state import Deployment, Event, RolloutState, State
 from reconciler.model.task import DesiredStatus, HealthStatus, StopCode, TaskStatus
 from reconciler.render.failures import Failure, failure_text
-from reconciler.render.progress import ServiceRow, address_width, heartbeat, row_text, rows
+from reconciler.render.progress import ServiceRow, address_width, heartbeat, row_text, rows, waiting_words
 from reconciler.render.safe import defused, one_line, safe
 from reconciler.render.status import Standing, status_json, status_text
 from reconciler.render.tasks import ShownTask, tasks_text
@@ -147,6 +147,13 @@ def test_a_completed_deployment_is_steady_unless_its_tasks_keep_ending() -> None
     done = decision.state.changed(deployments=(deployment(rollout_state=RolloutState.COMPLETED),))
     assert [each.is_steady for each in rows(decision.changed(state=done, waiting_for=()), Snapshot())] == [True]
     assert [each.is_steady for each in rows(decision.changed(state=done), Snapshot())] == [False]
+
+
+def test_what_is_waited_for_says_how_long_that_still_takes() -> None:
+    assert waiting_words("the bake time to pass", NOW + 42, NOW) == "waits for the bake time to pass, 42s left"
+    assert waiting_words("the bake time to pass", NOW, NOW) == "waits for the bake time to pass"
+    unable = "is unable to consistently start tasks successfully"
+    assert waiting_words(unable, NOW + 4, NOW) == f"{unable}; it is tried again in 4s"
 
 
 def test_a_heartbeat_says_what_is_waited_for() -> None:
