@@ -241,3 +241,19 @@ service.web  FAILED  4 failures, the limit is 3; the last: essential container a
     reconciler ps --all
     reconciler plan"""
     )
+
+
+def test_files_that_say_what_was_rolled_back_to_end_the_failure() -> None:
+    place = site()
+    place.apply(shop())
+    place.engine.behave = lambda step: (
+        Behaviour(exits_after=0.5, exit_code=3)
+        if step.task.definition.containers[0].image == "app:2"
+        else expected_behaviour(step)
+    )
+    place.apply(shop("app:2"))
+    assert "1 FAILED" in shown(place, shop())
+    assert (place.plan(shop()).is_empty, place.prepare(shop()).is_idle) == (True, False)
+    place.apply(shop())
+    assert shown(place, shop()).startswith('Stack "shop": 1 of 1 services steady.\n')
+    assert place.prepare(shop()).is_idle
