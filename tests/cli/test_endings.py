@@ -42,8 +42,7 @@ def test_a_failed_deployment_exits_with_3_and_says_why_with_the_log_and_what_to_
     assert "1 FAILED" in site.run("status").out
     assert [each["task_definition"] for each in site.tasks()] == ["web:1"]
     again = site.run("plan", "--var", "desired=1", "--var", failing).out
-    assert "its last deployment failed" in again
-    assert "it is tried again" in again
+    assert "its last deployment failed and was rolled back (3 failures, the limit is 3; " in again
 
 
 @pytest.mark.engine
