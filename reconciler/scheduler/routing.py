@@ -218,8 +218,12 @@ def _shares(
     wanted = (_green(deployment, production), _green(deployment, WHOLE if test else 0))
     ready = {each.color for each in targets if each.state is TargetState.READY}
     if not deployment.is_shifting and ready == {deployment.color.other}:
-        return _green(deployment, 0), wanted[1]  # nobody is ready where the traffic belongs, but somebody elsewhere
-    return written if _would_starve(wanted[0], written[0], ready) else wanted
+        wanted = (_green(deployment, 0), _green(deployment, 0))  # only elsewhere is anybody ready
+    return _fed(wanted[0], written[0], ready), _fed(wanted[1], written[1], ready)
+
+
+def _fed(green: int, written: int, ready: Set[Color]) -> int:
+    return written if _would_starve(green, written, ready) else green
 
 
 def _green(deployment: Deployment, thousandths: int) -> int:

@@ -215,6 +215,16 @@ def test_no_pool_gets_traffic_that_nobody_in_it_is_ready_for() -> None:
     assert shares(second("PRODUCTION_TRAFFIC_SHIFT"), *unready, test_green=1000) == (0, 1000)
 
 
+def test_tests_do_not_reach_a_pool_in_which_nobody_is_ready_either() -> None:
+    unready = (listed(1), listed(2, "initial", "none", color="green"))
+    assert shares(second("TEST_TRAFFIC_SHIFT"), *unready) == (0, 0)
+
+
+def test_once_nothing_is_shifted_all_traffic_goes_to_the_only_pool_in_which_anybody_is_ready() -> None:
+    only_blue = (listed(1), listed(2, "initial", "none", color="green"))
+    assert shares(second("CLEAN_UP"), *only_blue, green=1000) == (0, 0)
+
+
 def test_while_nobody_is_ready_anywhere_the_shares_are_those_of_the_stage() -> None:
     nobody = (listed(1, "initial", "none"), listed(2, "initial", "none", color="green"))
     assert shares(second("BAKE_TIME"), *nobody) == (1000, 1000)

@@ -40,7 +40,7 @@ class Stories:
 
 
 CAUGHT_BY_STORIES: tuple[tuple[Mutant, Stories, str], ...] = (
-    (mutants.shift_before_ready, Stories("BLUE_GREEN"), "J1"),
+    (mutants.shift_before_ready, Stories("BLUE_GREEN", ("crash",)), "J1"),
     (mutants.skip_the_bake, Stories("BLUE_GREEN"), "J3"),
     (mutants.stop_before_drain, Stories("ROLLING", ("hands", "lost")), "R28"),
     (mutants.ready_without_a_passed_check, Stories("ROLLING"), "I5"),
