@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.drivers.labels import container_name
 from reconciler.drivers.simulated import SimulatedContainer, SimulatedEngine
 from reconciler.model.decision import Decision
-from reconciler.model.routing import WHOLE
+from reconciler.model.routing import WHOLE, CheckResult
 from reconciler.model.service import Service, lower_bound, upper_bound
 from reconciler.model.snapshot import ContainerHealth, ObservedNetwork, ObservedTask, ObservedVolume, Snapshot
 from reconciler.model.stack import Stack
@@ -91,7 +91,8 @@ class Safety:
         keys = [step.key for step in decision.steps]
         assert len(set(keys)) == len(keys), "a step is emitted twice"
         assert not shown.in_flight.intersection(keys), "a step in flight is emitted again"
-        observed = {each.task.id: each for each in shown.tasks}
+        failing = _failing(shown)
+        observed = {each.task.id: each for each in shown.tasks if each.task.id not in failing}
         for service in self.wanted.services:
             self._floor(service, decision, observed, _idle(shown))
         for record in decision.state.tasks:
@@ -141,6 +142,16 @@ def _idle(shown: Snapshot) -> frozenset[str]:
         for route in (balancer.configuration.routes if balancer.configuration else ())
         for target in route.targets
         if (route.green if target.color == "green" else WHOLE - route.green) == 0
+    )
+
+
+def _failing(shown: Snapshot) -> frozenset[str]:
+    """Return the tasks whose last check by a load balancer failed."""
+    return frozenset(
+        target.task_id
+        for balancer in shown.balancers
+        for target in (balancer.running.targets if balancer.running else ())
+        if target.check is CheckResult.FAILED
     )
 
 

@@ -16,7 +16,15 @@ from reconciler.drivers.simulated import SimulatedEngine
 from reconciler.model.decision import Decision
 from reconciler.model.routing import WHOLE, Color, ObservedBalancer, ObservedTarget, Target, TargetState
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.step import ConfigureBalancer, Outcome, RemoveTask, StartContainer, Step, StopContainer
+from reconciler.model.step import (
+    ConfigureBalancer,
+    Outcome,
+    RemoveTask,
+    StartBalancer,
+    StartContainer,
+    Step,
+    StopContainer,
+)
 from reconciler.model.task_definition import HOLDER
 from tests.stories.traffic_sight import (
     Place,
@@ -51,8 +59,10 @@ class TrafficSafety:
     """Who ever passed a check there."""
     stopped: set[Place] = field(default_factory=set)
     """Who was stopped there by one of our steps, and has not been started since."""
-    _known: dict[str, frozenset[Place]] = field(default_factory=dict)
-    """By the key of a start: what was live at the look that it was decided on."""
+    _free: dict[str, frozenset[Place]] = field(default_factory=dict)
+    """By the key of a start: what was listed, or to be, and not live at the look that it was decided on."""
+    _told: dict[str, frozenset[Place]] = field(default_factory=dict)
+    """By the key of a step: whom the balancer is to list that it was decided for last."""
 
     def __post_init__(self) -> None:
         self.before = self._sight()
@@ -79,7 +89,15 @@ class TrafficSafety:
             if each.is_live
             for address in each.addresses.values()
         )
-        self._known |= {step.key: live for step in decision.steps if isinstance(step, StartContainer)}
+        places = [listed(balancer) for balancer in shown.balancers]
+        places += [self._told[key] for key in shown.in_flight if key in self._told]
+        free = frozenset[Place]().union(*places) - live
+        self._free |= {step.key: free for step in decision.steps if isinstance(step, StartContainer)}
+        self._told |= {
+            step.key: frozenset((each.task_id, each.address) for each in written(step.configuration))
+            for step in decision.steps
+            if isinstance(step, ConfigureBalancer | StartBalancer)
+        }
 
     def before_effect(self, step: Step) -> None:
         """Remember what there is."""
@@ -125,8 +143,7 @@ class TrafficSafety:
 
     def was_avoidable(self, step: StartContainer, place: Place) -> bool:
         """Whether who decided on a start could know that a listed target is not there any more."""
-        known = self._known.get(step.key)
-        return place in self.stopped or (known is not None and place not in known)
+        return place in self.stopped or place in self._free.get(step.key, frozenset())
 
 
 Problems = Iterator[str]
