@@ -21,11 +21,11 @@ from reconciler.model.routing import (
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, TargetRegistration
 from reconciler.model.snapshot import ObservedTask, Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, State
+from reconciler.model.state import Deployment, Revision, State
 from reconciler.scheduler.balancers import settings_of
 from reconciler.scheduler.hooks import Ground
 from reconciler.scheduler.task_view import TaskView
-from tests.builders import NOW, OWNER, balanced, deployment, observed, percents, shown, snapshot, stack, task
+from tests.builders import NOW, OWNER, balanced, deployment, observed, percents, shown, snapshot, stack, state, task
 
 WEB = "target_group.web"
 REGISTRATION = TargetRegistration(target_group=WEB, container_name="app", container_port=8080)
@@ -148,14 +148,10 @@ def ground(*balancers: ObservedBalancer, tasks: Mapping[str, TaskView] | None = 
 
 def balanced_state(target: Stack, *deployments: Deployment, **fields: Any) -> State:
     """A State whose revisions 1 and 2 of `web` are both what the target declares."""
-    from reconciler.model.state import Revision
-
     definition = target.definitions["task_definition.web"]
     revisions = tuple(
         Revision(family="web", number=number, fingerprint=f"v1:{number}", definition=definition) for number in (1, 2)
     )
-    from tests.builders import state
-
     return state(target, **{"revisions": revisions, "deployments": deployments, **fields})
 
 

@@ -157,6 +157,11 @@ def test_what_is_gone_back_to_is_what_the_traffic_was_shifted_from() -> None:
     assert (back.revision, back.color, back.rolls_back) == (2, Color.GREEN, "d3")
 
 
+def test_a_restart_that_was_shifted_goes_back_to_the_pool_it_came_from() -> None:
+    back = undone(first(), FAILED.changed(revision=1)).deployments[-1]
+    assert (back.revision, back.color, back.rolls_back) == (1, Color.BLUE, "d2")
+
+
 def test_there_is_no_way_back_without_one_that_worked() -> None:
     assert is_left(FAILED.changed(shifts_from=""))
 
@@ -167,7 +172,7 @@ def test_there_is_no_way_back_without_one_that_worked() -> None:
         FAILED.changed(rollout_state=RolloutState.IN_PROGRESS),
         FAILED.changed(rolls_back="d0"),
         FAILED.changed(completed_at=NOW),
-        FAILED.changed(revision=1),
+        FAILED.changed(revision=1, shifts_from=""),
         FAILED.changed(is_stopped=True, may_roll_back=False),
     ],
     ids=["in progress", "a rollback", "worked once", "same revision", "stopped without"],
