@@ -12,7 +12,7 @@ from reconciler.engine.session import request
 from reconciler.model.plan import Rollout
 from reconciler.model.request import Request
 from reconciler.model.routing import WHOLE, Color
-from reconciler.model.service import LifecycleHook, LifecycleStage
+from reconciler.model.service import Alarm, LifecycleHook, LifecycleStage
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment
 from reconciler.store.memory import MemoryStore
@@ -206,3 +206,24 @@ def test_a_balancer_that_stays_silent_fails_the_apply_in_the_end() -> None:
     ended = site.apply(web(1)).decision
     assert (ended.failed, ended.is_over, ended.is_steady) == (("load_balancer.edge",), True, False)
     assert [(each.address, each.reason) for each in ended.waiting_for] == [("load_balancer.edge", "it to answer")]
+
+
+def test_a_restart_that_fails_keeps_the_tasks_there_were() -> None:
+    site = Site()
+    steady(site, web(1))
+    before = {each.task.id for each in site.engine.look(site.request()).tasks}
+    failing(site, 1)
+    ask(site, "restart", service="service.web")
+    after = {each.task.id for each in site.engine.look(site.request()).tasks if each.containers[0].is_live}
+    assert (after, green(site)) == (before, (0, 0))
+
+
+def test_a_restart_whose_alarm_fires_keeps_the_tasks_there_were() -> None:
+    alarm = Alarm(name="errors", metric="http_5xx_percent", greater_than=5, period=2)
+    site = Site()
+    steady(site, web(1, alarms=(alarm,)))
+    before = {each.task.id for each in site.engine.look(site.request()).tasks}
+    site.engine.traffic = lambda group, color: (100.0, 20.0 if color is Color.GREEN else 0.0)
+    ask(site, "restart", service="service.web")
+    after = {each.task.id for each in site.engine.look(site.request()).tasks if each.containers[0].is_live}
+    assert (after, green(site)) == (before, (0, 0))
