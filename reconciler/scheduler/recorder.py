@@ -54,7 +54,8 @@ def record_tasks(
         if view.observed is None and view.record.id in starting:
             updated.append(view)
             continue
-        record = _record(view, evidence.get(view.record.id, _NOTHING), now)
+        is_starting = view.record.id in starting
+        record = _record(view, evidence.get(view.record.id, _NOTHING), now, is_starting=is_starting)
         record = _with_health(view, record, minimum_healthy_times.get(record.group, 0.0), now)
         record = _with_draining(view, record, now)
         updated.append(view if record is view.record else replace(view, record=record))
@@ -134,7 +135,7 @@ def _adopted(observed: ObservedTask, now: float) -> TaskRecord:
     return stop(record, StopCode.SERVICE_SCHEDULER_INITIATED, "only its volumes are left", now)
 
 
-def _record(view: TaskView, evidence: _Evidence, now: float) -> TaskRecord:
+def _record(view: TaskView, evidence: _Evidence, now: float, *, is_starting: bool) -> TaskRecord:
     record = view.record
     if record.is_stopped:
         return record
@@ -144,7 +145,8 @@ def _record(view: TaskView, evidence: _Evidence, now: float) -> TaskRecord:
         record = fail(record, StopCode.TASK_FAILED_TO_START, evidence.failure, now)
     if view.observed is None:
         return _record_absent(record, now)
-    return _record_present(view, _note_started(record, view.observed), view.observed, now)
+    record = _record_present(view, _note_started(record, view.observed), view.observed, now)
+    return record if is_starting else _record_end(record, view.observed, now)
 
 
 def _record_absent(record: TaskRecord, now: float) -> TaskRecord:
@@ -169,9 +171,13 @@ def _record_present(view: TaskView, record: TaskRecord, observed: ObservedTask, 
         code, reason, failed = _why_ended(view, record, observed, now)
         if code is not None:
             record = fail(record, code, reason, now).changed(failed=failed)
-    if record.desired_status is DesiredStatus.RUNNING:
-        return _record_progress(view, record, now)
-    if any(each.is_live for each in observed.containers):
+    return _record_progress(view, record, now) if record.desired_status is DesiredStatus.RUNNING else record
+
+
+def _record_end(record: TaskRecord, observed: ObservedTask, now: float) -> TaskRecord:
+    """Record that a task has stopped: it is to stop, nothing of it runs, and no start of it is under way."""
+    is_wanted = record.desired_status is DesiredStatus.RUNNING
+    if is_wanted or any(each.is_live for each in observed.containers):
         return record
     results = record.containers or _results(observed)
     return record.changed(last_status=TaskStatus.STOPPED, stopped_at=now, containers=results)

@@ -228,3 +228,14 @@ def test_what_an_overridden_one_off_task_runs_is_not_adopted_as_its_revision() -
     adopted = adopt(state(revisions=()), snapshot(observed(of=one_off)), NOW)
     assert adopted.revisions == ()
     assert adopted.tasks[0].definition == own
+
+
+def test_a_task_is_not_stopped_while_a_start_of_it_is_under_way() -> None:
+    """Restarted in place, and given up meanwhile: its container is about to run, and counts until it is stopped."""
+    leaving = running(1, desired_status=DesiredStatus.STOPPED, stopping_at=NOW)
+    view = TaskView(leaving, definition(), observed(shown(status="exited")))
+    starting = snapshot(observed(shown(status="exited")), in_flight=frozenset({f"start_container {leaving.id} app"}))
+    (found,) = record_tasks((view,), starting, {}, NOW)
+    assert found.record.last_status is TaskStatus.RUNNING
+    (ended,) = record_tasks((view,), snapshot(observed(shown(status="exited"))), {}, NOW)
+    assert ended.record.last_status is TaskStatus.STOPPED
