@@ -14,7 +14,7 @@ from reconciler.model.routing import Maintenance
 from reconciler.model.service import Service
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, HookStatus, Revision, RolloutState, Scaled, State
-from reconciler.planner.target import continued
+from reconciler.planner.target import continued, is_given_up
 from reconciler.scheduler.opening import open_deployment
 
 
@@ -54,7 +54,7 @@ def _stop(request: Request, state: State, target: Stack, now: float) -> State:
 
 
 def _stopped(deployment: Deployment, state: State, now: float, *, rolls_back: bool) -> State:
-    if rolls_back and _previous(deployment, state) is None:
+    if rolls_back and not deployment.shifts_from and _previous(deployment, state) is None:
         detail = "stop it without --rollback, or apply another revision"
         raise ReconcilerError(f"no earlier deployment of {deployment.service} worked: {detail}")
     ended = {"rollout_state": RolloutState.FAILED, "reason": "stopped by the user", "updated_at": now}
@@ -136,8 +136,18 @@ def _scale(request: Request, state: State, target: Stack, now: float) -> State:
     wanted = service.changed(desired_count=count)
     services = tuple(wanted if each.address == service.address else each for each in target.services)
     state = state.changed(scaled=(*others, *mine), target=target.changed(services=services))
+    return _resized(wanted, state, now)
+
+
+def _resized(service: Service, state: State, now: float) -> State:
+    """Let the deployment of a service go on with its new count; one that failed is tried again from its beginning."""
     primary = state.primary(service.address)
-    return state if primary is None else _with(state, continued(primary, wanted, now, is_reopened=False))
+    if primary is None:
+        return state
+    revision = state.revision(primary.family, primary.revision)
+    if is_given_up(primary) and revision is not None:
+        return open_deployment(service, revision, state, now)
+    return _with(state, continued(primary, service, now, is_reopened=False))
 
 
 def _maintain(request: Request, state: State, target: Stack, now: float) -> State:

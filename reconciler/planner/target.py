@@ -127,9 +127,14 @@ def reopened(stack: Stack, state: State, now: float, services: frozenset[str]) -
     """Open the deployments of services anew whose tasks are not as they should be. Nothing else changes."""
     for service in stack.services:
         primary = state.primary(service.address)
-        if primary is not None and service.address in services:
+        if primary is not None and service.address in services and not is_given_up(primary):
             state = _replace(state, continued(primary, service, now, is_reopened=True))
     return state
+
+
+def is_given_up(primary: Deployment) -> bool:
+    """Whether a deployment failed and is no rollback: to go on with it would skip what it failed at."""
+    return primary.rollout_state is RolloutState.FAILED and not primary.rolls_back
 
 
 def continued(primary: Deployment, service: Service, now: float, *, is_reopened: bool) -> Deployment:

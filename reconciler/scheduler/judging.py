@@ -29,12 +29,18 @@ def judged(view: ServiceView, before: Mapping[str, TaskRecord], ground: Ground) 
         deployment,
         view.service,
         is_settled=view.is_settled,
-        is_held=bool(view.blocked) or progress.is_held,
+        is_held=bool(view.blocked) or progress.is_held or _drains(view),
         now=now,
         failure=progress.failure,
     )
     source = view.source and deployments.count_outcomes(view.source, view.service, view.tasks, before, (), now)
     return replace(view, deployment=deployment, progress=progress, source=source)
+
+
+def _drains(view: ServiceView) -> bool:
+    """Whether requests in progress on old tasks are waited for: they may take the whole deregistration delay."""
+    retired = (each for each in view.fleet.leaving if not each.record.failed)
+    return any(each.traffic is not None and each.traffic.drains for each in retired)
 
 
 def as_judged(state: State, services: Mapping[str, ServiceView]) -> dict[str, Deployment]:

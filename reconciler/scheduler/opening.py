@@ -37,8 +37,8 @@ def open_deployment(service: Service, revision: Revision, state: State, now: flo
 
     Its tasks go to the pool that has no traffic when that is to be shifted, else to the one that has it.
     """
-    live = state.last_completed(service.address)
     primary = state.primary(service.address)
+    live = state.last_completed(service.address) if primary is not None else None
     strategy = service.deployment_configuration.strategy
     is_new = live is not None and (live.family, live.revision) != (revision.family, revision.number)
     has_traffic = live is not None and live.desired_count > 0 and service.desired_count > 0
@@ -95,20 +95,27 @@ def _goes_back_to(failed: Deployment, service: Service | None, state: State) -> 
     if failed.rolls_back or failed.completed_at is not None or not failed.may_roll_back:
         return None
     back = state.deployment(failed.shifts_from) or state.last_completed(failed.service)
-    if back is None or (back.family, back.revision) == (failed.family, failed.revision):
+    if back is None or (_is_same_revision(back, failed) and not failed.shifts_from):
         return None
     is_wanted = service.deployment_configuration.deployment_circuit_breaker.rollback or failed.is_stopped
     return back if is_wanted else None
 
 
+def _is_same_revision(one: Deployment, other: Deployment) -> bool:
+    return (one.family, one.revision) == (other.family, other.revision)
+
+
 def _superseded(deployment: Deployment, service: str, now: float) -> Deployment:
+    """Return a deployment that is its service's primary no longer. That it worked is not forgotten."""
     if deployment.service != service or not deployment.is_primary:
         return deployment
+    worked_at = now if deployment.has_taken_over and deployment.completed_at is None else deployment.completed_at
     state = deployment.rollout_state
     if state is RolloutState.IN_PROGRESS:
         state = RolloutState.FAILED
     reason = deployment.reason or ("superseded by a newer deployment" if state is RolloutState.FAILED else "")
-    return deployment.changed(status=DeploymentStatus.ACTIVE, rollout_state=state, reason=reason, updated_at=now)
+    ended = {"rollout_state": state, "reason": reason, "completed_at": worked_at, "updated_at": now}
+    return deployment.changed(status=DeploymentStatus.ACTIVE, **ended)
 
 
 def _deployment_id(state: State, service: str, number: int, now: float) -> str:

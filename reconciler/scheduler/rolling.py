@@ -8,8 +8,10 @@ replacement of unhealthy tasks (start first where the maximum allows it).
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reconciler.model.routing import Color
 from reconciler.model.service import DeploymentConfiguration, lower_bound, upper_bound
 from reconciler.scheduler.task_view import TaskView
 
@@ -19,13 +21,15 @@ class Fleet:
     """A service's tasks that still occupy the engine.
 
     `keep`: of the target revision and not unhealthy. `replace`: of another revision, or drifted. `unhealthy`: of the
-    target revision, but its checks failed. `leaving`: already wanted STOPPED, not yet gone.
+    target revision, but its checks failed. `leaving`: already wanted STOPPED, not yet gone. `color` is the pool that
+    the deployment's tasks belong in.
     """
 
     keep: tuple[TaskView, ...] = ()
     replace: tuple[TaskView, ...] = ()
     unhealthy: tuple[TaskView, ...] = ()
     leaving: tuple[TaskView, ...] = ()
+    color: Color = Color.BLUE
 
     @property
     def total(self) -> int:
@@ -75,9 +79,11 @@ def _surplus(keep: tuple[TaskView, ...], desired: int) -> tuple[TaskView, ...]:
 def _retirable(
     fleet: Fleet, surplus: tuple[TaskView, ...], desired: int, lower: int, unplaced: int
 ) -> tuple[TaskView, ...]:
-    """Choose which tasks of `replace` and `unhealthy` may stop now: those not healthy first, then the oldest.
+    """Choose which tasks of `replace` and `unhealthy` may stop now: those not healthy first, then those in the pool
+    of a shift that was given up, then the oldest.
 
-    A healthy one may go while the healthy that remain are at least `lower`. One that is not healthy may go when
+    A healthy one may go while the healthy that remain are at least `lower`; one in the pool that has the traffic only
+    while as many remain there (when somebody is healthy there at all). One that is not healthy may go when
     healthy new tasks cover it, or to make room (`unplaced` tasks do not fit yet) while `lower` tasks remain; those
     whose checks failed make room one at a time.
     """
@@ -88,18 +94,26 @@ def _retirable(
     healthy = covered + sum(view.is_healthy() for view in fleet.replace)
     remaining = len(kept) + len(fleet.replace) + len(fleet.unhealthy)
     spare = remaining - len(kept)
+    serving = _healthy_in_pool(fleet, kept)
     chosen: list[TaskView] = []
-    for view in sorted((*fleet.replace, *fleet.unhealthy), key=_oldest_unhealthy_first):
+    for view in sorted((*fleet.replace, *fleet.unhealthy), key=lambda view: _rank(view, fleet.color)):
+        serves = view.is_healthy() and view.color is fleet.color
         is_covered = covered + spare - len(chosen) > desired
         is_in_turn = view.record.id not in ill or not (chosen or fleet.leaving)
         makes_room = unplaced > len(chosen) + len(fleet.leaving) and remaining > lower and is_in_turn
-        if not (healthy > lower if view.is_healthy() else is_covered or makes_room or desired == 0):
+        is_spare = healthy > lower and (not serves or serving > lower)
+        if not (is_spare if view.is_healthy() else is_covered or makes_room or desired == 0):
             continue
         chosen.append(view)
         remaining -= 1
         healthy -= view.is_healthy()
+        serving -= serves
     return tuple(chosen)
 
 
-def _oldest_unhealthy_first(view: TaskView) -> tuple[bool, float, int]:
-    return (view.is_healthy(), view.record.created_at, view.record.ordinal)
+def _healthy_in_pool(fleet: Fleet, kept: Iterable[TaskView]) -> int:
+    return sum(view.is_healthy() and view.color is fleet.color for view in (*kept, *fleet.replace))
+
+
+def _rank(view: TaskView, color: Color) -> tuple[bool, bool, float, int]:
+    return (view.is_healthy(), view.color is color, view.record.created_at, view.record.ordinal)

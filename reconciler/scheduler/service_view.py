@@ -107,7 +107,8 @@ def fleet_of(
     for view in tasks:
         if not view.record.is_stopped:
             fleet[_place_of(view, service, deployment, secrets, now)].append(view)
-    return Fleet(**{place: tuple(views) for place, views in fleet.items()})
+    found = {place: tuple(views) for place, views in fleet.items()}
+    return Fleet(**found, color=deployment.color if deployment is not None else Color.BLUE)
 
 
 def _place_of(
@@ -118,6 +119,7 @@ def _place_of(
     if deployment is None or not why_replace(view, service, deployment, secrets, now):
         return "keep"
     is_target = (view.record.family, view.record.revision) == (deployment.family, deployment.revision)
+    is_target = is_target and view.color is deployment.color
     is_ill = is_target and view.is_unhealthy(service.health_check_grace_period, now)
     return "unhealthy" if is_ill else "replace"
 
@@ -130,6 +132,8 @@ def why_replace(
         return f"revision {deployment.family}:{deployment.revision} replaces it"
     if deployment.replaces_before is not None and view.record.created_at < deployment.replaces_before:
         return "its replacement was asked for"
+    if view.color is not deployment.color:
+        return f"the traffic belongs on {deployment.color}"
     if view.is_unhealthy(service.health_check_grace_period, now):
         return "its health checks failed"
     return view.drift(secrets)

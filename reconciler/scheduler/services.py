@@ -80,7 +80,7 @@ def _planned(view: ServiceView, deployment: Deployment, *, may_start: bool = Tru
     """
     if _is_failed(deployment) and view.desired > 0:
         return Move()
-    if deployment.is_shifting:
+    if deployment.is_shifting and view.desired > 0:
         return shift(view.desired, deployment.color, view.fleet, may_start=may_start, room=room)
     configuration = view.service.deployment_configuration
     return roll(view.desired, configuration, view.fleet, may_start=may_start, room=room)
@@ -123,9 +123,7 @@ def _stop_all(
 def _without(fleet: Fleet, gone: tuple[TaskRecord, ...]) -> Fleet:
     ids = {record.id for record in gone}
     keep = tuple(each for each in fleet.keep if each.record.id not in ids)
-    return Fleet(
-        keep, tuple(each for each in fleet.replace if each.record.id not in ids), fleet.unhealthy, fleet.leaving
-    )
+    return replace(fleet, keep=keep, replace=tuple(each for each in fleet.replace if each.record.id not in ids))
 
 
 def _is_failed(deployment: Deployment) -> bool:

@@ -33,6 +33,8 @@ def advance(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[
     """Move a deployment in progress through as many stages as the Snapshot allows."""
     configuration = view.service.deployment_configuration
     records: tuple[TaskRecord, ...] = ()
+    if deployment.is_shifting and view.desired == 0:
+        deployment = deployment.changed(stage=LifecycleStage.CLEAN_UP, stage_at=ground.now)  # nobody to shift to
     while True:
         deployment = _noted(deployment, configuration, ground)
         wait = _WAITS.get(deployment.stage, _nothing)(view, deployment, ground)
@@ -132,7 +134,8 @@ def _production_shift(view: ServiceView, deployment: Deployment, ground: Ground)
     configuration = view.service.deployment_configuration
     if deployment.shifted_at is None:
         return Wait(f"{share(deployment, configuration) / 10:g} % of the traffic to be on {deployment.color}")
-    until = deployment.shifted_at + shifts(deployment, configuration)[deployment.shift].bake
+    planned = shifts(deployment, configuration)  # the file may say fewer steps than when it began
+    until = deployment.shifted_at + planned[min(deployment.shift, len(planned) - 1)].bake
     shown = f"{share(deployment, configuration) / 10:g} % of the traffic on {deployment.color} to prove itself"
     return Wait(shown, until, is_held=True) if ground.now < until else None
 
