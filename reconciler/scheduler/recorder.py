@@ -115,7 +115,7 @@ def _is_overridden(task: Task) -> bool:
 
 
 def _adopted(observed: ObservedTask, now: float) -> TaskRecord:
-    """Return the record of a task that was not known. One that only volumes are left of had stopped before."""
+    """Return the record of a task that was not known. One that nothing runs of had stopped before."""
     task = observed.task
     starts = [each.started_at for each in observed.containers if each.started_at is not None]
     record = TaskRecord(
@@ -130,9 +130,12 @@ def _adopted(observed: ObservedTask, now: float) -> TaskRecord:
         seen=True,
         definition=task.definition if task.is_one_off else None,
     )
-    if observed.containers:
+    if not observed.containers:
+        return stop(record, StopCode.SERVICE_SCHEDULER_INITIATED, "only its volumes are left", now)
+    is_over = any(each.has_exited for each in observed.containers)
+    if task.is_one_off or not is_over or any(each.is_live for each in observed.containers):
         return record
-    return stop(record, StopCode.SERVICE_SCHEDULER_INITIATED, "only its volumes are left", now)
+    return stop(record, StopCode.SERVICE_SCHEDULER_INITIATED, "nothing of it runs any more", now)
 
 
 def _record(view: TaskView, evidence: _Evidence, now: float, *, is_starting: bool) -> TaskRecord:
