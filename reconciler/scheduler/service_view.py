@@ -135,7 +135,7 @@ def why_replace(
     if view.color is not deployment.color:
         return f"the traffic belongs on {deployment.color}"
     if view.is_unhealthy(service.health_check_grace_period, now):
-        return "its health checks failed"
+        return f"its {view.why_unhealthy}"
     return view.drift(secrets)
 
 

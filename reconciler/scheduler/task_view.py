@@ -71,6 +71,12 @@ class TaskView:
         is_bad_target = self.traffic is not None and self.traffic.health is TargetHealth.UNHEALTHY
         return is_bad_target or self.health is HealthStatus.UNHEALTHY
 
+    @property
+    def why_unhealthy(self) -> str:
+        """Say which checks failed, and what a load balancer's found."""
+        is_bad_target = self.traffic is not None and self.traffic.health is TargetHealth.UNHEALTHY
+        return self.traffic.reason if self.traffic is not None and is_bad_target else "health checks failed"
+
     def is_healthy(self) -> bool:
         """Whether it counts as healthy now: recorded so once, and no exit and no check says otherwise since."""
         is_proven = self.is_running and self.record.healthy_at is not None
