@@ -15,6 +15,7 @@ from reconciler.model.service import Service
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, HookStatus, Revision, RolloutState, Scaled, State
 from reconciler.planner.target import continued, is_given_up
+from reconciler.scheduler.history import with_events
 from reconciler.scheduler.opening import open_deployment
 
 
@@ -59,9 +60,9 @@ def _stopped(deployment: Deployment, state: State, now: float, *, rolls_back: bo
         raise ReconcilerError(f"no earlier deployment of {deployment.service} worked: {detail}")
     ended = {"rollout_state": RolloutState.FAILED, "reason": "stopped by the user", "updated_at": now}
     worked_at = None if rolls_back else deployment.completed_at
-    return _with(
-        state, deployment.changed(is_stopped=True, may_roll_back=rolls_back, completed_at=worked_at, **ended)
-    )
+    stopped = deployment.changed(is_stopped=True, may_roll_back=rolls_back, completed_at=worked_at, **ended)
+    told = f"(deployment {deployment.id}) was stopped by the user."
+    return with_events(_with(state, stopped), [(deployment.service, told)], now)
 
 
 def _roll_back(request: Request, state: State, target: Stack, now: float) -> State:
@@ -158,7 +159,9 @@ def _maintain(request: Request, state: State, target: Stack, now: float) -> Stat
     others = tuple(each for each in state.maintenance if each.target_group not in groups)
     message = request.message
     mine = () if message is None else tuple(Maintenance(target_group=each, message=message) for each in groups)
-    return state.changed(maintenance=tuple(sorted((*others, *mine), key=lambda each: each.target_group)))
+    everyone = tuple(sorted((*others, *mine), key=lambda each: each.target_group))
+    told = "maintenance has ended." if message is None else f"maintenance has begun: {message}"
+    return with_events(state.changed(maintenance=everyone), [(service.address, told)], now)
 
 
 def _service(request: Request, target: Stack) -> Service:
