@@ -13,12 +13,13 @@ from reconciler.clock import Clock
 from reconciler.drivers.driver import Driver, LookRequest
 from reconciler.engine.performer import Performer
 from reconciler.errors import EngineError, PartialError, ReconcilerError, StoppedBySignalError, StoreError
+from reconciler.model.address import block_type
 from reconciler.model.decision import Decision
 from reconciler.model.request import Request
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import RolloutState, State
-from reconciler.model.step import BuildImage, Outcome, ProbeAlarm, PullImage, RunHook, StartContainer
+from reconciler.model.step import BuildImage, Outcome, ProbeAlarm, PullImage, RunHook, StartContainer, Step
 from reconciler.planner.requests import carry_out
 from reconciler.scheduler.history import with_events
 from reconciler.scheduler.moved import as_recorded
@@ -139,6 +140,12 @@ def _with_request(request: Request, state: State, now: float) -> State:
     return with_events(state, [(address, f"{request.kind} was asked for.")], now)
 
 
+def _is_told(step: Step) -> bool:
+    """Whether `decide` throttles a step itself; of a load balancer's image it does not."""
+    is_balancers = block_type(step.address) == "load_balancer"
+    return isinstance(step, _TOLD_TO_DEPLOYMENTS) and not is_balancers
+
+
 @dataclass
 class _Run:
     """What one converge remembers between looks."""
@@ -248,7 +255,7 @@ class _Run:
         """Space out the tries of a failing step that serves no single task."""
         for outcome in self.outcomes:
             key = outcome.step.key
-            if outcome.ok or isinstance(outcome.step, _TOLD_TO_DEPLOYMENTS):
+            if outcome.ok or _is_told(outcome.step):
                 self.failures.pop(key, None)
                 self.not_before.pop(key, None)
             else:

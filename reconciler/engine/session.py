@@ -13,13 +13,13 @@ from reconciler.clock import Clock
 from reconciler.drivers.driver import Driver
 from reconciler.engine.attributes import known_after_apply, known_all_along
 from reconciler.engine.converge import Converged, World, converge, look_request
+from reconciler.engine.forecast import unobtainable_images, with_rollouts
 from reconciler.errors import ReconcilerError, StackError, StaleError
 from reconciler.model.decision import Decision
-from reconciler.model.diagnostic import Diagnostic, error
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.lifecycle import Move
-from reconciler.model.plan import Action, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.request import Request
-from reconciler.model.service import DeploymentStrategy, Service
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Output, Stack
 from reconciler.model.state import State
@@ -28,12 +28,10 @@ from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.checks import check
 from reconciler.planner.lifecycle import keep_ignored
 from reconciler.planner.moves import readdress
-from reconciler.planner.places import place
 from reconciler.planner.planner import Planned, plan_outputs
 from reconciler.planner.planner import plan as make_plan
 from reconciler.planner.requests import carry_out
 from reconciler.planner.scaling import keep_scaled
-from reconciler.planner.stage_words import stage_words
 from reconciler.planner.target import reopened, run_tasks
 from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.recorder import stop
@@ -116,7 +114,7 @@ def prepare(
     _refuse(check(stack, recorded, snapshot))
     now = session.clock.now()
     planned = make_plan(stack, recorded, snapshot, now)
-    _refuse(_unobtainable_images(session.driver, stack, planned, snapshot))
+    _refuse(unobtainable_images(session.driver, stack, planned, snapshot))
     is_moving = bool(planned.plan.changes)
     stack = stack.changed(outputs=outputs(_known(stack, planned, snapshot)))
     planned = replace(
@@ -129,7 +127,7 @@ def prepare(
         ),
     )
     if is_moving and options.with_preview:
-        planned = replace(planned, plan=_with_rollouts(stack, planned, snapshot, now))
+        planned = replace(planned, plan=with_rollouts(stack, planned, snapshot, now))
     return Prepared(stack, planned, recorded, snapshot, messages)
 
 
@@ -281,54 +279,3 @@ def _with_doomed_volumes(stack: Stack, state: State, snapshot: Snapshot, options
 def _refuse(problems: tuple[Diagnostic, ...]) -> None:
     if problems:
         raise StackError(problems)
-
-
-def _unobtainable_images(
-    driver: Driver, stack: Stack, planned: Planned, snapshot: Snapshot
-) -> tuple[Diagnostic, ...]:
-    """Look up the images that would have to be pulled: one that cannot be had is known before anything stops."""
-    changed = {change.address for change in planned.plan.changes}
-    moving = [each for each in stack.services if {each.address, each.task_definition} & changed]
-    found = []
-    for address in sorted({service.task_definition for service in moving}):
-        for container in stack.definitions[address].containers:
-            if container.build is not None or snapshot.image(container.image) is not None:
-                continue
-            reason = "pull = never" if container.pull == "never" else driver.why_unobtainable(container.image)
-            if reason:
-                where = place(stack, f"{address}.container.{container.name}.image")
-                detail = f"The engine does not have it, and it cannot be pulled: {reason}"
-                found.append(error("E0610", f"image {container.image} cannot be had", detail, where))
-    return tuple(found)
-
-
-def _with_rollouts(stack: Stack, planned: Planned, snapshot: Snapshot, now: float) -> Plan:
-    from reconciler.engine.preview import preview  # a destroy needs no simulated engine
-
-    moving = _moving_services(stack, planned)
-    previews = preview(stack, planned.target, snapshot, moving, now)
-    services = {each.address: each for each in stack.services}
-    rollouts = tuple(
-        rollout.changed(
-            desired_count=services[address].desired_count,
-            minimum_healthy_percent=services[address].deployment_configuration.minimum_healthy_percent,
-            maximum_percent=services[address].deployment_configuration.maximum_percent,
-            **_strategy(services[address], planned.target),
-        )
-        for address, rollout in previews.items()
-    )
-    return planned.plan.changed(rollouts=rollouts)
-
-
-def _strategy(service: Service, target: State) -> dict[str, object]:
-    """Return how a service's traffic will move; of a deployment that has nothing to shift from, that is ROLLING."""
-    deployment = target.primary(service.address)
-    if deployment is None or deployment.completed_at is not None:
-        return {}
-    strategy = deployment.strategy if deployment.shifts_from else DeploymentStrategy.ROLLING
-    return {"strategy": strategy.value, "stages": stage_words(deployment, service)}
-
-
-def _moving_services(stack: Stack, planned: Planned) -> tuple[str, ...]:
-    changed = {each.address for each in planned.plan.changes if each.action is not Action.DELETE}
-    return tuple(each.address for each in stack.services if each.address in changed)
