@@ -19,6 +19,7 @@ from reconciler.model.state import Deployment, DeploymentStatus, Revision, Rollo
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.lifecycle import triggered
+from reconciler.planner.registrations import regrouped
 from reconciler.scheduler.opening import new_deployment, open_deployment
 from reconciler.scheduler.tasks import task_id
 
@@ -39,6 +40,7 @@ def retarget(stack: Stack, state: State, now: float, reopen: frozenset[str] = fr
             state = open_deployment(service, revision, state, now, replaces_before=now)
         else:
             state = _deploy(service, revision, state, now, is_reopened=service.address in reopen)
+        state = regrouped(service, state)
     wanted = {service.address for service in stack.services}
     leaving = [*state.draining, *(state.target.services if state.target else ())]
     draining = {service.address: service for service in leaving if service.address not in wanted}

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from reconciler.model.load_balancer import Action, Listener, LoadBalancer
 from reconciler.model.noun import fingerprint
-from reconciler.model.routing import ObservedBalancer
+from reconciler.model.routing import (
+    BalancerConfiguration,
+    ObservedBalancer,
+    ObservedTarget,
+    PoolCounters,
+    Route,
+    RunningBalancer,
+)
 from reconciler.model.snapshot import ObservedTask, Snapshot
 from reconciler.model.state import State
 from reconciler.model.task import Task
 from reconciler.model.task_definition import ContainerDefinition, SharedVolume, TaskDefinition, TaskVolume
+
+Grouped = TypeVar("Grouped", Route, ObservedTarget, PoolCounters)
 
 
 def as_recorded(snapshot: Snapshot, state: State) -> Snapshot:
@@ -97,5 +107,32 @@ def _moved_action(action: Action, addresses: Mapping[str, str]) -> Action:
 
 
 def _moved_observed(balancer: ObservedBalancer, addresses: Mapping[str, str]) -> ObservedBalancer:
-    """Its label is older than the move. What its volume says is only written anew, with the addresses of today."""
-    return balancer.changed(address=addresses.get(balancer.address, balancer.address))
+    """Return a balancer whose label, volume and process are older than the moves: who has traffic keeps it."""
+    configuration, running = balancer.configuration, balancer.running
+    return balancer.changed(
+        address=addresses.get(balancer.address, balancer.address),
+        configuration=_moved_configuration(configuration, addresses) if configuration else None,
+        running=_moved_running(running, addresses) if running else None,
+    )
+
+
+def _moved_configuration(configuration: BalancerConfiguration, addresses: Mapping[str, str]) -> BalancerConfiguration:
+    """Only groups and routes are rewritten, for those are asked about. All of it is written anew for the rest."""
+    return configuration.changed(
+        target_groups=tuple(
+            each.changed(address=addresses.get(each.address, each.address)) for each in configuration.target_groups
+        ),
+        routes=_regrouped(configuration.routes, addresses),
+    )
+
+
+def _moved_running(running: RunningBalancer, addresses: Mapping[str, str]) -> RunningBalancer:
+    return running.changed(
+        shares={addresses.get(group, group): shares for group, shares in running.shares.items()},
+        targets=_regrouped(running.targets, addresses),
+        counters=_regrouped(running.counters, addresses),
+    )
+
+
+def _regrouped(grouped: tuple[Grouped, ...], addresses: Mapping[str, str]) -> tuple[Grouped, ...]:
+    return tuple(each.changed(target_group=addresses.get(each.target_group, each.target_group)) for each in grouped)

@@ -164,12 +164,24 @@ def _state(
     """Say whether a target gets traffic: once a check has passed, until its task is to stop."""
     if observed is not None and observed.running is None:
         return _written_state(target, group, observed)
-    if running is None or running.state is TargetState.DRAINING:
+    if running is None:
+        return TargetState.READY if _is_well_elsewhere(target, observed) else TargetState.INITIAL
+    if running.state is TargetState.DRAINING:
         return TargetState.INITIAL
     if running.state is TargetState.READY:
         return TargetState.READY
     is_well = not view.has_health_check or view.health is HealthStatus.HEALTHY
     return TargetState.READY if running.check is CheckResult.PASSED and is_well else TargetState.INITIAL
+
+
+def _is_well_elsewhere(target: Target, observed: ObservedBalancer | None) -> bool:
+    """Whether it has traffic there already in another group: that it gets through this one now is no interruption."""
+    return any(
+        (each.address, each.port) == (target.address, target.port)
+        and each.state is TargetState.READY
+        and each.check is CheckResult.PASSED
+        for each in (observed.targets_of(target.task_id) if observed else ())
+    )
 
 
 def _written_state(target: Target, group: TargetGroup, observed: ObservedBalancer) -> TargetState:
