@@ -34,6 +34,8 @@ def judged(view: ServiceView, before: Mapping[str, TaskRecord], ground: Ground) 
         failure=progress.failure,
     )
     source = view.source and deployments.count_outcomes(view.source, view.service, view.tasks, before, (), now)
+    if (deployment, progress, source) == (view.deployment, view.progress, view.source):
+        return view  # as it is most of the time: what was worked out of it stays known
     return replace(view, deployment=deployment, progress=progress, source=source)
 
 
@@ -49,10 +51,15 @@ def as_judged(state: State, services: Mapping[str, ServiceView]) -> dict[str, De
     return recorded | {view.deployment.id: view.deployment for view in services.values() if view.deployment}
 
 
-def with_deployment(view: ServiceView, recorded: State) -> ServiceView:
-    """Return a service with its deployment as it is recorded now."""
-    deployment = recorded.deployment(view.deployment.id) if view.deployment is not None else None
-    return replace(view, deployment=deployment)
+def with_deployments(services: Mapping[str, ServiceView], recorded: State) -> dict[str, ServiceView]:
+    """Return the services with their deployments as they are recorded now."""
+    deployments = {each.id: each for each in recorded.deployments}
+    return {
+        address: view
+        if view.deployment is None or (found := deployments.get(view.deployment.id)) is view.deployment
+        else replace(view, deployment=found)
+        for address, view in services.items()
+    }
 
 
 def _advanced(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[Deployment, Progress]:

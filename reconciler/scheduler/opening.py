@@ -62,6 +62,8 @@ def open_deployment(service: Service, revision: Revision, state: State, now: flo
 def roll_back(stack: Stack, state: State, now: float) -> State:
     """Open the rollback of every deployment that failed and may be undone; the same State when there is none."""
     for failed in state.deployments:
+        if not failed.is_primary or failed.rollout_state is not RolloutState.FAILED:
+            continue
         service = stack.service(failed.service)
         back = _goes_back_to(failed, service, state)
         if service is None or back is None:
@@ -90,9 +92,7 @@ def _goes_back_to(failed: Deployment, service: Service | None, state: State) -> 
 
     That one may not count as completed: its last tasks of before were still to go when it was superseded.
     """
-    if service is None or not failed.is_primary or failed.rollout_state is not RolloutState.FAILED:
-        return None
-    if failed.rolls_back or failed.completed_at is not None or not failed.may_roll_back:
+    if service is None or failed.rolls_back or failed.completed_at is not None or not failed.may_roll_back:
         return None
     back = state.deployment(failed.shifts_from) or state.last_completed(failed.service)
     if back is None or (_is_same_revision(back, failed) and not failed.shifts_from):

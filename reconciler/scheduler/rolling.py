@@ -72,8 +72,10 @@ def roll(
 
 def _surplus(keep: tuple[TaskView, ...], desired: int) -> tuple[TaskView, ...]:
     """Choose whom scale-in stops: those not healthy first, then the newest."""
+    if len(keep) <= desired:
+        return ()
     ranked = sorted(keep, key=lambda view: (view.is_healthy(), -view.record.created_at, -view.record.ordinal))
-    return tuple(ranked[: max(0, len(keep) - desired)])
+    return tuple(ranked[: len(keep) - desired])
 
 
 def _retirable(
@@ -87,6 +89,8 @@ def _retirable(
     healthy new tasks cover it, or to make room (`unplaced` tasks do not fit yet) while `lower` tasks remain; those
     whose checks failed make room one at a time.
     """
+    if not (fleet.replace or fleet.unhealthy):
+        return ()
     leaves = {view.record.id for view in surplus}
     kept = [view for view in fleet.keep if view.record.id not in leaves]
     ill = {view.record.id for view in fleet.unhealthy}

@@ -46,8 +46,8 @@ def _as_target(
     record = view.record
     deployment = None if record.is_one_off else deployments.get(record.deployment)
     registrations = deployment.registrations if deployment else declared.get(record.group, ())
-    return replace(
-        view,
-        traffic=traffic_of(record.id, registrations, stack, snapshot.balancers),
-        color=deployment.color if deployment else view.observed.task.color if view.observed else Color.BLUE,
-    )
+    color = deployment.color if deployment else view.observed.task.color if view.observed else Color.BLUE
+    is_balanced = bool(registrations or snapshot.balancers)
+    traffic = traffic_of(record.id, registrations, stack, snapshot.balancers) if is_balanced else None
+    is_plain = traffic is None and color is view.color
+    return view if is_plain else replace(view, traffic=traffic, color=color)

@@ -18,7 +18,7 @@ from reconciler.model.task import TaskRecord
 from reconciler.scheduler import history, one_off, resources
 from reconciler.scheduler.balancers import balancer_steps, lost_balancers, note_silence
 from reconciler.scheduler.hooks import Ground, abandoned
-from reconciler.scheduler.judging import as_judged, judged, with_deployment
+from reconciler.scheduler.judging import as_judged, judged, with_deployments
 from reconciler.scheduler.opening import roll_back
 from reconciler.scheduler.outlook import is_failed, silent, stuck_services, waiting, wake_at
 from reconciler.scheduler.placement import Capacity
@@ -65,7 +65,7 @@ def _decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decis
     over = abandoned(as_judged(adopted, services), ground.tasks, now)
     tasks = _moved(tasks, services, moves, over)
     recorded = record(adopted, services, moves, tasks, before, snapshot, now)
-    services = {address: with_deployment(view, recorded) for address, view in services.items()}
+    services = with_deployments(services, recorded)
     traffic = Traffic(stack, recorded, snapshot, services, tasks, now)
     wanted, parting = wanted_configurations(traffic), parting_configurations(traffic)
     around = _surroundings(stack, recorded, tasks, snapshot, now)
@@ -144,7 +144,7 @@ def _surroundings(
         deployments={each.id: each for each in state.deployments},
         kept=frozenset() if stack.is_empty else kept_for_logs(state.tasks, wanted, now),
         starting=starting_tasks(snapshot),
-        ghost=why_hold(snapshot) or ghosts(snapshot, _addresses(tasks)),
+        ghost=why_hold(snapshot) or ghosts(snapshot, _addresses(tasks, snapshot)),
         fingerprints={(each.family, each.number): each.fingerprint for each in state.revisions},
         now=now,
     )
@@ -175,8 +175,10 @@ def _located(step: Step, folder: str) -> Step:
     return step.changed(folder=folder) if isinstance(step, BuildImage) else step
 
 
-def _addresses(tasks: Iterable[TaskView]) -> dict[str, frozenset[str]]:
-    """Return the addresses that live tasks have."""
+def _addresses(tasks: Iterable[TaskView], snapshot: Snapshot) -> dict[str, frozenset[str]]:
+    """Return the addresses that live tasks have, for those who compare them with what load balancers list."""
+    if not snapshot.balancers:
+        return {}
     return {
         view.record.id: frozenset(
             address for each in view.observed.containers if each.is_live for address in each.addresses.values()
