@@ -9,13 +9,11 @@ from __future__ import annotations
 import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from reconciler.balancers.haproxy.balancer import File
 from reconciler.drivers.docker.balancer_host import DockerHost
 from reconciler.drivers.docker.client import Client
-from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.model.load_balancer import TargetGroup, TargetHealthCheck
 from reconciler.model.routing import (
     BalancerConfiguration,
@@ -27,9 +25,11 @@ from reconciler.model.routing import (
     TargetState,
 )
 from reconciler.model.step import ConfigureBalancer, RemoveBalancer, RemoveNetwork, StartBalancer
+from tests.drivers.balancing import BALANCER_IMAGE, LATER_IMAGE, need
 from tests.drivers.builders import World
 
-HAPROXY = "reconciler-demo/haproxy:2.6"
+HAPROXY = (BALANCER_IMAGE, LATER_IMAGE)
+"""The versions that are tested: the oldest that works, and a load_balancer's default."""
 FIRST_UPSTREAM = 9101
 UPSTREAMS = ("one", "two", "three", "four", "five")
 ANSWER = 'lf-string "NAME %[req.hdr(x-forwarded-for)] %[req.hdr(x-forwarded-proto)] %[req.hdr(x-forwarded-port)]"'
@@ -87,14 +87,12 @@ class Site:
 
 
 @contextmanager
-def site_of(
-    driver: DockerDriver, client: Client, folder: Path, configuration: BalancerConfiguration
-) -> Iterator[Site]:
+def site_of(world: World, client: Client, image: str, configuration: BalancerConfiguration) -> Iterator[Site]:
     """Start a balancer and the upstreams, and leave nothing behind."""
-    world = World(driver, folder=str(folder))
+    need(client, image)
     world.perform(world.create_network())
     try:
-        world.perform(_start(world, configuration))
+        world.perform(_start(world, image, configuration))
         site = Site(world, client)
         _start_upstreams(client, site.container_id)
         yield site
@@ -123,12 +121,12 @@ def target(upstream: str, state: TargetState = TargetState.READY, color: Color =
     return Target(task_id=f"{index:032x}", color=color, address="127.0.0.1", port=port, state=state)
 
 
-def _start(world: World, configuration: BalancerConfiguration) -> StartBalancer:
+def _start(world: World, image: str, configuration: BalancerConfiguration) -> StartBalancer:
     return StartBalancer(
         address="load_balancer.public",
         stack=world.stack,
         owner=world.owner,
-        settings=BalancerSettings(name="public", image=HAPROXY, networks=(world.stack,)),
+        settings=BalancerSettings(name="public", image=image, networks=(world.stack,)),
         configuration=configuration,
         folder=world.folder,
     )

@@ -13,10 +13,10 @@ from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.model.load_balancer import Listener, Protocol, Stickiness, TargetGroup, TargetHealthCheck
 from reconciler.model.routing import BalancerConfiguration, Color, Route, TargetState
-from tests.drivers.builders import eventually
+from tests.drivers.builders import World, eventually
 
 from .rule_cases import to
-from .site import Site, group, route, site_of, target
+from .site import HAPROXY, Site, group, route, site_of, target
 
 pytestmark = pytest.mark.engine
 
@@ -54,9 +54,9 @@ def configuration(*routes: Route) -> BalancerConfiguration:
     )
 
 
-@pytest.fixture(scope="module")
-def balancer(docker_driver: DockerDriver, client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site_of(docker_driver, client, tmp_path_factory.mktemp("stack"), configuration()) as found:
+@pytest.fixture(scope="module", params=HAPROXY)
+def balancer(docker_driver: DockerDriver, client: Client, request: pytest.FixtureRequest) -> Iterator[Site]:
+    with site_of(World(docker_driver), client, request.param, configuration()) as found:
         yield found
 
 

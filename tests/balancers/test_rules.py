@@ -29,10 +29,10 @@ from reconciler.model.routing import (
     Color,
     Maintenance,
 )
-from tests.drivers.builders import eventually
+from tests.drivers.builders import World, eventually
 
 from .rule_cases import CASES, GROUPS, OTHERWISE, RULES, to
-from .site import Site, group, route, site_of, target
+from .site import HAPROXY, Site, group, route, site_of, target
 from .test_configuration import HOSTILE_TEXTS, hostile_with
 
 pytestmark = pytest.mark.engine
@@ -42,11 +42,16 @@ PORTS = {name: FIRST_PORT + index for index, name in enumerate(RULES)}
 TCP_PORT, HTTPS_PORT, WEIGHTED_PORT, STICKY_PORT = 8180, 8181, 8182, 8183
 
 
-@pytest.fixture(scope="module")
-def site(docker_driver: DockerDriver, client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture(scope="module", params=HAPROXY)
+def site(
+    docker_driver: DockerDriver,
+    client: Client,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("stack")
     _certificate(folder)
-    with site_of(docker_driver, client, folder, _configuration()) as found:
+    with site_of(World(docker_driver, folder=str(folder)), client, request.param, _configuration()) as found:
         eventually(lambda: found.took(PORTS["default_forward"]) == "two")
         yield found
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.drivers.docker.client import Client
 from reconciler.model.load_balancer import Action, Forward, Listener, TargetGroup, TargetHealthCheck
 from reconciler.model.routing import (
     BalancerConfiguration,
@@ -24,12 +25,20 @@ from reconciler.model.task import Task
 from .builders import World, definition, shell
 
 BALANCER_IMAGE = "reconciler-demo/haproxy:2.6"
+LATER_IMAGE = "reconciler-test/haproxy:3.0"
+"""A load_balancer's default version, with as little beside it as in the official image."""
 ADDRESS = "load_balancer.edge"
 WEB = "target_group.web"
 SERVER = "mkdir -p /srv; touch /srv/health; exec httpd -f -p 8080 -h /srv"
 """What a target runs: it answers a check."""
 
 QUICK = TargetHealthCheck(path="/health", interval=1, timeout=1, healthy_threshold=1, unhealthy_threshold=1)
+
+
+def need(client: Client, image: str) -> str:
+    """Return an image that must be there: a test on it never passes without."""
+    assert client.find(f"/images/{image}/json"), f"{image} is not on the engine: what does `make images` say of it?"
+    return image
 
 
 def configuration(*targets: Target, green: int = 0, test_green: int = 0, **fields: Any) -> BalancerConfiguration:

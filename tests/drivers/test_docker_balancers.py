@@ -40,12 +40,14 @@ from reconciler.model.routing import (
 from reconciler.model.step import ConfigureBalancer, RemoveBalancer, StartBalancer
 from reconciler.model.task import Task
 
+from .balancing import BALANCER_IMAGE, LATER_IMAGE, need
 from .builders import World, container, definition, eventually
 
 pytestmark = pytest.mark.engine
 
-HAPROXY = "reconciler-demo/haproxy:2.6"
+HAPROXY = BALANCER_IMAGE
 PLAIN = "reconciler-test/haproxy-plain:2.6"
+ON_BOTH_VERSIONS = pytest.mark.parametrize("image", [HAPROXY, LATER_IMAGE])
 WEB = TargetGroup(
     address="target_group.web",
     name="web",
@@ -144,11 +146,11 @@ def site(docker: World) -> Site:
     return Site(docker)
 
 
-@pytest.mark.parametrize("image", [HAPROXY, PLAIN])
+@pytest.mark.parametrize("image", [HAPROXY, PLAIN, LATER_IMAGE])
 def test_a_balancer_is_started_and_sends_requests_to_its_ready_targets(
     site: Site, client: Client, image: str
 ) -> None:
-    site.image = image
+    site.image = need(client, image)
     task, address = site.task("one")
     wanted = configuration(target(task.id, address))
     site.world.perform(site.start(wanted))
@@ -170,11 +172,11 @@ def test_a_balancer_is_started_and_sends_requests_to_its_ready_targets(
     eventually(lambda: site.states() == {task.id: (TargetState.READY, CheckResult.PASSED)})
 
 
-@pytest.mark.parametrize("image", [HAPROXY, PLAIN])
+@pytest.mark.parametrize("image", [HAPROXY, PLAIN, LATER_IMAGE])
 def test_a_target_is_added_checked_made_ready_drained_and_removed_without_a_reload(
     site: Site, client: Client, image: str
 ) -> None:
-    site.image = image
+    site.image = need(client, image)
     site.world.perform(site.start(configuration()))
     assert site.get(client)[0] == 503
     process = _worker(site, client)
@@ -199,7 +201,9 @@ def _worker(site: Site, client: Client) -> str:
     return run(client, site.seen().container_id, "cat /proc/1/task/1/children")
 
 
-def test_traffic_is_shifted_between_the_pools(site: Site, client: Client) -> None:
+@ON_BOTH_VERSIONS
+def test_traffic_is_shifted_between_the_pools(site: Site, client: Client, image: str) -> None:
+    site.image = need(client, image)
     (one, at_one), (two, at_two) = site.task("one"), site.task("two")
     members = (target(one.id, at_one), target(two.id, at_two, color=Color.GREEN))
     site.world.perform(site.start(configuration(*members)))
@@ -211,7 +215,11 @@ def test_traffic_is_shifted_between_the_pools(site: Site, client: Client) -> Non
     assert greetings == {0: {"one"}, 500: {"one", "two"}, 1000: {"two"}}
 
 
-def test_another_structure_is_reloaded_and_a_refused_one_replaces_nothing(site: Site, client: Client) -> None:
+@ON_BOTH_VERSIONS
+def test_another_structure_is_reloaded_and_a_refused_one_replaces_nothing(
+    site: Site, client: Client, image: str
+) -> None:
+    site.image = need(client, image)
     task, address = site.task("one")
     good = configuration(target(task.id, address))
     site.world.perform(site.start(good))
@@ -254,9 +262,11 @@ def test_a_listener_whose_port_is_taken_inside_leaves_the_old_configuration_in_f
 
 
 @pytest.mark.parametrize("victim", ["worker", "master"])
+@ON_BOTH_VERSIONS
 def test_a_killed_process_is_back_with_all_its_members_within_two_seconds(
-    site: Site, client: Client, victim: str
+    site: Site, client: Client, victim: str, image: str
 ) -> None:
+    site.image = need(client, image)
     (one, at_one), (two, at_two) = site.task("one"), site.task("two")
     site.world.perform(site.start(configuration(target(one.id, at_one))))
     wanted = configuration(target(one.id, at_one), target(two.id, at_two))
@@ -277,7 +287,9 @@ def _kill_from_outside(client: Client, container_id: str) -> None:
     os.kill(int(client.get(f"/containers/{container_id}/json")["State"]["Pid"]), 9)
 
 
-def test_a_balancer_killed_by_hand_is_seen_dead_and_started_again(site: Site, client: Client) -> None:
+@ON_BOTH_VERSIONS
+def test_a_balancer_killed_by_hand_is_seen_dead_and_started_again(site: Site, client: Client, image: str) -> None:
+    site.image = need(client, image)
     task, address = site.task("one")
     site.world.perform(site.start(configuration()))
     wanted = configuration(target(task.id, address))
@@ -324,7 +336,9 @@ def test_a_balancer_is_no_task_no_volume_of_the_stack_and_not_foreign_on_its_net
     assert [each.foreign for each in seen.networks if each.name == site.world.stack] == [()]
 
 
-def test_latencies_are_read_from_the_access_log(site: Site, client: Client) -> None:
+@ON_BOTH_VERSIONS
+def test_latencies_are_read_from_the_access_log(site: Site, client: Client, image: str) -> None:
+    site.image = need(client, image)
     task, address = site.task("one")
     site.world.perform(site.start(configuration(target(task.id, address), access_log=True)))
     for _ in range(5):
