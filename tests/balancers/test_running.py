@@ -29,7 +29,8 @@ OLD = "#<PID> <type>\n7 master 1\n# workers\n30 worker 0\n# old workers\n20 work
 
 def replies(*servers: str, said: str = description(CONFIGURATION)) -> str:
     table = "".join(f"{each}\n" for each in servers)
-    return f"Name: HAProxy\nUptime: 1\ndescription: {said}\n\n{HEADING}\n{table}{BACKENDS}\n{SHARES}\n"
+    says = f"Name: HAProxy\nUptime: 1\ndescription: {said}\nTasks: 9\nRun_queue: 0\nIdle_pct: 100\n"
+    return f"{HEADING}\n{table}{BACKENDS}\n{SHARES}\n{says}\n"
 
 
 def server(status: str, check: str = "L7OK", since: int = 60, weight: int = 100, code: int | str = 200) -> str:
@@ -90,6 +91,13 @@ def test_a_server_is_a_target_in_one_state(row: str, state: TargetState, check: 
 
 def test_no_answer_is_no_running_process() -> None:
     assert read_running(CONFIGURATION, "\n", "") is None
+
+
+def test_an_answer_that_was_cut_is_none() -> None:
+    whole = replies(server("UP"))
+    end = whole.index("Idle_pct")
+    assert {read_running(CONFIGURATION, whole[:length]) for length in range(end)} == {None}
+    assert read_running(CONFIGURATION, whole[:end]) == read_running(CONFIGURATION, whole)
 
 
 def test_a_process_whose_file_was_written_otherwise_runs_no_structure_of_ours() -> None:

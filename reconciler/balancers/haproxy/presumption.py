@@ -18,7 +18,8 @@ from reconciler.model.routing import (
     TargetState,
 )
 
-_NOTICE = re.compile(r"Server ([a-z0-9-]+)/([0-9a-f]{32}) is (UP|DOWN)\b(?:, reason: ([^,.]+))?")
+_NOTICE = re.compile(r"^(?!access ).*\bServer ([a-z0-9-]+)/([0-9a-f]{32}) is (UP|DOWN)\b(?:, reason: ([^,.]+))?")
+"""A line for a request is none: what it says comes from outside."""
 
 NOTICES_READ = 5000
 """How many of the last lines of a balancer's log are looked at."""

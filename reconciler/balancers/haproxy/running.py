@@ -25,6 +25,8 @@ from reconciler.model.routing import (
 )
 
 _DESCRIPTION = re.compile(r"^description: (.*)$", re.MULTILINE)
+_END = re.compile(r"^Run_queue: \d+$\n", re.MULTILINE)
+"""Comes after the description in `show info`, which is asked last: the answer was not cut before."""
 _VARIABLE = re.compile(r"^(proc\.[a-z_0-9]+): type=sint value=<(-?\d+)>", re.MULTILINE)
 _OLD_WORKERS = re.compile(r"^# old workers\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
 _WORKER = re.compile(r"^\d+\s+worker\b", re.MULTILINE)
@@ -36,15 +38,15 @@ Row = Mapping[str, str]
 def read_running(
     configuration: BalancerConfiguration | None, worker: str, master: str = ""
 ) -> RunningBalancer | None:
-    """Return what the replies tell; None when no worker answered.
+    """Return what the replies tell; None when no worker answered, or not to the end.
 
-    `worker` is the answer to `show info`, `show stat` and `get var` of the shares, `master` to `show proc`.
+    `worker` is the answer to `show stat`, `get var` of the shares and `show info`, `master` to `show proc`.
     `configuration` is what the volume says: it gives the names of pools their meaning.
     """
+    if not _END.search(worker):
+        return None
     found = _DESCRIPTION.search(worker)
     rows = _table(worker)
-    if found is None and not rows:
-        return None
     groups = configuration.target_groups if configuration else ()
     return RunningBalancer(
         structure=_structure(found[1].strip() if found else "", configuration),

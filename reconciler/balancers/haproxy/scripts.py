@@ -17,7 +17,7 @@ ask() {{
     printf '%s\\n' "$1" | nc -w 5 {_HOST} {_PORT}
   else
     timeout 5 bash -c 'exec 3<>"/dev/tcp/$1" && printf "%s\\n" "$2" >&3 && cat <&3' ask {_HOST}/{_PORT} "$1"
-  fi 2>/dev/null
+  fi 2>/dev/null | tr -d '\\036'
 }}
 """
 
@@ -27,14 +27,14 @@ LOOK = (
 printf '\\036'
 cat "$1" 2>/dev/null
 printf '\\036'
-questions='@1;show info;show stat'
+questions='@1;show stat'
 if [ -f "$1" ]; then
   while read -r word name rest; do
     case "$word $name" in "set-var proc."*) questions="$questions;get var $name" ;; esac
     if [ ${#questions} -gt 6000 ]; then ask "$questions;quit"; questions=@1; fi
   done <"$1"
 fi
-ask "$questions;quit"
+ask "$questions;show info;quit"
 printf '\\036'
 ask 'show proc'
 exit 0
@@ -42,7 +42,8 @@ exit 0
 )
 """Argument: the file. Writes the file, the worker's answers and the master's, each after a mark.
 
-The shares to ask for are the file's own variables."""
+The shares to ask for are the file's own variables. What the process says of itself comes last: an answer that has it
+is whole. A target's words are in the answers, so the mark is taken out of them."""
 
 CONFIGURE = (
     _ASK
@@ -50,6 +51,7 @@ CONFIGURE = (
 file=$1 look=$2 how=$3
 shift 3
 if [ -f "$file.new" ]; then
+  sync "$file.new" 2>/dev/null  # without, a power failure after the renaming may leave an empty file
   said=$(haproxy -c -f "$file.new" 2>&1) || { printf '%s\\n' "$said"; rm -f "$file.new"; exit 3; }
   cp -f "$file" "$file.old" 2>/dev/null
   mv -f "$file.new" "$file"

@@ -12,7 +12,7 @@ from reconciler.balancers.haproxy.names import pool
 from reconciler.balancers.haproxy.presumption import NOTICES_READ, presume
 from reconciler.drivers import labels
 from reconciler.drivers.docker.balancer_host import DockerHost
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
 from reconciler.drivers.docker.logs import frames
 from reconciler.drivers.driver import LookRequest
 from reconciler.model.routing import BalancerConfiguration, ObservedBalancer, RunningBalancer
@@ -53,6 +53,8 @@ class BalancerLook:
             seen = self._seen(row, only_reads=request.only_reads)
         except ApiError as refusal:
             problem = refusal.message
+        except EngineTimeoutError as silence:
+            problem = str(silence)
         if row["State"] == "running" and seen.running is None and not problem:
             problem = "its process does not answer"
         return ObservedBalancer(
