@@ -21,6 +21,7 @@ from reconciler.model.stack import Stack
 from reconciler.model.state import RolloutState, State
 from reconciler.model.step import BuildImage, Outcome, ProbeAlarm, PullImage, RunHook, StartContainer, Step
 from reconciler.planner.requests import carry_out
+from reconciler.scheduler.ahead import not_ahead
 from reconciler.scheduler.history import with_events
 from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.resources import networks_of
@@ -114,7 +115,7 @@ def converge(
     Raises PartialError when it had to stop half-way, StoreError or EngineError when nothing was performed yet,
     StoppedBySignalError after the steps in hand when the user interrupted.
     """
-    run = _Run(world, stack, state, lease, readings=world.secrets())
+    run = _Run(world, stack, not_ahead(state, world.clock.now()), lease, readings=world.secrets())
     while True:
         run.carry_out_requests()
         snapshot = run.look()

@@ -225,12 +225,12 @@ def _shares(
         return written
     deployment, service = found
     production, test = share(deployment, service.deployment_configuration), has_test_traffic(deployment)
-    if deployment.rollout_state is RolloutState.FAILED and deployment.shifts_from:
-        return written  # it was to be left as it is
     wanted = (_green(deployment, production), _green(deployment, WHOLE if test else 0))
     ready = {each.color for each in targets if each.state is TargetState.READY}
     if not deployment.is_shifting and ready == {deployment.color.other}:
-        wanted = (_green(deployment, 0), _green(deployment, 0))  # only elsewhere is anybody ready
+        return _green(deployment, 0), _green(deployment, 0)  # only elsewhere is anybody ready
+    if deployment.rollout_state is RolloutState.FAILED and deployment.shifts_from:
+        return written  # it was to be left as it is
     return _fed(wanted[0], written[0], ready), _fed(wanted[1], written[1], ready)
 
 

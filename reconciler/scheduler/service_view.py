@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.model.routing import Color
-from reconciler.model.service import SchedulingStrategy, Service
+from reconciler.model.service import LifecycleStage, SchedulingStrategy, Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, RolloutState
 from reconciler.model.step import Step
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.scheduler.rolling import Fleet
+from reconciler.scheduler.strategies import is_before
 from reconciler.scheduler.task_view import TaskView
 
 
@@ -136,7 +137,13 @@ def why_replace(
         return f"the traffic belongs on {deployment.color}"
     if view.is_unhealthy(service.health_check_grace_period, now):
         return f"its {view.why_unhealthy}"
-    return view.drift(secrets)
+    return "" if _proves_itself(view, deployment) else view.drift(secrets)
+
+
+def _proves_itself(view: TaskView, deployment: Deployment) -> bool:
+    """Whether a task may have traffic of a shift that can still be taken back: what drifts then is replaced later."""
+    has_traffic = deployment.shift > 0 or not is_before(deployment, LifecycleStage.PRODUCTION_TRAFFIC_SHIFT)
+    return deployment.is_shifting and has_traffic and view.record.deployment == deployment.id
 
 
 def present_digests(snapshot: Snapshot) -> dict[str, str]:

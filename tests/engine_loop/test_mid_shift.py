@@ -12,9 +12,10 @@ from reconciler.engine.session import stop_task
 from reconciler.model.request import Request
 from reconciler.model.routing import WHOLE, Color, TargetState
 from reconciler.model.service import Alarm, DeploymentCircuitBreaker, LifecycleHook, LifecycleStage, Linear
+from reconciler.model.snapshot import Drift, ObservedTask, Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.step import ConfigureBalancer, Outcome, StartContainer
-from tests.scenarios.play import Play
+from tests.scenarios.play import Crash, Play
 from tests.scenarios.traffic import BLUE_GREEN, LINEAR, ROLLING, containers_of, errors_on, in_stage, of_image, web
 from tests.stories.traffic_safety import TrafficSafety
 
@@ -232,3 +233,57 @@ def test_to_scale_to_zero_in_mid_shift_ends_at_once(play: Play) -> None:
     assert (how(play), play.site.live, play.site.clock.now() < began + 60) == ("steady", (), True)
     assert ask(play, "scale", count=1) == "steady"
     assert play.site.live == ("web:2",)
+
+
+def drifting(play: Play, revision: int) -> list[bool]:
+    """Return a switch: once it is on, the first two tasks of a revision are not as they are declared."""
+    switch, look = [False], play.site.engine.look
+
+    def observed(each: ObservedTask) -> ObservedTask:
+        if not switch[0] or each.task.revision != revision or each.task.ordinal > 2:
+            return each
+        drift = (Drift(attribute="memory", declared="16", observed="32"),)
+        return each.changed(containers=tuple(found.changed(drift=drift) for found in each.containers))
+
+    def looked(request: Any) -> Snapshot:
+        shown = look(request)
+        return shown.changed(tasks=tuple(observed(each) for each in shown.tasks))
+
+    play.site.engine.look = looked  # type: ignore[method-assign]
+    return switch
+
+
+def test_who_drifts_with_all_of_the_traffic_is_replaced_after_the_shift_one_by_one(play: Play) -> None:
+    play.apply(web(2, 1))
+    drifts = drifting(play, 2)
+
+    def happens() -> None:
+        drifts[0] = True
+        play.site.engine.kill(play.container("web-1"))  # something to look for
+
+    play.once(in_stage(FROM.BAKE_TIME), happens)
+    least = least_ready(play)
+    play.apply(web(2, 2))
+    assert (how(play), play.site.live, least) == ("steady", ("web:2", "web:2"), [2])
+
+
+def test_a_failed_shift_that_is_left_gives_traffic_back_when_nobody_of_it_is_left(play: Play) -> None:
+    failed_at_production(play)
+    for name in ("web-3", "web-4"):
+        play.site.engine.kill(play.container(name))
+    play.go_on("all new tasks die")
+    assert (green(play), ready(play)[Color.BLUE]) == (0, 2)
+
+
+def test_a_clock_that_was_set_back_makes_no_bake_longer(play: Play) -> None:
+    play.apply(web(2, 1))
+
+    def dies() -> None:
+        raise Crash
+
+    play.once(in_stage(FROM.BAKE_TIME), dies)
+    play.apply(web(2, 2))
+    play.site.clock._now -= 3600
+    began = play.site.clock.now()
+    play.apply(web(2, 2))
+    assert (how(play), play.site.clock.now() < began + 30) == ("steady", True)
