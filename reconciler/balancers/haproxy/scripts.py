@@ -11,6 +11,7 @@ from reconciler.balancers.haproxy.names import MASTER
 MARK = "\x1e"
 _HOST, _, _PORT = MASTER.partition(":")
 
+# Every question ends with `quit`: without nc nothing else tells HAProxy that no more comes, and it waits.
 _ASK = f"""\
 ask() {{
   if command -v nc >/dev/null 2>&1; then
@@ -36,7 +37,7 @@ if [ -f "$1" ]; then
 fi
 ask "$questions;show info;quit"
 printf '\\036'
-ask 'show proc'
+ask 'show proc;quit'
 exit 0
 """
 )
@@ -61,7 +62,7 @@ case $how in
     for line; do ask "$line"; done
     ;;
   reload)
-    ask reload >/dev/null
+    ask 'reload;quit' >/dev/null
     tries=0
     until case "$(ask '@1;show info;quit')" in *"description: $1"*) true ;; *) false ;; esac; do
       tries=$((tries + 1))
