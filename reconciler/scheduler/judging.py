@@ -12,6 +12,7 @@ from reconciler.scheduler.alarms import watch
 from reconciler.scheduler.hooks import Ground
 from reconciler.scheduler.service_view import Progress, ServiceView
 from reconciler.scheduler.stages import advance
+from reconciler.scheduler.strategies import share
 
 
 def judged(view: ServiceView, before: Mapping[str, TaskRecord], ground: Ground) -> ServiceView:
@@ -73,6 +74,16 @@ def _advanced(view: ServiceView, deployment: Deployment, ground: Ground) -> tupl
         progress,
         steps=(*progress.steps, *watched.steps),
         wake_at=(*progress.wake_at, *wake_at),
-        failure=progress.failure or watched.failure,
+        failure=progress.failure or watched.failure or _why_lost(view, deployment),
         warnings=watched.warnings,
     )
+
+
+def _why_lost(view: ServiceView, deployment: Deployment) -> str:
+    """Say whether a pool that gets traffic has no healthy task any more: to go back is better than to heal it."""
+    has_traffic = deployment.is_shifting and share(deployment, view.service.deployment_configuration) > 0
+    if not has_traffic or view.desired == 0:
+        return ""
+    mine = (*view.fleet.keep, *view.fleet.unhealthy)
+    is_lost = not any(each.color is deployment.color and each.is_healthy() for each in mine)
+    return "none of its tasks is healthy any more" if is_lost else ""

@@ -9,23 +9,35 @@ import sys
 
 from reconciler.model.routing import Color
 from reconciler.scheduler.rolling import Fleet, Move
+from reconciler.scheduler.task_view import TaskView
 
 
-def shift(desired: int, color: Color, fleet: Fleet, *, may_start: bool = True, room: int = sys.maxsize) -> Move:
+def shift(
+    desired: int,
+    color: Color,
+    fleet: Fleet,
+    *,
+    source: int = sys.maxsize,
+    may_start: bool = True,
+    room: int = sys.maxsize,
+) -> Move:
     """Say what to start and stop now to have `desired` healthy tasks in the pool `color` beside the other pool.
 
     What an earlier deployment left in that pool goes first: it would get the new one's traffic. While nobody in the
-    other pool is healthy it stays, for it may be all that there is. The other pool is not touched. There are never
-    more than `desired` tasks in the new pool.
+    other pool is healthy it stays, for it may be all that there is. Of the other pool only what is more than `source`
+    goes, those not healthy first. There are never more than `desired` tasks in the new pool, nor more in all than
+    both counts.
     """
     stale = tuple(view for view in fleet.replace if view.color is color)
-    may_clear = any(view.is_healthy() for view in fleet.replace if view.color is not color)
+    old = sorted((view for view in fleet.replace if view.color is not color), key=_worst_first)
+    may_clear = any(view.is_healthy() for view in old)
+    spare = tuple(old[: max(0, len(old) - source)])
     own = sum(view.color is color for view in fleet.leaving)
     surplus = fleet.keep[desired:] if len(fleet.keep) > desired else ()
     missing = max(0, desired - len(fleet.keep))
-    place = desired - len(fleet.keep) - len(fleet.unhealthy) - len(stale) - own
+    place = min(desired - len(fleet.keep) - len(fleet.unhealthy) - len(stale) - own, desired + source - fleet.total)
     start = max(0, min(missing, place, room)) if may_start else 0
-    return Move(start=start, stop=(*(stale if may_clear else ()), *fleet.unhealthy, *surplus))
+    return Move(start=start, stop=(*(stale if may_clear else ()), *fleet.unhealthy, *surplus, *spare))
 
 
 def is_scaled_up(desired: int, color: Color, fleet: Fleet) -> bool:
@@ -37,3 +49,7 @@ def is_scaled_up(desired: int, color: Color, fleet: Fleet) -> bool:
 def has_strangers(color: Color, fleet: Fleet) -> bool:
     """Say whether tasks of another deployment are still in the new pool."""
     return any(view.color is color for view in fleet.replace)
+
+
+def _worst_first(view: TaskView) -> tuple[bool, float, int]:
+    return (view.is_healthy(), -view.record.created_at, -view.record.ordinal)

@@ -84,3 +84,11 @@ def test_a_pool_is_scaled_up_when_it_holds_all_wanted_tasks_and_only_them_and_al
 def test_strangers_are_tasks_of_another_deployment_in_the_new_pool() -> None:
     assert has_strangers(GREEN, Fleet(replace=(*blue(1), *green(2))))
     assert not has_strangers(GREEN, Fleet(keep=green(3), replace=blue(1)))
+
+
+def test_what_the_other_pool_has_too_many_of_goes_before_more_is_started() -> None:
+    """Adopted after a lost state: a task that was being replaced, and its successor."""
+    first, second = blue(1, 2)
+    assert shift(1, GREEN, Fleet(replace=(first, second)), source=1) == Move(start=0, stop=(second,))
+    assert shift(1, GREEN, Fleet(replace=(first,), leaving=(second,)), source=1) == Move(start=0)
+    assert shift(1, GREEN, Fleet(replace=(first,)), source=1) == Move(start=1)

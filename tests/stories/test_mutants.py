@@ -47,7 +47,7 @@ CAUGHT_BY_STORIES: tuple[tuple[Mutant, Stories, str], ...] = (
     (mutants.remove_without_waiting, Stories("ROLLING"), "R28"),
     (mutants.start_on_a_listed_address, Stories("ROLLING", ("hands", "lost")), "R30"),
     (mutants.weights_written_but_not_seen, Stories("LINEAR"), "J3"),
-    (mutants.never_ask_who_starves, Stories("LINEAR", ("hands", "lost")), "J1"),
+    (mutants.never_ask_who_starves, Stories("CANARY", ("hands", "proxy")), "J1"),
 )
 """Mutant, what catches it, and the rule that it breaks."""
 
