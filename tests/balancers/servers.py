@@ -1,6 +1,7 @@
 """Servers for tests of what a balancer does with protocols: they run here, and are targets at the network's gateway.
 
-All answer a request by JSON of what reached them: who, method, path, headers, and how long its body was.
+All answer a request by JSON of what reached them: who, method, path, headers, and how long its body was. On /strange
+they are not well, and say so with a character that parts answers of ours.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Http1(BaseHTTPRequestHandler):
             "length": self._body_length(),
         }
         body = json.dumps(said).encode()
-        self.send_response(200)
+        self.send_response(*((503, "not\x1ewell") if self.path == "/strange" else (200,)))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":

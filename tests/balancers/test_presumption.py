@@ -52,3 +52,8 @@ def test_a_target_is_unhealthy_when_the_last_notice_about_it_says_so() -> None:
 def test_a_notice_about_the_other_pool_or_another_group_says_nothing() -> None:
     other = f"[WARNING]  (8) : Server web-green/{ONE} is DOWN, reason: Layer4 timeout."
     assert checks(presumed(other, other.replace("web-green", "api-blue"))) == checks(presumed())
+
+
+def test_a_line_for_a_request_tells_nothing_about_a_target() -> None:
+    forged = f'access 10.0.0.9:5 [x] http web-blue/{ONE} 200 5 85 "GET /Server web-blue/{ONE} is DOWN HTTP/1.1"'
+    assert presumed(forged) == presumed()

@@ -19,7 +19,7 @@ import pytest
 
 from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.driver import DockerDriver
-from reconciler.model.load_balancer import Certificate, Listener, Protocol, ProtocolVersion
+from reconciler.model.load_balancer import Certificate, Listener, Protocol, ProtocolVersion, TargetHealthCheck
 from reconciler.model.routing import BalancerConfiguration, BalancerSettings, CheckResult, Target, TargetState
 from reconciler.model.step import ConfigureBalancer, RemoveBalancer, RemoveNetwork, StartBalancer
 from tests.drivers.balancing import need
@@ -41,6 +41,7 @@ GROUPS = (
     group("h2", protocol_version=ProtocolVersion.HTTP2),
     group("grpc", protocol_version=ProtocolVersion.GRPC),
     group("websocket"),
+    group("strange", health_check=TargetHealthCheck(path="/strange", interval=1, timeout=1)),
 )
 
 
@@ -60,7 +61,7 @@ class Served:
 
     def configuration(self, *websocket: Target, certificate: str = "old") -> BalancerConfiguration:
         """Return the configuration, with these targets of WebSockets."""
-        served = (("plain", "one"), ("tls", "tls"), ("h2", "h2"), ("grpc", "h2"))
+        served = (("plain", "one"), ("tls", "tls"), ("h2", "h2"), ("grpc", "h2"), ("strange", "one"))
         return BalancerConfiguration(
             name="public",
             idle_timeout=IDLE_TIMEOUT,
@@ -176,8 +177,13 @@ def served(
 
 
 def test_a_target_of_each_protocol_passes_its_check(served: Served) -> None:
-    expected = dict.fromkeys(("plain", "tls", "h2", "grpc"), CheckResult.PASSED)
-    eventually(lambda: served.checks() == expected)
+    passed = dict.fromkeys(("plain", "tls", "h2", "grpc"), CheckResult.PASSED)
+    eventually(lambda: served.checks() == {**passed, "strange": CheckResult.FAILED})
+
+
+def test_what_a_target_says_does_not_disturb_a_look(served: Served) -> None:
+    eventually(lambda: served.checks()["strange"] is CheckResult.FAILED)
+    assert served.world.look().balancers[0].configuration == served.configuration()
 
 
 @pytest.mark.parametrize(("port", "who"), [(PLAIN, "one"), (HTTPS, "one"), (TLS, "tls"), (H2, "h2")])

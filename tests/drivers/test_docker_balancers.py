@@ -15,7 +15,7 @@ import pytest
 
 from reconciler.drivers import labels
 from reconciler.drivers.docker.balancer_host import DockerHost
-from reconciler.drivers.docker.client import Client
+from reconciler.drivers.docker.client import Client, EngineTimeoutError
 from reconciler.model.load_balancer import (
     Action,
     Certificate,
@@ -194,6 +194,16 @@ def test_a_target_is_added_checked_made_ready_drained_and_removed_without_a_relo
     site.world.perform(site.configure(configuration()))
     assert site.states() == {}
     assert _worker(site, client) == process
+
+
+@pytest.mark.parametrize("image", [HAPROXY, PLAIN, LATER_IMAGE])
+def test_a_look_waits_for_no_connection_that_stays_open(site: Site, client: Client, image: str) -> None:
+    site.image = need(client, image)
+    site.world.perform(site.start(configuration()))
+    began_at = time.monotonic()
+    for _ in range(3):
+        site.seen()
+    assert time.monotonic() - began_at < 10  # 5 s each, when HAProxy waits for a next question
 
 
 def _worker(site: Site, client: Client) -> str:
@@ -381,3 +391,21 @@ def test_certificates_are_put_on_the_volume_and_nowhere_else(site: Site, client:
     step = site.configure(configuration(listeners=(renewed,))).changed(folder=site.world.folder)
     site.world.perform(step)
     assert run(client, container_id, "ls /etc/reconciler/certs") == "http-0-fedcba98.pem\n"
+
+
+@ON_BOTH_VERSIONS
+def test_five_hundred_targets_come_and_go_at_once(site: Site, client: Client, image: str) -> None:
+    site.image = need(client, image)
+    site.world.perform(site.start(configuration()))
+    targets = [target(f"{number:032x}", f"127.0.{number // 250}.1", TargetState.INITIAL) for number in range(500)]
+    for members in (targets, []):
+        wanted = configuration(*members)
+        site.world.perform(site.configure(wanted))
+        assert site.seen().configuration == wanted
+        assert sorted(site.states()) == sorted(each.task_id for each in members)
+
+
+def test_a_command_without_end_is_given_up(site: Site, client: Client) -> None:
+    site.world.perform(site.start(configuration()))
+    with pytest.raises(EngineTimeoutError, match=r"^A command in container \w{12} did not end within 0\.5 s\.$"):
+        DockerHost(client, run_seconds=0.5).run(site.seen().container_id, ("sleep", "30"))
