@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.balancers.haproxy.balancer import File, new_file
 from reconciler.drivers import labels
 from reconciler.drivers.docker.balancer_host import DockerHost
 from reconciler.drivers.docker.client import Client, EngineTimeoutError
@@ -409,3 +410,14 @@ def test_a_command_without_end_is_given_up(site: Site, client: Client) -> None:
     site.world.perform(site.start(configuration()))
     with pytest.raises(EngineTimeoutError, match=r"^A command in container \w{12} did not end within 0\.5 s\.$"):
         DockerHost(client, run_seconds=0.5).run(site.seen().container_id, ("sleep", "30"))
+
+
+def test_what_a_crash_left_of_another_configuration_is_not_taken(site: Site, client: Client) -> None:
+    site.world.perform(site.start(configuration()))
+    container_id = site.seen().container_id
+    left = new_file("of somebody else")
+    DockerHost(client).put(container_id, [File(left, b"nonsense")])
+    wanted = configuration(green=500)
+    site.world.perform(site.configure(wanted))
+    assert site.seen().configuration == wanted
+    assert run(client, container_id, "ls /etc/reconciler") == "haproxy.cfg\n"

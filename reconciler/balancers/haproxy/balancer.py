@@ -8,6 +8,7 @@ is done again.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -18,7 +19,6 @@ from reconciler.balancers.haproxy.running import read_running
 from reconciler.balancers.haproxy.scripts import CONFIGURE, LOOK, MARK
 from reconciler.model.routing import BalancerConfiguration, RunningBalancer
 
-NEW_FILE = f"{FILE}.new"
 _ROUNDS = 5
 """How often what is left to do is done again: a connection may outlive the command that ends it for a moment."""
 _PAUSE = 0.2
@@ -97,7 +97,7 @@ class Balancer:
         seen = self.look(is_running=True)
         if seen.configuration == configuration and _does(seen.running, configuration):
             return
-        self._host.put(self._container_id, [File(NEW_FILE, text.encode()), *_pems(certificates)])
+        self._host.put(self._container_id, [File(new_file(text), text.encode()), *_pems(certificates)])
         todo = _todo(configuration, seen)
         for attempt in range(_ROUNDS):
             seen = self._take(configuration, todo)
@@ -110,10 +110,16 @@ class Balancer:
     def _take(self, configuration: BalancerConfiguration, todo: tuple[str, ...] | None) -> Seen:
         """Put the new file into place if there is one, then tell the process; None is a reload."""
         how = ("reload", description(configuration)) if todo is None else ("tell", *lines(todo))
-        ran = self._host.run(self._container_id, ("sh", "-c", CONFIGURE, "configure", FILE, LOOK, *how))
+        command = ("sh", "-c", CONFIGURE, "configure", FILE, new_file(render(configuration)), LOOK, *how)
+        ran = self._host.run(self._container_id, command)
         if ran.code != 0:
             raise RefusedError(_complaint(ran.output) or f"the command in its container ended with {ran.code}")
         return _seen(ran.output)
+
+
+def new_file(text: str) -> str:
+    """Return where a file lies until HAProxy has found it good: no other text is put there meanwhile."""
+    return f"{FILE}.{hashlib.sha256(text.encode()).hexdigest()[:16]}.new"
 
 
 def _todo(wanted: BalancerConfiguration, seen: Seen) -> tuple[str, ...] | None:

@@ -49,24 +49,25 @@ is whole. A target's words are in the answers, so the mark is taken out of them.
 CONFIGURE = (
     _ASK
     + """\
-file=$1 look=$2 how=$3
-shift 3
-if [ -f "$file.new" ]; then
-  sync "$file.new" 2>/dev/null  # without, a power failure after the renaming may leave an empty file
-  said=$(haproxy -c -f "$file.new" 2>&1) || { printf '%s\\n' "$said"; rm -f "$file.new"; exit 3; }
+file=$1 new=$2 look=$3 how=$4 end=$(($(date +%s) + 30))
+shift 4
+is_late() { [ "$(date +%s)" -ge "$end" ]; }
+if [ -f "$new" ]; then
+  sync "$new" 2>/dev/null  # without, a power failure after the renaming may leave an empty file
+  said=$(haproxy -c -f "$new" 2>&1) || { printf '%s\\n' "$said"; rm -f "$new"; exit 3; }
   cp -f "$file" "$file.old" 2>/dev/null
-  mv -f "$file.new" "$file"
+  mv -f "$new" "$file"
 fi
 case $how in
   tell)
-    for line; do ask "$line"; done
+    for line; do is_late || ask "$line"; done
     ;;
   reload)
     ask 'reload;quit' >/dev/null
     tries=0
     until case "$(ask '@1;show info;quit')" in *"description: $1"*) true ;; *) false ;; esac; do
       tries=$((tries + 1))
-      if [ $tries -gt 50 ]; then
+      if [ $tries -gt 50 ] || is_late; then
         [ ! -f "$file.old" ] || mv -f "$file.old" "$file"
         echo "HAProxy did not take the new configuration: its own log says why"
         exit 4
@@ -75,6 +76,7 @@ case $how in
     done
     ;;
 esac
+rm -f "$file".*.new
 rm -f "$file.old"
 content=$(cat "$file")
 for pem in "${file%/*}"/certs/*; do
@@ -83,6 +85,8 @@ done
 sh -c "$look" look "$file"
 """
 )
-"""Arguments: the file, the script above, and either `tell` and lines, or `reload` and the description to wait for.
+"""Arguments: the file, the new one, the script above, and either `tell` and lines, or `reload` and the description
+to wait for.
 
-Ends with 3 when HAProxy refuses the new file, and with 4 when no process takes it: then the old one is back."""
+Ends before whoever waits for it gives up: what it did later might undo another's work. Ends with 3 when HAProxy
+refuses the new file, and with 4 when no process takes it: then the old one is back."""
