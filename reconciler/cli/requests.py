@@ -73,14 +73,14 @@ def _carry_out(place: Workplace, asked: Asked, lease: Lease) -> Answered:
         converged = carry_out(place.session, world, asked.requests, place.stack, lease)
     took = duration(place.clock.now() - began)
     wanting = {each.service for each in asked.requests if not is_as_asked(each, converged.state)}
-    failed = [each for each in sorted(wanting) if _has_failed(each, asked.requests, converged)]
+    failed = [each for each in sorted(wanting) if has_failed(each, asked.requests, converged)]
     if failed:
         _tell_failures(place, converged, failed)
         raise DeploymentFailedError(f"the deployment of {', '.join(failed)} failed after {took}")
     return Answered(converged.state, took=took)
 
 
-def _has_failed(service: str, requests: Sequence[Request], converged: Converged) -> bool:
+def has_failed(service: str, requests: Sequence[Request], converged: Converged) -> bool:
     """Whether it failed; a restart that was rolled back did too, though what is declared runs."""
     primary = converged.state.primary(service)
     is_restart = any(each.kind is RequestKind.RESTART and each.service == service for each in requests)
