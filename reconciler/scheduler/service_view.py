@@ -142,8 +142,9 @@ def why_replace(
 
 def _proves_itself(view: TaskView, deployment: Deployment) -> bool:
     """Whether a task may have traffic of a shift that can still be taken back: what drifts then is replaced later."""
-    has_traffic = deployment.shift > 0 or not is_before(deployment, LifecycleStage.PRODUCTION_TRAFFIC_SHIFT)
-    return deployment.is_shifting and has_traffic and view.record.deployment == deployment.id
+    if not deployment.is_shifting or view.record.deployment != deployment.id:
+        return False
+    return deployment.shift > 0 or not is_before(deployment, LifecycleStage.PRODUCTION_TRAFFIC_SHIFT)
 
 
 def present_digests(snapshot: Snapshot) -> dict[str, str]:
