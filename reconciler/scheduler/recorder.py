@@ -19,6 +19,9 @@ from reconciler.model.task_definition import HOLDER
 from reconciler.scheduler.containers import exited_essential, start_order
 from reconciler.scheduler.task_view import TaskView
 
+UNSEEN_SECONDS = 5.0
+"""For so long after its record was made a task that no look showed may yet be there."""
+
 
 def adopt(state: State, snapshot: Snapshot, now: float) -> State:
     """Record the tasks and revisions that the engine shows and the State does not know."""
@@ -152,7 +155,17 @@ def _record(view: TaskView, evidence: _Evidence, now: float, *, is_starting: boo
     return record if is_starting else _record_end(record, view.observed, now)
 
 
+def may_be_unseen(record: TaskRecord, now: float) -> bool:
+    """Say whether a task may have been started though no look has shown it: an engine may lag behind its own answers.
+
+    Such a task still counts: were it taken for stopped, one too many could run.
+    """
+    return not (record.seen or record.failed) and now < record.created_at + UNSEEN_SECONDS
+
+
 def _record_absent(record: TaskRecord, now: float) -> TaskRecord:
+    if record.desired_status is DesiredStatus.STOPPED and may_be_unseen(record, now):
+        return record
     if record.desired_status is DesiredStatus.STOPPED:
         return record.changed(last_status=TaskStatus.STOPPED, stopped_at=now)
     if not record.seen:

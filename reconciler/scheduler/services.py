@@ -15,7 +15,7 @@ from reconciler.model.task import StopCode, TaskRecord, TaskStatus
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.scheduler import deployments, images
 from reconciler.scheduler.placement import Capacity
-from reconciler.scheduler.recorder import healthy_from, starting_tasks, stop
+from reconciler.scheduler.recorder import UNSEEN_SECONDS, healthy_from, may_be_unseen, starting_tasks, stop
 from reconciler.scheduler.rolling import Fleet, Move, roll
 from reconciler.scheduler.service_view import ServiceView, present_digests, why_replace
 from reconciler.scheduler.shifting import shift
@@ -66,6 +66,7 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
         waiting=_waiting(view, why_not or refused, until, is_moving=bool(started or stopped)),
         wake_at=(
             *_at_once((*unborn, *stopped), now),
+            *(each.created_at + UNSEEN_SECONDS for each in unborn if not each.is_stopped),
             *((view.source.retry_at,) if view.source is not None and view.source.retry_at is not None else ()),
             *view.progress.wake_at,
             *(at for at in (until, _gives_up_at(view, deployment, now), *_wakes(view, now)) if at),
@@ -101,7 +102,7 @@ def _unborn(view: ServiceView, deployment: Deployment, snapshot: Snapshot, now: 
     spare = (*superseded, *(view.fleet.keep if _is_failed(deployment) else ()))
     unseen = tuple(each for each in spare if each.observed is None and not each.record.seen)
     stopped = _stop_all(unseen, lambda each: "it is no longer wanted", snapshot, now)
-    return tuple(record for record in stopped if record.is_stopped)
+    return tuple(record for record in stopped if record.is_stopped or may_be_unseen(record, now))
 
 
 def _stop_all(
@@ -115,16 +116,22 @@ def _stop_all(
     records = tuple((each, stop(each.record, code, reason(each), now)) for each in views)
     return tuple(
         record.changed(last_status=TaskStatus.STOPPED, stopped_at=now)
-        if each.observed is None and record.id not in starting
+        if each.observed is None and record.id not in starting and not may_be_unseen(record, now)
         else record
         for each, record in records
     )
 
 
 def _without(fleet: Fleet, gone: tuple[TaskRecord, ...]) -> Fleet:
+    """Return the fleet without what is gone; what may be there unseen still counts, as leaving."""
     ids = {record.id for record in gone}
-    keep = tuple(each for each in fleet.keep if each.record.id not in ids)
-    return replace(fleet, keep=keep, replace=tuple(each for each in fleet.replace if each.record.id not in ids))
+    unseen = {record.id for record in gone if not record.is_stopped}
+    return Fleet(
+        tuple(each for each in fleet.keep if each.record.id not in ids),
+        tuple(each for each in fleet.replace if each.record.id not in ids),
+        fleet.unhealthy,
+        (*fleet.leaving, *(each for each in (*fleet.keep, *fleet.replace) if each.record.id in unseen)),
+    )
 
 
 def _is_failed(deployment: Deployment) -> bool:
@@ -213,6 +220,8 @@ def _wakes(view: ServiceView, now: float) -> list[float]:
     configuration = view.service.deployment_configuration
     times: list[float] = []
     for each in view.tasks:
+        if each.is_leaving and may_be_unseen(each.record, now):
+            times.append(each.record.created_at + UNSEEN_SECONDS)
         if not each.is_running:
             continue
         if each.record.healthy_at is None:

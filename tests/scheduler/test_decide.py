@@ -14,7 +14,7 @@ from reconciler.model.snapshot import ContainerHealth, Drift, SecretReading, Sna
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, DeploymentStatus, RolloutState, State
 from reconciler.model.step import RemoveTask, StartContainer
-from reconciler.model.task import TaskStatus
+from reconciler.model.task import DesiredStatus, TaskStatus
 from reconciler.scheduler.scheduler import decide
 from reconciler.store.memory import MemoryStore
 from reconciler.store.store import Lease
@@ -171,10 +171,22 @@ def test_a_volume_that_is_all_that_is_left_of_a_task_is_removed() -> None:
 def test_a_failed_deployment_begins_none_of_the_tasks_it_had_in_mind() -> None:
     failing = deployment(desired_count=2, failures=3, reason="exit 1")
     unborn = running(2, seen=False, started=(), last_status=TaskStatus.PROVISIONING, running_at=None, healthy_at=None)
-    found = decide(web(2), state(web(2), deployments=(failing,), tasks=(running(1), unborn)), snapshot(TWO[0]), NOW)
+    before = state(web(2), deployments=(failing,), tasks=(running(1), unborn))
+    found = decide(web(2), before, snapshot(TWO[0]), NOW + 5)
     assert found.failed == ("service.web",)
     assert found.steps == ()
     assert found.state.tasks[1].last_status is TaskStatus.STOPPED
+
+
+def test_a_task_that_no_look_has_shown_yet_counts_for_a_moment_though_it_is_to_stop() -> None:
+    """An engine may lag behind its own answers: the task may run already, and nothing is started in its place."""
+    failing = deployment(desired_count=2, failures=3, reason="exit 1")
+    unseen = running(2, seen=False, started=(), last_status=TaskStatus.PROVISIONING, running_at=None, healthy_at=None)
+    before = state(web(2), deployments=(failing,), tasks=(running(1), unseen))
+    found = decide(web(2), before, snapshot(TWO[0]), NOW + 1)
+    assert found.state.tasks[1].desired_status is DesiredStatus.STOPPED
+    assert found.state.tasks[1].last_status is TaskStatus.STOPPING
+    assert found.wake_at == NOW + 5
 
 
 def test_a_one_off_task_is_never_restarted_and_ends_with_the_stack() -> None:
