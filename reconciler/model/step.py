@@ -293,7 +293,7 @@ class RunHook(_Step):
 class ProbeAlarm(_Step):
     """Ask an alarm's command or Prometheus. The outcome carries the value; not ok means that there is none.
 
-    A command gives 0 when it ends with 0, else infinity would be meant: it gives 1 above `greater_than`.
+    A command that ends with 0 gives a value below `greater_than`, any other one above it.
     """
 
     kind: Literal["probe_alarm"] = "probe_alarm"
