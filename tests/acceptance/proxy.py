@@ -81,7 +81,7 @@ def _copy_answers(engine: socket.socket, client: socket.socket) -> None:
 
 def _pass_request(requests: BinaryIO, engine: socket.socket, record: Recording) -> bool:
     """Note a request and pass it on, body and all; says whether another may follow."""
-    lines = list(iter(requests.readline, b"\r\n"))
+    lines = list(_head(requests))
     if not lines or not lines[-1]:
         return False
     method, target, _ = lines[0].decode().split(" ", 2)
@@ -97,6 +97,14 @@ def _pass_request(requests: BinaryIO, engine: socket.socket, record: Recording) 
             engine.sendall(part)
     engine.sendall(requests.read(int(headers.get(b"content-length", b"0"))))
     return True
+
+
+def _head(requests: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines before the empty one; an empty text last when the connection ended before that."""
+    while (line := requests.readline()) != b"\r\n":
+        yield line
+        if not line:
+            return
 
 
 def _chunks(requests: BinaryIO) -> Iterator[bytes]:
