@@ -122,8 +122,26 @@ def _registrations(view: TaskView, group: TargetGroup, traffic: Traffic) -> tupl
         return ()
     deployment = traffic.state.deployment(view.record.deployment)
     service = traffic.stack.service(view.record.group)
+    if deployment is None and service is None:
+        return _as_listed(view, group, traffic.snapshot)
     declared = deployment.registrations if deployment else service.load_balancers if service else ()
     return tuple(each for each in declared if each.target_group == group.address)[:1]
+
+
+def _as_listed(view: TaskView, group: TargetGroup, snapshot: Snapshot) -> tuple[TargetRegistration, ...]:
+    """Return how a balancer's volume lists a task that nothing else tells of: a lost State, then a destroy."""
+    routes = (route for each in snapshot.balancers if each.configuration for route in each.configuration.routes)
+    mine = (target for route in routes if route.target_group == group.address for target in route.targets)
+    target = next((each for each in mine if each.task_id == view.record.id), None)
+    if target is None or not view.definition.essential:
+        return ()
+    named = (
+        each.name
+        for each in view.definition.containers
+        if any(mapping.container_port == target.port for mapping in each.port_mappings)
+    )
+    container = next(named, view.definition.essential[0].name)
+    return (TargetRegistration(target_group=group.address, container_name=container, container_port=target.port),)
 
 
 def _target(
