@@ -6,12 +6,21 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.model.load_balancer import LoadBalancer
 from reconciler.model.noun import fingerprint
-from reconciler.model.routing import BalancerConfiguration, BalancerSettings, ObservedBalancer, TargetState
+from reconciler.model.routing import (
+    BalancerConfiguration,
+    BalancerSettings,
+    ObservedBalancer,
+    ObservedTarget,
+    Target,
+    TargetState,
+)
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Silence, State
 from reconciler.model.step import ConfigureBalancer, PullImage, RemoveBalancer, StartBalancer, Step
 from reconciler.scheduler.resources import has_network
+
+_Listing = tuple[str, str, str, str, int, TargetState]
 
 SILENT_SECONDS = 60.0
 """A load balancer that runs and does not answer for so long is taken for one that never will."""
@@ -76,19 +85,16 @@ def is_as_wanted(observed: ObservedBalancer, wanted: BalancerConfiguration) -> b
     return dict(running.shares) == shares and _listed(observed) == _wanted(wanted)
 
 
-def _wanted(wanted: BalancerConfiguration) -> set[tuple[str, str, str, str, int, TargetState]]:
-    return {
-        (route.target_group, each.task_id, each.color.value, each.address, each.port, each.state)
-        for route in wanted.routes
-        for each in route.targets
-    }
+def _wanted(wanted: BalancerConfiguration) -> set[_Listing]:
+    return {_listing(route.target_group, each) for route in wanted.routes for each in route.targets}
 
 
-def _listed(observed: ObservedBalancer) -> set[tuple[str, str, str, str, int, TargetState]]:
-    targets = observed.running.targets if observed.running else ()
-    return {
-        (each.target_group, each.task_id, each.color.value, each.address, each.port, each.state) for each in targets
-    }
+def _listed(observed: ObservedBalancer) -> set[_Listing]:
+    return {_listing(each.target_group, each) for each in (observed.running.targets if observed.running else ())}
+
+
+def _listing(target_group: str, target: Target | ObservedTarget) -> _Listing:
+    return target_group, target.task_id, target.color.value, target.address, target.port, target.state
 
 
 def _steps(
