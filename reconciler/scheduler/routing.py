@@ -38,7 +38,7 @@ POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class RoutingGround:
     """What wanted routes are worked out from. `services` are those of the target, `tasks` all there are."""
 
     stack: Stack
@@ -49,12 +49,12 @@ class Traffic:
     now: float
 
 
-def wanted_configurations(traffic: Traffic) -> dict[str, BalancerConfiguration]:
+def wanted_configurations(traffic: RoutingGround) -> dict[str, BalancerConfiguration]:
     """Return the wanted configuration of each declared load balancer, by its name."""
     return {each.name: _configuration(each, traffic) for each in traffic.stack.load_balancers}
 
 
-def parting_configurations(traffic: Traffic) -> dict[str, BalancerConfiguration]:
+def parting_configurations(traffic: RoutingGround) -> dict[str, BalancerConfiguration]:
     """Return what load balancers that left the stack do while tasks drain that leave too, by name."""
     declared = {each.name for each in traffic.stack.load_balancers}
     leaving = {view.record.id for view in traffic.tasks if view.is_leaving}
@@ -75,7 +75,7 @@ def wakes(wanted: Iterable[BalancerConfiguration], now: float) -> float | None:
     return now + POLL_SECONDS if states - {TargetState.READY} else None
 
 
-def _configuration(balancer: LoadBalancer, traffic: Traffic) -> BalancerConfiguration:
+def _configuration(balancer: LoadBalancer, traffic: RoutingGround) -> BalancerConfiguration:
     groups = tuple(
         group for each in balancer.target_groups if (group := traffic.stack.target_group(each)) is not None
     )
@@ -104,7 +104,7 @@ def _test_listeners(balancer: LoadBalancer, services: Iterable[Service]) -> dict
     return {name: tuple(sorted(groups)) for name, groups in sorted(found.items())}
 
 
-def _route(group: TargetGroup, observed: ObservedBalancer | None, traffic: Traffic) -> Route:
+def _route(group: TargetGroup, observed: ObservedBalancer | None, traffic: RoutingGround) -> Route:
     targets = tuple(
         target
         for view in traffic.tasks
@@ -116,7 +116,7 @@ def _route(group: TargetGroup, observed: ObservedBalancer | None, traffic: Traff
     return Route(target_group=group.address, green=green, test_green=test_green, targets=ordered)
 
 
-def _registrations(view: TaskView, group: TargetGroup, traffic: Traffic) -> tuple[TargetRegistration, ...]:
+def _registrations(view: TaskView, group: TargetGroup, traffic: RoutingGround) -> tuple[TargetRegistration, ...]:
     """Return how a task is registered in a target group: as its deployment was opened, at most once."""
     if view.record.is_one_off or view.record.is_stopped:
         return ()
@@ -149,7 +149,7 @@ def _target(
     registration: TargetRegistration,
     group: TargetGroup,
     observed: ObservedBalancer | None,
-    traffic: Traffic,
+    traffic: RoutingGround,
 ) -> Target | None:
     """Return a task as a target; None when it is not to be one (any longer)."""
     network = traffic.stack.default_network.name
@@ -233,7 +233,7 @@ def _leaving(
 
 
 def _shares(
-    group: TargetGroup, targets: Sequence[Target], observed: ObservedBalancer | None, traffic: Traffic
+    group: TargetGroup, targets: Sequence[Target], observed: ObservedBalancer | None, traffic: RoutingGround
 ) -> tuple[int, int]:
     """Return how many thousandths of production's and of test traffic the green pool is to have."""
     route = observed.configuration.route(group.address) if observed and observed.configuration else None
@@ -267,7 +267,7 @@ def _would_starve(green: int, written: int, ready: Set[Color]) -> bool:
     return (green > 0 and Color.GREEN not in ready) or (green < WHOLE and Color.BLUE not in ready)
 
 
-def _deployment(group: TargetGroup, traffic: Traffic) -> tuple[Deployment, Service] | None:
+def _deployment(group: TargetGroup, traffic: RoutingGround) -> tuple[Deployment, Service] | None:
     """Return the deployment that says how a target group's traffic is shared, with its service."""
     for view in traffic.services.values():
         deployment = view.deployment

@@ -27,7 +27,7 @@ from reconciler.scheduler.recording import forget_drained, record
 from reconciler.scheduler.roster import views
 from reconciler.scheduler.routing import (
     POLL_SECONDS,
-    Traffic,
+    RoutingGround,
     parting_configurations,
     wakes,
     wanted_configurations,
@@ -66,8 +66,8 @@ def _decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decis
     tasks = _moved(tasks, services, moves, over)
     recorded = record(adopted, services, moves, tasks, before, snapshot, now)
     services = with_deployments(services, recorded)
-    traffic = Traffic(stack, recorded, snapshot, services, tasks, now)
-    wanted, parting = wanted_configurations(traffic), parting_configurations(traffic)
+    routing = RoutingGround(stack, recorded, snapshot, services, tasks, now)
+    wanted, parting = wanted_configurations(routing), parting_configurations(routing)
     around = _surroundings(stack, recorded, tasks, snapshot, now)
     pursuits = {view.record.id: pursue(view, around) for view in tasks}
     steps = _steps(around, moves, tasks, pursuits, balancer_steps(stack, recorded, snapshot, wanted, parting))

@@ -13,7 +13,13 @@ from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, RolloutState, State
 from reconciler.model.task import DesiredStatus, TaskRecord
 from reconciler.scheduler.roster import views
-from reconciler.scheduler.routing import POLL_SECONDS, Traffic, parting_configurations, wakes, wanted_configurations
+from reconciler.scheduler.routing import (
+    POLL_SECONDS,
+    RoutingGround,
+    parting_configurations,
+    wakes,
+    wanted_configurations,
+)
 from reconciler.scheduler.survey import survey
 from tests.builders import (
     CHECK,
@@ -47,10 +53,10 @@ SHOP = stack(balanced("web", 2, configuration=blue_green()))
 
 def traffic(
     state: State, *tasks: ObservedTask, balancers: tuple[ObservedBalancer, ...], of: Stack = SHOP, now: float = NOW
-) -> Traffic:
+) -> RoutingGround:
     shown = look(*tasks, balancers=balancers)
     found = views(state, shown, of)
-    return Traffic(of, state, shown, survey(of, state, found, shown, now), found, now)
+    return RoutingGround(of, state, shown, survey(of, state, found, shown, now), found, now)
 
 
 def route(*arguments: Any, **fields: Any) -> Route:
