@@ -3,6 +3,7 @@
     ReconcilerError                1   anything below; the text is for people, never a traceback
     ├── StackError                 1   what a user can mend in the files: carries diagnostics with places
     ├── EngineError                1   the engine is out of reach, or answered what nobody expected
+    ├── HandedOverError            1   a watch made way for whoever asked for its stack; never leaves the loop
     ├── StoreError                 1   the state cannot be read or written; nothing was changed
     ├── DeploymentFailedError      3   the planned revision is not the one that runs
     ├── LockError                  4   somebody else holds the stack
@@ -39,6 +40,10 @@ class StackError(ReconcilerError):
 
 class EngineError(ReconcilerError):
     """The engine is out of reach, or refused something that is not one step's own failure."""
+
+
+class HandedOverError(ReconcilerError):
+    """A watch was asked for its stack: nothing of it is under way any more."""
 
 
 class StoreError(ReconcilerError):

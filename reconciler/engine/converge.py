@@ -12,24 +12,36 @@ from dataclasses import dataclass, field
 from reconciler.clock import Clock
 from reconciler.drivers.driver import Driver, LookRequest
 from reconciler.engine.performer import Performer
-from reconciler.errors import EngineError, PartialError, ReconcilerError, StoppedBySignalError, StoreError
+from reconciler.errors import (
+    EngineError,
+    HandedOverError,
+    PartialError,
+    ReconcilerError,
+    StoppedBySignalError,
+    StoreError,
+)
 from reconciler.model.address import block_type
 from reconciler.model.decision import Decision
-from reconciler.model.request import Request
+from reconciler.model.request import Request, RequestKind
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import RolloutState, State
-from reconciler.model.step import BuildImage, Outcome, ProbeAlarm, PullImage, RunHook, StartContainer, Step
+from reconciler.model.step import ASIDES, BuildImage, Outcome, ProbeAlarm, PullImage, RunHook, StartContainer, Step
 from reconciler.planner.requests import carry_out
 from reconciler.scheduler.ahead import not_ahead
+from reconciler.scheduler.asides import attend
 from reconciler.scheduler.history import with_events
 from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.resources import networks_of
+from reconciler.scheduler.scaling.capacity import with_capacities
 from reconciler.scheduler.scheduler import decide
-from reconciler.store.store import Lease, Store
+from reconciler.store.store import Lease, Posted, Store
 
 TRIES = 5
 """How often a step that serves no single task is tried, and how often an engine out of reach is asked again."""
+
+MOST_DOUBLINGS = 9
+"""A watch tries for ever, about every four minutes in the end."""
 
 
 _TOLD_TO_DEPLOYMENTS = (StartContainer, PullImage, BuildImage, RunHook, ProbeAlarm)
@@ -56,6 +68,10 @@ class World:
     secrets: Callable[[], tuple[SecretReading, ...]] = tuple
     observe: Callable[[Decision, Snapshot], None] = lambda decision, snapshot: None
     is_interrupted: Callable[[], bool] = lambda: False
+    is_patient: bool = False
+    """Whether it is a watch: it gives nothing up, and makes way for whoever asks for the stack."""
+    jitter: Callable[[], float] = lambda: 1.0
+    """What the pause between two looks is multiplied by, so that many watches do not look all at once."""
     settings: Settings = field(default_factory=Settings)
 
 
@@ -142,7 +158,9 @@ def _with_request(request: Request, state: State, now: float) -> State:
 
 
 def _is_told(step: Step) -> bool:
-    """Whether `decide` throttles a step itself; of a load balancer's image it does not."""
+    """Whether whoever decided a step throttles it too; of a load balancer's image that is not so."""
+    if step.key.startswith(ASIDES):
+        return True
     is_balancers = block_type(step.address) == "load_balancer"
     return isinstance(step, _TOLD_TO_DEPLOYMENTS) and not is_balancers
 
@@ -164,16 +182,29 @@ class _Run:
     hopeless: str = ""
 
     def carry_out_requests(self) -> None:
-        """Record what other commands asked for since: they could not, for we hold the lock."""
-        posted = self.world.store.posted(self.state.stack_name)
+        """Record what other commands asked for since: they could not, for we hold the lock.
+
+        Raises HandedOverError when one of them asks for the stack itself, and we are a watch.
+        """
+        posted = [each for each in self.world.store.posted(self.state.stack_name) if self._concerns_us(each)]
         if not posted:
             return
         state = self.state
-        for each in posted:
-            state = _with_request(each.request, state, self.world.clock.now())
+        wanted = [each.request for each in posted if each.request.kind is not RequestKind.HAND_OVER]
+        for request in wanted:
+            state = _with_request(request, state, self.world.clock.now())
+        if len(wanted) < len(posted):
+            self.state = self._save(state)
+            self.finish_steps()
+            self.state = self._save(self.state, answered=tuple(each.number for each in posted))
+            raise HandedOverError("the stack was asked for")
         self.state = self._save(state, answered=tuple(each.number for each in posted))
         if self.state.target is not None and self.stack.services:
             self.stack = self.stack.changed(services=self.state.target.services)  # a count may have changed
+
+    def _concerns_us(self, posted: Posted) -> bool:
+        """Only a watch makes way: whoever asks an apply waits for its end."""
+        return self.world.is_patient or posted.request.kind is not RequestKind.HAND_OVER
 
     def look(self) -> Snapshot:
         in_flight = self.world.performer.in_flight
@@ -182,7 +213,9 @@ class _Run:
         return shown.changed(outcomes=self.outcomes, in_flight=in_flight - ended, secrets=self.readings)
 
     def decide_and_save(self, snapshot: Snapshot) -> Decision:
-        decision = decide(self.stack, self.state, snapshot, self.world.clock.now())
+        now = self.world.clock.now()
+        decision = decide(self.stack, self.state, snapshot, now)
+        decision = attend(with_capacities(self.stack, decision.state), decision, snapshot, now)
         self._note_failures()
         self.outcomes = ()
         if decision.state != self.state:
@@ -196,14 +229,15 @@ class _Run:
 
     def submit(self, decision: Decision) -> None:
         now = self.world.clock.now()
-        for step in decision.steps:
+        for step in (*decision.steps, *decision.asides):
             if self.not_before.get(step.key, 0.0) <= now and self.world.performer.submit(step):
                 self.has_performed = True
                 self.submitted.add(step.key)
 
     def wait(self, decision: Decision) -> None:
         now = self.world.clock.now()
-        times = [now + self.world.settings.relist, *(at for at in self.not_before.values() if at > now)]
+        relist = self.world.settings.relist * self.world.jitter()
+        times = [now + relist, *(at for at in self.not_before.values() if at > now)]
         if decision.wake_at is not None:
             times.append(decision.wake_at)
         self.outcomes = self._wait(min(times))
@@ -265,6 +299,7 @@ class _Run:
     def _space_out(self, key: str, problem: str) -> None:
         tries = self.failures.get(key, 0) + 1
         self.failures[key] = tries
-        self.not_before[key] = self.world.clock.now() + self.world.settings.retry * 2 ** (tries - 1)
-        if tries >= TRIES:
+        pause = self.world.settings.retry * 2.0 ** (min(tries, MOST_DOUBLINGS) - 1)
+        self.not_before[key] = self.world.clock.now() + pause
+        if tries >= TRIES and not (self.world.is_patient or key.startswith(ASIDES)):
             self.hopeless = f"{problem}\nTried {tries} times."

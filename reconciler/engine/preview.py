@@ -15,6 +15,7 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.task import DesiredStatus, StopCode, TaskRecord, TaskStatus
+from reconciler.scheduler.scaling.capacity import with_capacities
 from reconciler.store.memory import MemoryStore
 
 LOOKS = 2000
@@ -28,7 +29,7 @@ def preview(
 
     `state` has the target recorded already. Times are estimates in seconds; nothing real is touched.
     """
-    clock, stack = VirtualClock(now), _unwatched(stack)
+    clock, stack = VirtualClock(now), _unwatched(with_capacities(stack, state))
     engine = SimulatedEngine.seeded(snapshot.changed(outcomes=(), in_flight=frozenset()), stack.name, clock)
     watched = {address: _Track(address, now) for address in services}
     store = MemoryStore()
@@ -63,7 +64,10 @@ def preview(
 def _unwatched(stack: Stack) -> Stack:
     """Return the stack without what only people and measurements decide: pauses and alarms."""
     return stack.changed(
-        services=tuple(each.changed(deployment_configuration=_calm(each)) for each in stack.services)
+        services=tuple(each.changed(deployment_configuration=_calm(each)) for each in stack.services),
+        autoscalings=(),
+        scheduled_tasks=(),
+        notifications=(),
     )
 
 

@@ -35,6 +35,7 @@ from reconciler.planner.scaling import keep_scaled
 from reconciler.planner.target import reopened, run_tasks
 from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.recorder import stop
+from reconciler.scheduler.scaling.capacity import with_capacities
 from reconciler.store.store import Lease, Store
 
 UNRECORDED = "no state is recorded of what runs: `reconciler apply` records it; then say this again"
@@ -109,6 +110,7 @@ def prepare(
     stack = rename(recorded.names) if rename and recorded.names else stack
     stack = keep_ignored(stack, recorded.target)
     stack, recorded = keep_scaled(stack, recorded)
+    stack = with_capacities(stack, recorded)
     snapshot = snapshot.changed(secrets=session.readings(recorded.digest_key) if stack.secrets else ())
     recorded = _with_doomed_volumes(stack, recorded, snapshot, options)
     _refuse(check(stack, recorded, snapshot))

@@ -25,6 +25,8 @@ class Decision(Noun):
 
     state: State
     steps: tuple[Step, ...] = ()
+    asides: tuple[Step, ...] = ()
+    """Steps beside the target: measuring, notifying, cleaning up. No plan shows them, nothing waits for them."""
     wake_at: float | None = None
     waiting_for: tuple[Waiting, ...] = ()
     is_steady: bool = False

@@ -10,7 +10,10 @@ from pydantic import Field
 from reconciler.model.diagnostic import Span
 from reconciler.model.lifecycle import Lifecycle, Move, Removal
 from reconciler.model.load_balancer import LoadBalancer, TargetGroup
+from reconciler.model.notification import Notification
 from reconciler.model.noun import Noun
+from reconciler.model.scaling import Autoscaling
+from reconciler.model.schedule import ScheduledTask
 from reconciler.model.service import Service
 from reconciler.model.task_definition import TaskDefinition
 
@@ -94,6 +97,9 @@ class Output(Noun):
     description: str = ""
 
 
+_Part = Network | Volume | Secret | Service | LoadBalancer | TargetGroup | Autoscaling | ScheduledTask
+
+
 class Stack(Noun):
     """Everything a folder of files declares. Tuples are sorted by address (outputs by name).
 
@@ -111,6 +117,9 @@ class Stack(Noun):
     services: tuple[Service, ...] = ()
     load_balancers: tuple[LoadBalancer, ...] = ()
     target_groups: tuple[TargetGroup, ...] = ()
+    autoscalings: tuple[Autoscaling, ...] = ()
+    scheduled_tasks: tuple[ScheduledTask, ...] = ()
+    notifications: tuple[Notification, ...] = ()
     outputs: tuple[Output, ...] = ()
     lifecycles: Mapping[str, Lifecycle] = {}
     """By address, of the objects that have one."""
@@ -146,13 +155,15 @@ class Stack(Noun):
     @property
     def addresses(self) -> frozenset[str]:
         """The addresses of everything declared."""
-        parts: tuple[Network | Volume | Secret | Service | LoadBalancer | TargetGroup, ...] = (
+        parts: tuple[_Part, ...] = (
             *self.networks,
             *self.volumes,
             *self.secrets,
             *self.services,
             *self.load_balancers,
             *self.target_groups,
+            *self.autoscalings,
+            *self.scheduled_tasks,
         )
         return frozenset({each.address for each in parts} | self.definitions.keys())
 
@@ -168,6 +179,14 @@ class Stack(Noun):
     def load_balancer(self, address: str) -> LoadBalancer | None:
         """Return the load balancer of that address, if it is declared."""
         return next((each for each in self.load_balancers if each.address == address), None)
+
+    def autoscaling_of(self, service: str) -> Autoscaling | None:
+        """Return what owns the count of a service (an address), if anything does."""
+        return next((each for each in self.autoscalings if each.service == service), None)
+
+    def scheduled_task(self, address: str) -> ScheduledTask | None:
+        """Return the scheduled task of that address, if it is declared."""
+        return next((each for each in self.scheduled_tasks if each.address == address), None)
 
     def target_group(self, address: str) -> TargetGroup | None:
         """Return the target group of that address, if it is declared."""

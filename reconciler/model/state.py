@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from reconciler.model.beside import (
+    CleanUpRecord,
+    NotificationRecord,
+    ScalingActivity,
+    ScalingRecord,
+    ScheduledRun,
+    ScheduleRecord,
+)
 from reconciler.model.lifecycle import Forgotten, Moved
+from reconciler.model.notification import EventKind
 from reconciler.model.noun import Noun
 from reconciler.model.routing import Color, Maintenance
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, Service, TargetRegistration
@@ -200,12 +209,19 @@ class Deployment(Noun):
 
 
 class Event(Noun):
-    """Something that happened, in ECS's phrases where one exists. `number` orders events of a stack."""
+    """Something that happened, in ECS's phrases where one exists. `number` orders events of a stack.
+
+    `name` is ECS's event name where one exists (`SERVICE_STEADY_STATE`); `subject` the id of the task, deployment or
+    run that it is about.
+    """
 
     number: int
     at: float
     address: str
     message: str
+    kind: EventKind = EventKind.SERVICE
+    name: str = ""
+    subject: str = ""
 
 
 class State(Noun):
@@ -231,6 +247,12 @@ class State(Noun):
     silent: tuple[Silence, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     """By target group, what `maintenance on` said."""
+    scaling: tuple[ScalingRecord, ...] = ()
+    activities: tuple[ScalingActivity, ...] = ()
+    schedules: tuple[ScheduleRecord, ...] = ()
+    runs: tuple[ScheduledRun, ...] = ()
+    notified: tuple[NotificationRecord, ...] = ()
+    clean_up: CleanUpRecord = CleanUpRecord()
     moved: tuple[Moved, ...] = ()
     forgotten: tuple[Forgotten, ...] = ()
 
@@ -239,6 +261,10 @@ class State(Noun):
         """The names that moved objects keep, by address. What left the target keeps none: a new one is another."""
         there = self.target.addresses if self.target is not None else {each.address for each in self.moved}
         return {each.address: each.name for each in self.moved if each.address in there}
+
+    def scaling_of(self, service: str) -> ScalingRecord | None:
+        """Return what is recorded of the autoscaling of a service (an address)."""
+        return next((each for each in self.scaling if each.service == service), None)
 
     def primary(self, service: str) -> Deployment | None:
         """Return the newest deployment of a service, if it ever had one."""

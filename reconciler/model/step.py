@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
+from reconciler.model.beside import ContainerUsage
 from reconciler.model.noun import Noun, Seconds
 from reconciler.model.routing import BalancerConfiguration, BalancerSettings
 from reconciler.model.service import HttpHook, Prometheus
@@ -314,6 +315,90 @@ class ProbeAlarm(_Step):
         return Lane.HOOK
 
 
+class SampleUsage(_Step):
+    """Read what the containers of a service's tasks have used so far. The outcome carries `usage`.
+
+    A container that is gone meanwhile is left out.
+    """
+
+    kind: Literal["sample_usage"] = "sample_usage"
+    containers: Mapping[str, str]
+    """Container id -> task id."""
+
+    @property
+    def key(self) -> str:
+        return f"sample_usage {self.address}"
+
+
+class ProbeMetric(_Step):
+    """Ask Prometheus for a policy's metric. The outcome carries the value; not ok means that there is none."""
+
+    kind: Literal["probe_metric"] = "probe_metric"
+    policy: str
+    prometheus: Prometheus
+    timeout: Seconds = 10
+
+    @property
+    def key(self) -> str:
+        return f"probe_metric {self.address}/{self.policy}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.HOOK
+
+
+class Notify(_Step):
+    """Send one event to a URL or a command. `body` is JSON; whoever gets it may get it twice."""
+
+    kind: Literal["notify"] = "notify"
+    event: int
+    url: str = ""
+    command: tuple[str, ...] = ()
+    body: str
+    timeout: Seconds = 10
+    folder: str = "."
+
+    @property
+    def key(self) -> str:
+        return f"notify {self.address}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.HOOK
+
+
+class ListImages(_Step):
+    """See which images the engine has. The outcome carries `images`."""
+
+    kind: Literal["list_images"] = "list_images"
+
+    @property
+    def key(self) -> str:
+        return "list_images"
+
+
+class RemoveImage(_Step):
+    """Remove an image that nothing uses any more. One that is used, or gone, is left alone: that is no failure."""
+
+    kind: Literal["remove_image"] = "remove_image"
+    image_id: str
+    references: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"remove_image {self.image_id}"
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.STOP
+
+
+Aside = SampleUsage | ProbeMetric | Notify | ListImages | RemoveImage
+"""Steps beside the target: no plan shows them, and nothing waits for them."""
+
+ASIDES = ("sample_usage ", "probe_metric ", "notify ", "list_images", "remove_image ")
+"""How the keys of such steps begin."""
+
 Step = (
     CreateOwner
     | RemoveOwner
@@ -331,7 +416,22 @@ Step = (
     | RemoveBalancer
     | RunHook
     | ProbeAlarm
+    | SampleUsage
+    | ProbeMetric
+    | Notify
+    | ListImages
+    | RemoveImage
 )
+
+
+class StoredImage(Noun):
+    """An image that the engine has. `references` are its names."""
+
+    id: str
+    references: tuple[str, ...] = ()
+    created_at: float = 0.0
+    used_by: int = 0
+    """How many containers there are of it, of anybody."""
 
 
 class Outcome(Noun):
@@ -346,5 +446,7 @@ class Outcome(Noun):
     reason: str = ""
     image_id: str = ""
     value: float | None = None
-    """What an alarm's source said."""
+    """What an alarm's source, or a policy's, said."""
+    usage: tuple[ContainerUsage, ...] = ()
+    images: tuple[StoredImage, ...] = ()
     containers: tuple[ContainerResult, ...] = ()

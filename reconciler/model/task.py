@@ -116,6 +116,10 @@ class TaskRecord(Noun):
     """Whether it stopped by itself, or was replaced for being unhealthy: not by our or the user's wish."""
     containers: tuple[ContainerResult, ...] = ()
     definition: TaskDefinition | None = None
+    protected_until: float | None = None
+    """Until when neither a scale-in nor a deployment stops it (ECS task protection)."""
+    started_by: str = ""
+    """Who asked for a one-off task: the token of a request, or the id of a scheduled run (ECS startedBy)."""
 
     @property
     def short_id(self) -> str:

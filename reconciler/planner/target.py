@@ -18,6 +18,7 @@ from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, DeploymentStatus, Revision, RolloutState, State
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
+from reconciler.planner.beside import begin_beside
 from reconciler.planner.lifecycle import triggered
 from reconciler.planner.registrations import regrouped
 from reconciler.scheduler.opening import new_deployment, open_deployment
@@ -44,7 +45,7 @@ def retarget(stack: Stack, state: State, now: float, reopen: frozenset[str] = fr
     wanted = {service.address for service in stack.services}
     leaving = [*state.draining, *(state.target.services if state.target else ())]
     draining = {service.address: service for service in leaving if service.address not in wanted}
-    return state.changed(
+    return begin_beside(stack, state, now).changed(
         target=_recorded(stack),
         draining=tuple(draining[each] for each in sorted(draining)),
         moved=_still_moved(state, stack.addresses, draining.keys()),

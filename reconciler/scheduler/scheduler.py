@@ -13,7 +13,7 @@ from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
-from reconciler.model.step import BuildImage, Step
+from reconciler.model.step import ASIDES, BuildImage, Step
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler import history, one_off, resources
 from reconciler.scheduler.balancers import balancer_steps, lost_balancers, note_silence
@@ -32,6 +32,7 @@ from reconciler.scheduler.routing import (
     wakes,
     wanted_configurations,
 )
+from reconciler.scheduler.scaling.capacity import with_capacities
 from reconciler.scheduler.service_view import ServiceView
 from reconciler.scheduler.services import ServiceMove, move
 from reconciler.scheduler.survey import survey
@@ -46,6 +47,7 @@ def decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decisi
     `stack` is the target, `now` seconds since the epoch. Save the decision's state, then perform its steps. Calling
     it twice with the same arguments gives the same answer; a step in flight is never emitted again.
     """
+    stack = with_capacities(stack, state)
     decision = _decide(stack, state, snapshot, now)
     undone = roll_back(stack, decision.state, now)
     if undone is decision.state:
@@ -75,7 +77,8 @@ def _decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decis
     hopeless = {address for address, view in services.items() if is_failed(view, now)}
     undone = {address for address, view in services.items() if view.is_undone}
     failed = (*(address for address in services if address in hopeless | undone), *lost)
-    is_quiet = not steps and not snapshot.in_flight and len(recorded.silent) == len(lost)
+    is_busy = any(not key.startswith(ASIDES) for key in snapshot.in_flight)
+    is_quiet = not steps and not is_busy and len(recorded.silent) == len(lost)
     unsettled = tuple(address for address, view in services.items() if not view.is_done)
     polls = now + POLL_SECONDS if recorded.silent else wakes((*wanted.values(), *parting.values()), now)
     return Decision(

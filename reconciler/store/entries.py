@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from reconciler.model.beside import (
+    CleanUpRecord,
+    NotificationRecord,
+    ScalingActivity,
+    ScalingRecord,
+    ScheduledRun,
+    ScheduleRecord,
+)
 from reconciler.model.lifecycle import Forgotten, Moved
 from reconciler.model.noun import Noun
 from reconciler.model.routing import Maintenance
@@ -13,6 +21,8 @@ from reconciler.model.service import Service
 from reconciler.model.stack import Output, Stack
 from reconciler.model.state import Deployment, Event, Revision, Scaled, State
 from reconciler.model.task import TaskRecord
+
+AnyNoun = TypeVar("AnyNoun", bound=Noun)
 
 
 class _Kind(NamedTuple):
@@ -32,6 +42,11 @@ _KINDS = (
     _Kind("outputs", Output, lambda each: each.name),
     _Kind("scaled", Scaled, lambda each: each.service),
     _Kind("maintenance", Maintenance, lambda each: each.target_group),
+    _Kind("scaling", ScalingRecord, lambda each: each.autoscaling),
+    _Kind("activities", ScalingActivity, lambda each: f"{each.number:012d}"),
+    _Kind("schedules", ScheduleRecord, lambda each: each.schedule),
+    _Kind("runs", ScheduledRun, lambda each: f"{each.slot:020.6f} {each.id}"),
+    _Kind("notified", NotificationRecord, lambda each: each.notification),
     _Kind("moved", Moved, lambda each: each.before),
     _Kind("forgotten", Forgotten, lambda each: each.id),
 )
@@ -45,14 +60,14 @@ def read_state(database: sqlite3.Connection, stack: str) -> State:
     if row is None:
         return State(stack_name=stack)
     fields: dict[str, Any] = {kind.field: tuple(_read(database, stack, kind)) for kind in _KINDS}
-    target = database.execute("SELECT body FROM entries WHERE stack = ? AND kind = 'target'", (stack,)).fetchone()
     return State(
         stack_name=stack,
         serial=row[0],
         owner=row[1],
         digest_key=row[2],
         doomed_volumes=tuple(row[3].split()),
-        target=Stack.model_validate_json(target[0]) if target else None,
+        target=_single(database, stack, "target", Stack),
+        clean_up=_single(database, stack, "clean_up", CleanUpRecord) or CleanUpRecord(),
         **fields,
     )
 
@@ -61,7 +76,8 @@ def write_changes(database: sqlite3.Connection, before: State, after: State) -> 
     """Write the entries that are new or other, and drop those that are gone."""
     for kind in _KINDS:
         _write(database, after.stack_name, kind, getattr(before, kind.field), getattr(after, kind.field))
-    _write_target(database, before, after)
+    _write_single(database, after.stack_name, "target", before.target, after.target)
+    _write_single(database, after.stack_name, "clean_up", before.clean_up, after.clean_up)
 
 
 def _read(database: sqlite3.Connection, stack: str, kind: _Kind) -> Iterator[Noun]:
@@ -86,11 +102,18 @@ def _write(
     database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", changed)
 
 
-def _write_target(database: sqlite3.Connection, before: State, after: State) -> None:
-    if before.target == after.target:
+def _single(database: sqlite3.Connection, stack: str, kind: str, model: type[AnyNoun]) -> AnyNoun | None:
+    row = database.execute("SELECT body FROM entries WHERE stack = ? AND kind = ?", (stack, kind)).fetchone()
+    return model.model_validate_json(row[0]) if row else None
+
+
+def _write_single(
+    database: sqlite3.Connection, stack: str, kind: str, before: Noun | None, after: Noun | None
+) -> None:
+    if before == after:
         return
-    if after.target is None:
-        database.execute("DELETE FROM entries WHERE stack = ? AND kind = 'target'", (after.stack_name,))
+    if after is None:
+        database.execute("DELETE FROM entries WHERE stack = ? AND kind = ?", (stack, kind))
         return
-    row = (after.stack_name, after.target.model_dump_json(exclude_defaults=True))
-    database.execute("INSERT OR REPLACE INTO entries VALUES (?, 'target', '', ?)", row)
+    row = (stack, kind, after.model_dump_json(exclude_defaults=True))
+    database.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, '', ?)", row)

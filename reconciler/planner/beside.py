@@ -1,0 +1,50 @@
+"""What is recorded anew when a target is recorded: of its autoscalings, scheduled tasks and notifications."""
+
+from __future__ import annotations
+
+from reconciler.model.beside import NotificationRecord, ScalingRecord, ScheduleRecord
+from reconciler.model.scaling import Autoscaling
+from reconciler.model.schedule import ScheduledTask
+from reconciler.model.stack import Stack
+from reconciler.model.state import State
+
+
+def begin_beside(stack: Stack, state: State, now: float) -> State:
+    """Return the State with a record of each of them: what is known of the same ones is kept, what left is dropped.
+
+    A count that nothing owned yet begins as it is; a schedule that is new, or another one, is due after now.
+    """
+    last = state.events[-1].number if state.events else 0
+    sent = {each.notification: each for each in state.notified}
+    return state.changed(
+        scaling=tuple(_scaling(each, stack, state) for each in stack.autoscalings),
+        schedules=tuple(_schedule(each, state, now) for each in stack.scheduled_tasks),
+        notified=tuple(
+            sent.get(each.address) or NotificationRecord(notification=each.address, sent=last)
+            for each in stack.notifications
+        ),
+    )
+
+
+def _scaling(autoscaling: Autoscaling, stack: Stack, state: State) -> ScalingRecord:
+    declared = (autoscaling.min_capacity, autoscaling.max_capacity)
+    known = next((each for each in state.scaling if each.autoscaling == autoscaling.address), None)
+    if known is None or known.service != autoscaling.service:
+        service = stack.service(autoscaling.service)
+        count = service.desired_count if service is not None else autoscaling.min_capacity
+        return ScalingRecord(
+            autoscaling=autoscaling.address, service=autoscaling.service, capacity=count, declared=declared
+        )
+    names = {each.name for each in autoscaling.target_trackings} | {each.name for each in autoscaling.step_scalings}
+    known = known.changed(policies=tuple(each for each in known.policies if each.name in names))
+    if known.declared == declared:
+        return known
+    return known.changed(declared=declared, min_capacity=None, max_capacity=None)
+
+
+def _schedule(task: ScheduledTask, state: State, now: float) -> ScheduleRecord:
+    expression, timezone = task.schedule.expression, task.schedule.timezone
+    known = next((each for each in state.schedules if each.schedule == task.address), None)
+    if known is not None and (known.expression, known.timezone) == (expression, timezone):
+        return known
+    return ScheduleRecord(schedule=task.address, expression=expression, timezone=timezone, anchor=now, done_up_to=now)

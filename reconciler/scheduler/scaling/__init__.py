@@ -1,0 +1,1 @@
+"""Autoscaling: from samples to values of periods, and from these to one count."""

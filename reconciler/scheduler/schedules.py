@@ -1,0 +1,10 @@
+"""Scheduled_tasks."""
+
+from __future__ import annotations
+
+from reconciler.model.state import State
+from reconciler.scheduler.aside import AsideGround, Attended
+
+
+def run_due(ground: AsideGround, state: State) -> Attended:
+    return Attended(state)
