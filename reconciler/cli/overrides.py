@@ -1,17 +1,14 @@
-"""What `run` changes of a task definition for one task (ECS TaskOverride)."""
+"""What the options of `run` change of a task definition for one task."""
 
 from __future__ import annotations
 
-import json
-
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.model.task_definition import ContainerDefinition, TaskDefinition
+from reconciler.model.overrides import LONGEST, length
+from reconciler.model.schedule import ContainerOverride
+from reconciler.model.task_definition import TaskDefinition
 
-LONGEST = 8192
-"""Characters that all overrides may have together, as JSON (ECS)."""
 
-
-def overridden(
+def given_override(
     definition: TaskDefinition,
     container: str,
     command: tuple[str, ...],
@@ -19,34 +16,20 @@ def overridden(
     *,
     cpu: int | None,
     memory: int | None,
-) -> TaskDefinition:
-    """Return the definition with one container's command, variables, cpu or memory replaced."""
-    pairs = dict(_pair(text) for text in environment)
-    if len(json.dumps([command, pairs, cpu, memory])) > LONGEST:
-        raise UsageError(f"the overrides are longer than {LONGEST} characters")
+) -> ContainerOverride:
+    """Return what options change of one container: of the first essential one when none is named.
+
+    Raises UsageError for what is too long or no pair, ReconcilerError for a container that is not there.
+    """
     name = container or definition.essential[0].name
     known = [each.name for each in definition.containers]
+    pairs = dict(_pair(text) for text in environment)
+    override = ContainerOverride(name=name, command=command or None, environment=pairs, cpu=cpu, memory=memory)
+    if length((override,)) > LONGEST:
+        raise UsageError(f"the overrides are longer than {LONGEST} characters")
     if name not in known:
         raise ReconcilerError(f'{definition.family} has no container "{name}"; it has: {", ".join(known)}')
-    containers = tuple(
-        _changed(each, command, pairs, cpu, memory) if each.name == name else each for each in definition.containers
-    )
-    return definition.changed(containers=containers)
-
-
-def _changed(
-    container: ContainerDefinition,
-    command: tuple[str, ...],
-    pairs: dict[str, str],
-    cpu: int | None,
-    memory: int | None,
-) -> ContainerDefinition:
-    return container.changed(
-        command=command or container.command,
-        environment={**container.environment, **pairs},
-        cpu=container.cpu if cpu is None else cpu,
-        memory=container.memory if memory is None else memory,
-    )
+    return override
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -10,13 +10,14 @@ import click
 from reconciler.cli.logs import follow_lines
 from reconciler.cli.options import Given, json_option, lock_option, place_options
 from reconciler.cli.output import say, tell
-from reconciler.cli.overrides import overridden
+from reconciler.cli.overrides import given_override
 from reconciler.cli.progress import QuietProgress
 from reconciler.cli.workplace import Workplace, open_workplace
 from reconciler.engine.present import TaskNow, present
 from reconciler.engine.session import finish_tasks, run
 from reconciler.errors import LockError, ReconcilerError
 from reconciler.model.address import short_name
+from reconciler.model.overrides import overridden
 from reconciler.model.stack import Stack
 from reconciler.model.task import StopCode
 from reconciler.model.task_definition import HOLDER, TaskDefinition
@@ -74,7 +75,8 @@ def command(
     place.rename(place.store.load(place.stack.name).names)
     definition = find_definition(place.stack, name)
     words = command_line[1:] if command_line[:1] == ("--",) else command_line
-    changed = overridden(definition, container, words, environment, cpu=cpu, memory=memory)
+    override = given_override(definition, container, words, environment, cpu=cpu, memory=memory)
+    changed = overridden(definition, (override,))
     ids = _start(place, definition, changed, count, lock_timeout)
     say(compact({"tasks": list(ids)}) if as_json else "\n".join(ids))
     if not (wait_for_end or show_logs):
