@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from reconciler.cli.listening import listening
 from reconciler.cli.options import Given, find_stack, find_state, user_name
 from reconciler.cli.output import is_terminal, tell_warnings
-from reconciler.cli.recorded import recorded_stack
+from reconciler.cli.recorded import recorded_name, recorded_stack
+from reconciler.cli.stopping import Stop
 from reconciler.cli.variables import variable_sources
 from reconciler.clock import SystemClock
 from reconciler.drivers.docker.driver import DockerDriver
@@ -31,9 +30,6 @@ from reconciler.model.stack import Output, Stack
 from reconciler.model.step import Outcome, ProbeAlarm, RunHook, Step
 from reconciler.store.sqlite import SqliteStore
 
-STOPPING = b"\nStopping: the steps in hand are finished first, for 8 seconds at most. Once more stops at once.\n"
-SHOW_CURSOR = b"\x1b[?25h"
-
 
 @dataclass
 class Workplace:
@@ -47,7 +43,8 @@ class Workplace:
     clock: SystemClock
     secrets: SecretReader
     driver: DockerDriver
-    signalled: list[int] = field(default_factory=list)
+    stop: Stop | None = None
+    """What asks us to stop; None: SIGINT and SIGTERM, which are then taken here."""
 
     @property
     def session(self) -> Session:
@@ -88,7 +85,8 @@ class Workplace:
         unsubscribe = self.driver.subscribe(performer.wake)
         state = self.store.load(self.stack.name)
         key = state.digest_key
-        with self._signals(performer.wake), listening(self._has_request, performer.wake):
+        stop = self.stop or Stop()
+        with self._stopping(stop), stop.waking(performer.wake), listening(self._has_request, performer.wake):
             try:
                 yield World(
                     driver=self.driver,
@@ -97,7 +95,7 @@ class Workplace:
                     clock=self.clock,
                     secrets=lambda: self.secrets.readings(key or self.store.load(self.stack.name).digest_key),
                     observe=observe,
-                    is_interrupted=lambda: bool(self.signalled),
+                    is_interrupted=lambda: stop.is_asked,
                     settings=settings_from(os.environ),
                 )
             finally:
@@ -112,24 +110,17 @@ class Workplace:
         return hooks.perform(step) if isinstance(step, RunHook | ProbeAlarm) else self.driver.perform(step)
 
     @contextmanager
-    def _signals(self, wake: Callable[[], None]) -> Iterator[None]:
-        def note(number: int, frame: FrameType | None) -> None:
-            if self.signalled:
-                os.write(sys.stderr.fileno(), SHOW_CURSOR if sys.stderr.isatty() else b"")
-                os._exit(128 + number)
-            self.signalled.append(number)
-            os.write(sys.stderr.fileno(), STOPPING)
-            wake()
-
-        before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
+    def _stopping(self, stop: Stop) -> Iterator[None]:
+        """Take the signals, unless whoever gave us a `stop` does."""
+        if self.stop is not None:
             yield
-        except StoppedBySignalError as problem:
-            problem.exit_code = 128 + self.signalled[0]
-            raise
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            return
+        with stop.on_signals():
+            try:
+                yield
+            except StoppedBySignalError as problem:
+                problem.exit_code = 128 + stop.number
+                raise
 
 
 def open_workplace(given: Given, *, quiet: bool = False) -> Workplace:
@@ -150,6 +141,20 @@ def open_recorded(given: Given) -> Workplace:
     store = _store(given, folder)
     stack = loaded.stack or recorded_stack(folder, store, loaded.diagnostics)
     return _workplace(given, folder, store, stack, loaded)
+
+
+def open_applied(given: Given, stop: Stop) -> Workplace:
+    """Open what was applied last, without a look at the files: for who watches it.
+
+    The stack is an empty one when nothing is applied, or all of it was destroyed.
+    """
+    folder = find_stack(given.stack_folder)
+    store = _store(given, folder)
+    name = recorded_name(folder)
+    target = store.load(name).target or Stack(name=name)
+    place = _workplace(given, folder, store, target.changed(folder=str(folder)), Loaded(None, ()))
+    place.stop = stop
+    return place
 
 
 def _store(given: Given, folder: Path) -> SqliteStore:

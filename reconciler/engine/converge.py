@@ -256,7 +256,7 @@ class _Run:
             try:
                 return as_recorded(self.world.driver.look(request), self.state)
             except EngineError as problem:
-                if not self.has_performed:
+                if not self.has_performed or self.world.is_patient:
                     raise
                 if tries == TRIES - 1 or self.world.is_interrupted():
                     raise PartialError(f"{problem}\nWhat was done is recorded; apply again to go on.") from problem
@@ -273,7 +273,7 @@ class _Run:
         try:
             return self.world.store.save(state, self.lease, answered)
         except StoreError as problem:
-            if not self.has_performed:
+            if not self.has_performed or self.world.is_patient:
                 raise
             raise PartialError(f"{problem}\nSome steps were performed; apply again once this is mended.") from problem
 

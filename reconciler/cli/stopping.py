@@ -1,0 +1,66 @@
+"""SIGINT and SIGTERM: the first lets the steps in hand end, a second one stops at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+STOPPING = b"\nStopping: the steps in hand are finished first, for 8 seconds at most. Once more stops at once.\n"
+SHOW_CURSOR = b"\x1b[?25h"
+
+
+class Stop:
+    """Whether a signal asked us to stop, and which. Whoever waits is woken."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._asked = threading.Event()
+        self._wakes: list[Callable[[], None]] = []
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is time to stop."""
+        return self._asked.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait that long, or until it is time to stop; says whether it is."""
+        return self._asked.wait(seconds)
+
+    def ask(self, number: int) -> None:
+        """Ask everybody to stop."""
+        self.number = number
+        self._asked.set()
+        for wake in tuple(self._wakes):
+            wake()
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call `wake` when it is time to stop, until the context ends."""
+        self._wakes.append(wake)
+        try:
+            yield
+        finally:
+            self._wakes.remove(wake)
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM as a wish to stop. Only the main thread can."""
+
+        def note(number: int, frame: FrameType | None) -> None:
+            if self.is_asked:
+                os.write(sys.stderr.fileno(), SHOW_CURSOR if sys.stderr.isatty() else b"")
+                os._exit(128 + number)
+            os.write(sys.stderr.fileno(), STOPPING)
+            self.ask(number)
+
+        before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
