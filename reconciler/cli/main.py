@@ -29,6 +29,7 @@ VERBS: dict[str, str] = {
     "test": "Run the stack's tests; needs no engine.",
     "plan": "Show what an apply would change. Changes nothing.",
     "apply": "Make what runs what is declared, and wait until it is steady.",
+    "watch": "Keep what was applied: heal, scale, run schedules.",
     "destroy": "Stop and remove everything of the stack.",
     "status": "Show services, deployments and recent events.",
     "ps": "List tasks.",

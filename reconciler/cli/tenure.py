@@ -1,0 +1,144 @@
+"""Holds the leases of the stacks that one `watch` process keeps, each on a thread of its own."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import replace
+
+from reconciler.cli.options import Given
+from reconciler.cli.output import tell
+from reconciler.cli.stopping import Stop
+from reconciler.cli.systemd import Systemd
+from reconciler.cli.workplace import Workplace, open_applied
+from reconciler.engine.watch import Ending, Watch
+from reconciler.errors import LockError, StoreError
+from reconciler.model.decision import Decision
+from reconciler.model.snapshot import Snapshot
+from reconciler.store.store import Lease
+
+MAKE_WAY_SECONDS = 1.0
+"""Whoever asked for the stack gets so long to take it before we stand by for it again."""
+
+LOOK_AGAIN_SECONDS = 1.0
+"""How often it is looked whether something was applied, and whether a store that failed works again."""
+
+JITTER = 0.2
+"""A relist comes up to that share earlier or later, so that many watches do not look all at once."""
+
+STUCK_SECONDS = 300.0
+"""A keeper that holds a stack and has not looked for so long is stuck: the watchdog is told no more."""
+
+
+class Keeper:
+    """Keeps one stack: stands by for its lease, holds it, gives it up when asked, and stands by again."""
+
+    def __init__(self, given: Given, stop: Stop, parallelism: int | None) -> None:
+        self._given = given
+        self._stop = stop
+        self._parallelism = parallelism
+        self._told = ""
+        self._awaited_since: float | None = None
+        self.name = ""
+        self.is_ready = False
+        """Whether it does what it is there for: it looked, it stands by, or there is nothing to watch yet."""
+
+    def keep(self) -> None:
+        """Keep the stack until it is time to stop."""
+        with ExitStack() as life:
+            while not self._stop.is_asked:
+                place = open_applied(self._given, self._stop)
+                life.callback(place.store.close)
+                if not self.name:
+                    self.name = place.stack.name
+                self._keep_once(place)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether no look was taken for so long that something must be wrong with us."""
+        since = self._awaited_since
+        return since is not None and time.monotonic() - since > STUCK_SECONDS
+
+    def _keep_once(self, place: Workplace) -> None:
+        if place.stack.is_empty:
+            self._rest("nothing is applied: waiting for `reconciler apply`")
+            return
+        lease = self._stand_by(place)
+        if lease is None:
+            return
+        try:
+            ending = self._hold(lease)
+        finally:
+            self._awaited_since = None
+            lease.release()
+        self._tell(_ENDINGS[ending])
+        if ending is Ending.HANDED_OVER:
+            self._stop.wait(MAKE_WAY_SECONDS)
+
+    def _stand_by(self, place: Workplace) -> Lease | None:
+        """Wait for the lease; None when it is time to stop, or the store does not work."""
+        try:
+            return place.store.acquire(self.name, "watch", 0.0)
+        except LockError as held:
+            self._rest(f"stands by: {str(held).splitlines()[0]}")
+        except StoreError as problem:
+            self._rest(str(problem))
+        return None
+
+    def _hold(self, lease: Lease) -> Ending:
+        """Keep the stack as it is recorded now: what was applied may be another than when we began to stand by."""
+        place = open_applied(self._given, self._stop)
+        self._tell(f"watches it (lease {lease.token})")
+        self._awaited_since = time.monotonic()
+        with place.world(self._observe, self._parallelism) as world:
+            return Watch(replace(world, jitter=_jitter), str(place.folder), self._tell).keep(self.name, lease)
+
+    def _observe(self, decision: Decision, snapshot: Snapshot) -> None:
+        self.is_ready = True
+        self._awaited_since = time.monotonic()
+
+    def _rest(self, why: str) -> None:
+        if why != self._told:
+            self._tell(why)
+        self.is_ready = True
+        self._stop.wait(LOOK_AGAIN_SECONDS)
+
+    def _tell(self, text: str) -> None:
+        self._told = text
+        tell(f"{time.strftime('%H:%M:%S')} {self.name}: {text}")
+
+
+def keep_all(keepers: Sequence[Keeper], stop: Stop, systemd: Systemd) -> None:
+    """Keep all of them until it is time to stop; raises what one of them raised, once all have ended."""
+    tick = min(systemd.watchdog_seconds / 3, 5.0) if systemd.watchdog_seconds else 5.0
+    is_told = False
+    with ThreadPoolExecutor(len(keepers), thread_name_prefix="watch") as pool:
+        running = {pool.submit(each.keep) for each in keepers}
+        try:
+            while not stop.is_asked and not any(each.done() for each in running):
+                if not is_told and all(each.is_ready for each in keepers):
+                    is_told = True
+                    systemd.ready(f"watches {', '.join(each.name for each in keepers)}")
+                if not any(each.is_stuck for each in keepers):
+                    systemd.alive()
+                wait(running, timeout=tick if is_told else 0.2, return_when=FIRST_EXCEPTION)
+        finally:
+            systemd.stopping()
+            stop.ask(stop.number)
+    for each in running:
+        each.result()
+
+
+def _jitter() -> float:
+    return random.uniform(1 - JITTER, 1 + JITTER)
+
+
+_ENDINGS = {
+    Ending.HANDED_OVER: "makes way for whoever asked for the stack, and stands by",
+    Ending.LOST: "another process took the stack over while this one did not answer: stands by",
+    Ending.STOPPED: "stopped; tasks go on running, and nobody watches them",
+    Ending.NOTHING_APPLIED: "nothing is left of what was applied",
+}

@@ -1,0 +1,74 @@
+"""`reconciler watch`: keeps what was applied: replaces what fails, scales, runs schedules."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import Given, place_options
+from reconciler.cli.output import say
+from reconciler.cli.stopping import Stop
+from reconciler.cli.systemd import Systemd, unit_text
+from reconciler.cli.tenure import Keeper, keep_all
+from reconciler.errors import StoppedBySignalError, UsageError
+
+
+@click.command("watch")
+@click.argument("folders", nargs=-1, metavar="[STACK_DIR]...")
+@place_options
+@click.option("--follow", is_flag=True, help="Also plan and apply the stack's files whenever they change.")
+@click.option("--allow-destroy", is_flag=True, help="With --follow: also apply what destroys something.")
+@click.option("--parallelism", type=click.IntRange(1), metavar="N", help="Starts in flight at once [default: 4].")
+@click.option("--systemd-unit", is_flag=True, help="Print a unit file for systemd, and end.")
+def command(
+    folders: tuple[str, ...],
+    given: Given,
+    follow: bool,
+    allow_destroy: bool,
+    parallelism: int | None,
+    systemd_unit: bool,
+) -> None:
+    """Keep what was applied, until it is stopped.
+
+    Replaces tasks that end or are unhealthy, carries deployments on, scales, runs scheduled tasks. It pursues what
+    was applied last, not the files: to edit a file deploys nothing, unless with --follow. `apply` and the other
+    commands work beside it. A second watch of the same stack stands by and takes over when the first one dies.
+
+    SIGTERM ends it within 10 seconds, with exit code 0; tasks go on running. (Compose's `watch` is another thing: it
+    copies files into containers.)
+
+    \b
+    Examples:
+      reconciler watch
+      reconciler watch shop mail --listen 127.0.0.1:9321
+      reconciler watch --follow
+      reconciler watch --systemd-unit | sudo tee /etc/systemd/system/reconciler-shop.service
+    """
+    stacks = _stacks(folders, given)
+    if allow_destroy and not follow:
+        raise UsageError("--allow-destroy says what --follow may do: give both")
+    if systemd_unit:
+        say(unit_text(stacks))
+        return
+    stop = Stop()
+    keepers = [Keeper(each, stop, parallelism) for each in stacks]
+    with stop.on_signals():
+        keep_all(keepers, stop, Systemd.of_environment())
+    if stop.number == signal.SIGINT:
+        problem = StoppedBySignalError("stopped; tasks go on running, and nobody watches them")
+        problem.exit_code = 128 + stop.number
+        raise problem
+
+
+def _stacks(folders: tuple[str, ...], given: Given) -> tuple[Given, ...]:
+    """Return one Given for each stack; raises UsageError when one is named twice, or in two ways."""
+    if not folders:
+        return (given,)
+    if given.stack_folder:
+        raise UsageError("give folders of stacks as arguments or one by --stack, not both")
+    if len({Path(each).resolve() for each in folders}) < len(folders):
+        raise UsageError("a stack is given twice")
+    return tuple(replace(given, stack_folder=each) for each in folders)
