@@ -27,6 +27,11 @@ class Stop:
         """Whether it is time to stop."""
         return self._asked.is_set()
 
+    @property
+    def event(self) -> threading.Event:
+        """What is set when it is time to stop, for libraries that ask one."""
+        return self._asked
+
     def wait(self, seconds: float) -> bool:
         """Wait that long, or until it is time to stop; says whether it is."""
         return self._asked.wait(seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import replace
@@ -111,12 +111,15 @@ class Keeper:
         tell(f"{time.strftime('%H:%M:%S')} {self.name}: {text}")
 
 
-def keep_all(keepers: Sequence[Keeper], stop: Stop, systemd: Systemd) -> None:
-    """Keep all of them until it is time to stop; raises what one of them raised, once all have ended."""
+def keep_all(keepers: Sequence[Keeper], beside: Sequence[Callable[[], None]], stop: Stop, systemd: Systemd) -> None:
+    """Keep all of them until it is time to stop; raises what one of them raised, once all have ended.
+
+    What goes on `beside` them runs on threads of its own, and ends when it is time to stop.
+    """
     tick = min(systemd.watchdog_seconds / 3, 5.0) if systemd.watchdog_seconds else 5.0
     is_told = False
-    with ThreadPoolExecutor(len(keepers), thread_name_prefix="watch") as pool:
-        running = {pool.submit(each.keep) for each in keepers}
+    with ThreadPoolExecutor(len(keepers) + len(beside), thread_name_prefix="watch") as pool:
+        running = {pool.submit(each) for each in (*(each.keep for each in keepers), *beside)}
         try:
             while not stop.is_asked and not any(each.done() for each in running):
                 if not is_told and all(each.is_ready for each in keepers):

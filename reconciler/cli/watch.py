@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.following import Follower
 from reconciler.cli.options import Given, place_options
 from reconciler.cli.output import say
 from reconciler.cli.stopping import Stop
@@ -55,8 +56,9 @@ def command(
         return
     stop = Stop()
     keepers = [Keeper(each, stop, parallelism) for each in stacks]
+    followers = [Follower(each, stop, allow_destroy=allow_destroy) for each in stacks if follow]
     with stop.on_signals():
-        keep_all(keepers, stop, Systemd.of_environment())
+        keep_all(keepers, [each.follow for each in followers], stop, Systemd.of_environment())
     if stop.number == signal.SIGINT:
         problem = StoppedBySignalError("stopped; tasks go on running, and nobody watches them")
         problem.exit_code = 128 + stop.number

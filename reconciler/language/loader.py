@@ -51,6 +51,11 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...]
     _source: Source | None = field(default=None, repr=False)
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that the stack and its modules were read from; none when there are errors."""
+        return () if self._source is None else tuple(sorted(self._source.texts))
+
     def outputs(self, attributes: Mapping[str, Mapping[str, object]]) -> dict[str, Output]:
         """Evaluate the outputs, given attributes by address that only what runs can tell.
 
