@@ -28,6 +28,10 @@ _MIGRATIONS = (
             number INTEGER PRIMARY KEY AUTOINCREMENT, stack TEXT NOT NULL, posted_at REAL NOT NULL, body TEXT NOT NULL
         )""",
     ),
+    (
+        "ALTER TABLE stacks ADD COLUMN renewed INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE stacks ADD COLUMN is_held INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 

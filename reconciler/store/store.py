@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from enum import StrEnum
 from typing import Protocol
 
 from reconciler.model.noun import Noun
@@ -12,17 +15,44 @@ KEPT_SECONDS = 300.0
 """A request that nobody took for so long is dropped: one to scale of an hour ago must not surprise anybody."""
 
 
+WATCH = "watch"
+"""The operation of a holder that keeps a stack for ever, and makes way for whoever asks for it."""
+
+
 class Holder(Noun):
-    """Who holds a stack, for people: `apply by ada on box (pid 4711) since ...`."""
+    """Who holds a stack, for people: `apply by ada on box (pid 4711) since ...`.
+
+    `boot` is another after each start of the machine, `started` when the process was started, in ticks since then:
+    a number that is given again is no mistake then.
+    """
 
     operation: str
     user: str
     host: str
     pid: int
     since: float
+    boot: str = ""
+    started: str = ""
 
     def __str__(self) -> str:
         return f"{self.operation} by {self.user} on {self.host} (pid {self.pid})"
+
+
+class Life(StrEnum):
+    """Whether a holder lives, as far as this machine can see."""
+
+    ALIVE = "alive"
+    PAUSED = "paused"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+
+
+class Standing(Noun):
+    """Who holds a stack, under which token, and whether that process lives."""
+
+    holder: Holder
+    token: int
+    life: Life
 
 
 class Posted(Noun):
@@ -36,6 +66,10 @@ class Lease(Protocol):
     """The right to write one stack's State. `token` strictly increases from holder to holder."""
 
     token: int
+
+    def check(self) -> None:
+        """Raise StaleError unless the stack is still ours: what is asked before anything is changed."""
+        ...
 
     def release(self) -> None:
         """Give it up; twice is fine."""
@@ -57,8 +91,25 @@ class Store(Protocol):
         """
         ...
 
-    def acquire(self, stack: str, operation: str, timeout_seconds: float) -> Lease:
-        """Become the one writer; raises LockError naming the holder after the timeout."""
+    def acquire(
+        self, stack: str, operation: str, timeout_seconds: float, is_interrupted: Callable[[], bool] = ...
+    ) -> Lease:
+        """Become the one writer; raises LockError naming the holder after the timeout.
+
+        Raises StoppedBySignalError when it was interrupted meanwhile.
+        """
+        ...
+
+    def holder(self, stack: str) -> Holder | None:
+        """Return who holds the stack; None when nobody does who lives."""
+        ...
+
+    def watching(self, stack: str) -> AbstractContextManager[None]:
+        """Let everybody see that a watch of this stack lives, whether it holds the stack or stands by."""
+        ...
+
+    def is_watched(self, stack: str) -> bool:
+        """Say whether a watch of this stack lives."""
         ...
 
     def post(self, stack: str, request: Request) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -141,11 +142,13 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_all_that_it_hold
     assert SqliteStore(tmp_path, "bob").posted("shop") == (Posted(number=number, request=SCALE),)
 
 
-def test_a_file_of_the_first_version_that_may_only_be_read_is_read(tmp_path: Path) -> None:
+def test_a_file_of_the_first_version_that_may_only_be_read_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "state.db"
     sqlite3.connect(path).executescript(FIRST_SCHEMA)
     reader = sqlite3.connect(f"{path.as_uri()}?mode=ro", isolation_level=None, uri=True)
     store = SqliteStore(tmp_path, "ada")
-    store._is_writable = lambda: False  # type: ignore[method-assign]
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert store.load("shop").serial == 7
     assert reader.execute("PRAGMA user_version").fetchone() == (1,)

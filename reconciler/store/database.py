@@ -1,0 +1,111 @@
+"""The connection to the state file: opened at its first use, transactions, and errors with a next step."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.errors import StoreError
+from reconciler.store.schema import prepare
+
+
+class Database:
+    """One process's connection to one file. A file that was put in the place of ours is opened anew."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection: sqlite3.Connection | None = None
+        self._file = 0
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever recorded."""
+        return self.path.exists()
+
+    def open(self) -> sqlite3.Connection:
+        """Return the connection; raises what `errors` turns into a StoreError."""
+        if self._connection is not None and self._file != self._inode():
+            self.close()
+        if self._connection is None:
+            self._connection = self._opened()
+            self._file = self._inode()
+        return self._connection
+
+    def close(self) -> None:
+        """Close the file. A later use opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write all or nothing, with nobody else writing meanwhile."""
+        database = self.open()
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield database
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """See one moment only: a write of another process comes before or after it."""
+        database = self.open()
+        database.execute("BEGIN")
+        try:
+            yield database
+        finally:
+            database.execute("ROLLBACK")
+
+    @contextmanager
+    def errors(self, verb: str) -> Iterator[None]:
+        """Turn what goes wrong with the file into a StoreError that says what to do."""
+        try:
+            yield
+        except (sqlite3.Error, OSError, ValueError) as problem:
+            hint = "check the disk and the folder's permissions"
+            if isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.OperationalError):
+                hint = "move the file away: the next plan adopts what runs from its labels"
+            raise StoreError(f"the state in {self.path} could not be {verb}: {problem}; {hint}") from problem
+
+    def _opened(self) -> sqlite3.Connection:
+        is_writable = self._is_writable()
+        mode = "rw" if is_writable else "ro"
+        address = f"{self.path.absolute().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(address, 5.0, isolation_level=None, check_same_thread=False, uri=True)
+        try:
+            prepare(connection, self.path, is_writable=is_writable)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _is_writable(self) -> bool:
+        """Make the file if there is none. One that may only be read is read: `plan` and `status` need no more.
+
+        A file that is there is not opened here: to close it again would take SQLite's locks from the other
+        connections of this process, as POSIX has it.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            return os.access(self.path, os.W_OK)
+        except OSError as problem:
+            if problem.errno in (errno.EROFS, errno.EACCES) and self.path.exists():
+                return False
+            raise
+        return True
+
+    def _inode(self) -> int:
+        try:
+            return self.path.stat().st_ino
+        except FileNotFoundError:
+            return 0
