@@ -31,6 +31,8 @@ class PolicyRecord(Noun):
 
     name: str
     period_began: float
+    sampled_at: float | None = None
+    """When the last sample was due, whether it came to anything or not."""
     samples: tuple[float, ...] = ()
     values: tuple[float | None, ...] = ()
     raised_at: float | None = None
@@ -62,7 +64,6 @@ class ScalingRecord(Noun):
     max_capacity: int | None = None
     suspended: Suspended = Suspended()
     policies: tuple[PolicyRecord, ...] = ()
-    sampled_at: float | None = None
     usage: tuple[ContainerUsage, ...] = ()
     counters: int | None = None
     counted_at: float | None = None
