@@ -33,7 +33,19 @@ MAY_IMPORT = {
     "store": {"store", "model"},
     "observe": {"observe", "model"},
     "engine": {"engine", "planner", "scheduler", "drivers", "store", "model"},
-    "cli": {"cli", "engine", "planner", "scheduler", "drivers", "hooks", "store", "language", "render", "model", "observe"},
+    "cli": {
+        "cli",
+        "engine",
+        "planner",
+        "scheduler",
+        "drivers",
+        "hooks",
+        "store",
+        "language",
+        "render",
+        "model",
+        "observe",
+    },
 }
 """Package -> packages of ours. Everybody may import `errors`; `clock` is for those that have effects."""
 

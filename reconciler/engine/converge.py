@@ -21,7 +21,7 @@ from reconciler.errors import (
     StoreError,
 )
 from reconciler.model.address import block_type
-from reconciler.model.decision import Decision
+from reconciler.model.decision import Decision, Pass
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Stack
@@ -53,6 +53,9 @@ class Settings:
     """Times in seconds; all of them may be shortened in tests."""
 
     relist: float = 25.0
+    poll_deploying: float = 2.0
+    poll_idle: float = 10.0
+    """How often load balancers are asked how their targets are: the engine has no events of that."""
     retry: float = 1.0
     abandon_steps_after: float = 8.0
 
@@ -67,6 +70,10 @@ class World:
     clock: Clock
     secrets: Callable[[], tuple[SecretReading, ...]] = tuple
     observe: Callable[[Decision, Snapshot], None] = lambda decision, snapshot: None
+    passed: Callable[[Pass], None] = lambda passed: None
+    """Told after every save how long that took."""
+    hold: Callable[[Lease], None] = lambda lease: None
+    """Told at first which lease everything is done under, so that effects can ask it."""
     is_interrupted: Callable[[], bool] = lambda: False
     is_patient: bool = False
     """Whether it is a watch: it gives nothing up, and makes way for whoever asks for the stack."""
@@ -129,13 +136,18 @@ def converge(
     """Bring what runs to the target until `is_enough` of a decision; returns where it ended.
 
     Raises PartialError when it had to stop half-way, StoreError or EngineError when nothing was performed yet,
-    StoppedBySignalError after the steps in hand when the user interrupted.
+    StoppedBySignalError after the steps in hand when the user interrupted, StaleError when the lease was lost.
     """
+    world.hold(lease)
     run = _Run(world, stack, not_ahead(state, world.clock.now()), lease, readings=world.secrets())
     while True:
+        lease.check()
         run.carry_out_requests()
+        began = world.clock.now()
         snapshot = run.look()
+        looked = world.clock.now()
         decision = run.decide_and_save(snapshot)
+        run.tell_pass(began, looked)
         run.give_up_if_hopeless()
         world.observe(decision, snapshot)
         if world.is_interrupted():
@@ -180,6 +192,7 @@ class _Run:
     failures: dict[str, int] = field(default_factory=dict)
     not_before: dict[str, float] = field(default_factory=dict)
     hopeless: str = ""
+    waited_seconds: float = 0.0
 
     def carry_out_requests(self) -> None:
         """Record what other commands asked for since: they could not, for we hold the lock.
@@ -227,6 +240,11 @@ class _Run:
         if self.hopeless:
             raise PartialError(self.hopeless)
 
+    def tell_pass(self, began: float, looked: float) -> None:
+        """Say how long the look since `began`, and what followed from it since `looked`, took."""
+        waited, now = self.waited_seconds, self.world.clock.now()
+        self.world.passed(Pass(look_seconds=looked - began, decide_seconds=now - looked, waited_seconds=waited))
+
     def submit(self, decision: Decision) -> None:
         now = self.world.clock.now()
         for step in (*decision.steps, *decision.asides):
@@ -238,9 +256,16 @@ class _Run:
         now = self.world.clock.now()
         relist = self.world.settings.relist * self.world.jitter()
         times = [now + relist, *(at for at in self.not_before.values() if at > now)]
+        if self.stack.load_balancers:
+            times.append(now + self._poll_seconds(decision))
         if decision.wake_at is not None:
             times.append(decision.wake_at)
         self.outcomes = self._wait(min(times))
+        self.waited_seconds = self.world.clock.now() - now
+
+    def _poll_seconds(self, decision: Decision) -> float:
+        settings = self.world.settings
+        return settings.poll_deploying if decision.unsettled else settings.poll_idle
 
     def finish_steps(self) -> None:
         """Wait for the steps in hand, but not for ever; what they did is seen by the next run."""

@@ -33,3 +33,19 @@ class Decision(Noun):
     failed: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
     is_over: bool = False
+
+
+class Pass(Noun):
+    """How long one round of looking and deciding took, in seconds. `waited` is how long it slept before.
+
+    `decide_seconds` end when what was decided is saved. From a wake to that is the latency of reconciling.
+    """
+
+    look_seconds: float
+    decide_seconds: float
+    waited_seconds: float
+
+    @property
+    def latency_seconds(self) -> float:
+        """From the wake until what was decided is saved."""
+        return self.look_seconds + self.decide_seconds

@@ -17,6 +17,30 @@ class EventKind(StrEnum):
     SCHEDULE = "schedule"
     ENGINE = "engine"
     REQUEST = "request"
+    NOTIFICATION = "notification"
+    """About notifications themselves: these are never sent to one, for that could go round in circles."""
+
+
+class EventType(StrEnum):
+    """How grave an event is (ECS eventType)."""
+
+    INFO = "INFO"
+    WARN = "WARN"
+    ERROR = "ERROR"
+
+
+class EventName(StrEnum):
+    """ECS's names of events (service actions, deployment state changes), and two of ours at the end."""
+
+    STEADY_STATE = "SERVICE_STEADY_STATE"
+    TASK_START_IMPAIRED = "SERVICE_TASK_START_IMPAIRED"
+    TASK_PLACEMENT_FAILURE = "SERVICE_TASK_PLACEMENT_FAILURE"
+    DESIRED_COUNT_UPDATED = "SERVICE_DESIRED_COUNT_UPDATED"
+    DEPLOYMENT_IN_PROGRESS = "SERVICE_DEPLOYMENT_IN_PROGRESS"
+    DEPLOYMENT_COMPLETED = "SERVICE_DEPLOYMENT_COMPLETED"
+    DEPLOYMENT_FAILED = "SERVICE_DEPLOYMENT_FAILED"
+    DEPLOYMENT_BLOCKED = "SERVICE_DEPLOYMENT_BLOCKED"
+    TASK_UNHEALTHY = "SERVICE_TASK_UNHEALTHY"
 
 
 class Notification(Noun):

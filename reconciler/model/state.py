@@ -18,7 +18,7 @@ from reconciler.model.beside import (
     ScheduleRecord,
 )
 from reconciler.model.lifecycle import Forgotten, Moved
-from reconciler.model.notification import EventKind
+from reconciler.model.notification import EventKind, EventType
 from reconciler.model.noun import Noun
 from reconciler.model.routing import Color, Maintenance
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, Service, TargetRegistration
@@ -211,8 +211,8 @@ class Deployment(Noun):
 class Event(Noun):
     """Something that happened, in ECS's phrases where one exists. `number` orders events of a stack.
 
-    `name` is ECS's event name where one exists (`SERVICE_STEADY_STATE`); `subject` the id of the task, deployment or
-    run that it is about.
+    `name` is ECS's event name where one exists (`SERVICE_STEADY_STATE`), of a task its new status; `subject` the id of
+    the task, deployment or run that it is about; `code` a task's stop code.
     """
 
     number: int
@@ -222,6 +222,8 @@ class Event(Noun):
     kind: EventKind = EventKind.SERVICE
     name: str = ""
     subject: str = ""
+    type: EventType = EventType.INFO
+    code: str = ""
 
 
 class State(Noun):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
+from typing import NamedTuple
 
+from reconciler.model.notification import EventKind, EventType
 from reconciler.model.state import (
     DEPLOYMENTS_KEPT,
     EVENTS_KEPT,
@@ -18,22 +20,39 @@ from reconciler.model.state import (
     State,
 )
 from reconciler.model.task import TaskRecord
+from reconciler.scheduler.deployments import CRASH_LOOP_FAILURES
+
+UNABLE = "is unable to consistently start tasks successfully"
+"""ECS's words for a crash loop."""
 
 
-def with_events(state: State, messages: Iterable[tuple[str, str]], now: float) -> State:
-    """Append (address, message) pairs as events."""
+class Told(NamedTuple):
+    """Something to tell: an event without its number and time. An (address, message) pair is one of a service."""
+
+    address: str
+    message: str
+    kind: EventKind = EventKind.SERVICE
+    name: str = ""
+    subject: str = ""
+    type: EventType = EventType.INFO
+    code: str = ""
+
+
+def with_events(state: State, told: Iterable[Told | tuple[str, str]], now: float) -> State:
+    """Append what is told as events; the same State when that is nothing."""
     number = state.events[-1].number if state.events else 0
     events = tuple(
-        Event(number=number + index, at=now, address=address, message=message)
-        for index, (address, message) in enumerate(messages, start=1)
+        Event(number=number + index, at=now, **Told(*each)._asdict()) for index, each in enumerate(told, start=1)
     )
     return state.changed(events=(*state.events, *events)) if events else state
 
 
 def deployment_messages(before: Deployment, after: Deployment) -> list[tuple[str, str]]:
     """Say what became of a deployment."""
+    is_loop = before.consecutive_failures < CRASH_LOOP_FAILURES <= after.consecutive_failures
+    told = [(after.service, f"{UNABLE}.")] if is_loop else []
     if before.rollout_state is after.rollout_state:
-        return []
+        return told
     if after.rollout_state is RolloutState.COMPLETED:
         done = f"(deployment {after.id}) deployment completed."
         return [(after.service, done), (after.service, "has reached a steady state.")]

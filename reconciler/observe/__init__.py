@@ -1,0 +1,1 @@
+"""What a `watch` shows of itself over HTTP: metrics for Prometheus, and whether it is well."""
