@@ -19,6 +19,7 @@ from reconciler.clock import SystemClock
 from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.drivers.secrets import SecretReader
 from reconciler.engine.converge import Settings, World
+from reconciler.engine.guard import Guard
 from reconciler.engine.performer import STARTS_IN_FLIGHT, ThreadPerformer, lane_limits
 from reconciler.engine.session import Session
 from reconciler.errors import StackError, StoppedBySignalError, UsageError
@@ -28,6 +29,7 @@ from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Output, Stack
 from reconciler.model.step import Outcome, ProbeAlarm, RunHook, Step
+from reconciler.store.lease import LEASE_SECONDS, Timing
 from reconciler.store.sqlite import SqliteStore
 
 
@@ -80,8 +82,9 @@ class Workplace:
         The first SIGINT or SIGTERM lets the steps in hand end; a second one stops at once.
         """
         limits = lane_limits(parallelism or STARTS_IN_FLIGHT)
-        hooks = Hooks()
-        performer = ThreadPerformer(lambda step: self._perform(step, hooks), self.clock, limits)
+        hooks, guard = Hooks(), Guard()
+        self.driver.guarded_by(guard.check)
+        performer = ThreadPerformer(lambda step: self._perform(step, hooks, guard), self.clock, limits)
         unsubscribe = self.driver.subscribe(performer.wake)
         state = self.store.load(self.stack.name)
         key = state.digest_key
@@ -95,6 +98,7 @@ class Workplace:
                     clock=self.clock,
                     secrets=lambda: self.secrets.readings(key or self.store.load(self.stack.name).digest_key),
                     observe=observe,
+                    hold=guard.hold,
                     is_interrupted=lambda: stop.is_asked,
                     settings=settings_from(os.environ),
                 )
@@ -103,10 +107,17 @@ class Workplace:
                 performer.close()
                 hooks.close()
 
+    def close(self) -> None:
+        """Let go of connections, to the engine and to the state file."""
+        self.driver.close()
+        self.store.close()
+
     def _has_request(self) -> bool:
         return bool(self.store.posted(self.stack.name))
 
-    def _perform(self, step: Step, hooks: Hooks) -> Outcome:
+    def _perform(self, step: Step, hooks: Hooks, guard: Guard) -> Outcome:
+        """Perform a step; raises StaleError when the stack is not ours any more."""
+        guard.check()
         return hooks.perform(step) if isinstance(step, RunHook | ProbeAlarm) else self.driver.perform(step)
 
     @contextmanager
@@ -158,7 +169,9 @@ def open_applied(given: Given, stop: Stop) -> Workplace:
 
 
 def _store(given: Given, folder: Path) -> SqliteStore:
-    return SqliteStore(find_state(given.state_folder, folder), user_name())
+    """Open the store; how long a lease lasts may be changed by RECONCILER_LEASE_SECONDS, the same for everybody."""
+    timing = Timing(lease_seconds=_seconds(os.environ, "RECONCILER_LEASE_SECONDS", LEASE_SECONDS))
+    return SqliteStore(find_state(given.state_folder, folder), user_name(), timing=timing)
 
 
 def _workplace(given: Given, folder: Path, store: SqliteStore, stack: Stack, loaded: Loaded) -> Workplace:

@@ -43,7 +43,8 @@ class Performer(Protocol):
     def wait(self, until: float | None) -> tuple[Outcome, ...]:
         """Wait for an outcome, a wake, or a time; returns the outcomes so far and forgets them.
 
-        A step whose engine was out of reach has no outcome: the next look tells what became of it.
+        A step whose engine was out of reach has no outcome: the next look tells what became of it. Raises StaleError
+        when a step found that the stack is not ours any more.
         """
         ...
 
@@ -64,7 +65,7 @@ class ThreadPerformer:
         self._lanes: Counter[Lane] = Counter()
         self._in_flight: set[str] = set()
         self._outcomes: list[Outcome] = []
-        self._bug: BaseException | None = None
+        self._problem: BaseException | None = None
         self._woken = False
 
     def submit(self, step: Step) -> bool:
@@ -88,8 +89,9 @@ class ThreadPerformer:
         if is_woken:
             time.sleep(GATHER_SECONDS)
         with self._changed:
-            if self._bug is not None:
-                raise self._bug
+            if self._problem is not None:
+                problem, self._problem = self._problem, None
+                raise problem
             outcomes, self._outcomes, self._woken = tuple(self._outcomes), [], False
             self._in_flight.difference_update(outcome.step.key for outcome in outcomes)
             return outcomes
@@ -104,7 +106,10 @@ class ThreadPerformer:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _end(self, step: Step, future: Future[Outcome]) -> None:
-        """Hand over how a step ended. A bug of ours on this thread is raised by `wait`: nobody else would see it."""
+        """Hand over how a step ended.
+
+        A lost lease, or a bug of ours on this thread, is raised by `wait`: nobody else would see it.
+        """
         problem = None if future.cancelled() else future.exception()
         with self._changed:
             self._lanes[step.lane] -= 1
@@ -113,6 +118,6 @@ class ThreadPerformer:
             else:
                 self._outcomes.append(future.result())
             if problem is not None and not isinstance(problem, EngineError):
-                self._bug = problem
+                self._problem = problem
             self._woken = True
             self._changed.notify_all()

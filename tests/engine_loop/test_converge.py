@@ -102,7 +102,7 @@ def test_a_holder_that_lost_its_lease_performs_nothing_more() -> None:
 
     def take_over(*_: object) -> None:
         if len(site.engine.steps) >= 3 and not successor:
-            site.store._held.clear()  # type: ignore[attr-defined]
+            site.store.unlock("shop")
             successor.append((site.store.acquire("shop", "apply", 0), len(site.engine.steps)))
 
     site.observe = take_over

@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -47,14 +47,26 @@ class EngineTimeoutError(EngineError):
 Query = Mapping[str, Any]
 
 
-class Client:
-    """Calls to one engine, from any thread."""
+ONLY_READ = ("GET", "HEAD")
 
-    def __init__(self, endpoint: Endpoint) -> None:
+
+def _anybody() -> None:
+    """Ask for no permission: what no lease is needed for."""
+
+
+class Client:
+    """Calls to one engine, from any thread. `guard` is called before each that may change something: it may raise."""
+
+    def __init__(
+        self, endpoint: Endpoint, guard: Callable[[], None] = _anybody, connector: Connector | None = None
+    ) -> None:
         self.endpoint = endpoint
-        self._lock = threading.Lock()
-        self._transport: Transport | None = None
-        self._version = ""
+        self._guard = guard
+        self._connector = connector or Connector(endpoint)
+
+    def guarded_by(self, guard: Callable[[], None]) -> Client:
+        """Return a client over the same connections that asks before it changes anything."""
+        return Client(self.endpoint, guard, self._connector)
 
     def get(self, path: str, query: Query | None = None, *, timeout: float = READ_TIMEOUT) -> Any:
         """Return what the engine says of `path`; raises ApiError and EngineError."""
@@ -87,7 +99,7 @@ class Client:
     ) -> Any:
         """Send a request and return the decoded answer: JSON, or text where it is none."""
         content, all_headers = _encode_body(body, headers or {})
-        transport, prefix = self._connected()
+        transport, prefix = self._connected(method)
         with _InOurWords(self.endpoint):
             reply = transport.send(method, prefix + _target(path, query), content, all_headers, timeout)
         if reply.status >= 400:
@@ -106,7 +118,7 @@ class Client:
     ) -> Stream:
         """Open an answer that keeps arriving; `timeout` is the longest silence."""
         content, all_headers = _encode_body(body, headers or {})
-        transport, prefix = self._connected()
+        transport, prefix = self._connected(method)
         with _InOurWords(self.endpoint):
             stream = transport.open(method, prefix + _target(path, query), content, all_headers, timeout)
             if stream.status >= 400:
@@ -117,7 +129,7 @@ class Client:
 
     def upgrade(self, path: str, body: object) -> Duplex:
         """Turn a request into a two-way stream of bytes."""
-        transport, prefix = self._connected()
+        transport, prefix = self._connected("POST")
         with _InOurWords(self.endpoint):
             headers = {"Content-Type": "application/json"}
             answer = transport.upgrade(prefix + path, json.dumps(body).encode(), headers)
@@ -133,21 +145,43 @@ class Client:
     @property
     def version(self) -> str:
         """The API version that every call names."""
-        return self._connected()[1].removeprefix("/v")
+        return self._connected("GET")[1].removeprefix("/v")
 
     def close(self) -> None:
         """Let go of the connections. A later call opens new ones."""
+        self._connector.close()
+
+    def _connected(self, method: str) -> tuple[Transport, str]:
+        """Return the transport for a request, and what its path begins with. The guard is asked last of all."""
+        connected = self._connector.connected()
+        if method not in ONLY_READ:
+            self._guard()
+        return connected
+
+
+class Connector:
+    """The connections to one engine, made at the first call."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+        self._transport: Transport | None = None
+        self._version = ""
+
+    def connected(self) -> tuple[Transport, str]:
+        """Return the transport, and what every path begins with."""
+        with self._lock:
+            if self._transport is None:
+                with _InOurWords(self._endpoint):
+                    self._transport, self._version = _connect(self._endpoint)
+            return self._transport, "/v" + self._version
+
+    def close(self) -> None:
+        """Let go of them."""
         with self._lock:
             transport, self._transport = self._transport, None
         if transport is not None:
             transport.close()
-
-    def _connected(self) -> tuple[Transport, str]:
-        with self._lock:
-            if self._transport is None:
-                with _InOurWords(self.endpoint):
-                    self._transport, self._version = _connect(self.endpoint)
-            return self._transport, "/v" + self._version
 
 
 def _connect(endpoint: Endpoint) -> tuple[Transport, str]:

@@ -43,8 +43,14 @@ class DockerDriver:
         self._client = Client(find_endpoint(cluster.engine, cluster.tls, environ))
         self._engine = Engine(self._client, clock)
         self._looker = Looker(self._client, self._engine, clock)
-        starter = Starter(self._client, lambda: self._engine.facts, secret_value)
-        self._performer = Performer(self._client, self._looker, starter, sleep)
+        self._guard: Callable[[], None] = lambda: None
+        acting = self._client.guarded_by(lambda: self._guard())
+        starter = Starter(acting, lambda: self._engine.facts, secret_value)
+        self._performer = Performer(acting, self._looker, starter, sleep)
+
+    def guarded_by(self, guard: Callable[[], None]) -> None:
+        """Let every step ask before each call that changes something; what `guard` raises, the step raises."""
+        self._guard = guard
 
     def look(self, request: LookRequest) -> Snapshot:
         return self._looker.look(request)
