@@ -1,0 +1,35 @@
+"""What is told of an autoscaling: each change of the count, and each decision against one, once.
+
+Source: AAS scaling activities with their NotScaledReasons; the words of its service events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.model.beside import ScalingActivity
+from reconciler.model.state import State
+from reconciler.scheduler.history import with_events
+
+ACTIVITIES_KEPT = 100
+"""Activities kept of each autoscaling."""
+
+
+def with_activity(state: State, activity: ScalingActivity, cause: str = "") -> State:
+    """Tell of an activity; the same State when its policy said the same before. A change is an event too."""
+    mine = [each for each in state.activities if each.autoscaling == activity.autoscaling]
+    if activity.not_scaled_reason and _is_told(activity, mine):
+        return state
+    number = state.activities[-1].number + 1 if state.activities else 1
+    numbered = activity.changed(number=number)
+    spare = {each.number for each in mine[: max(0, len(mine) + 1 - ACTIVITIES_KEPT)]}
+    state = state.changed(activities=(*(each for each in state.activities if each.number not in spare), numbered))
+    if activity.not_scaled_reason or activity.before == activity.after:
+        return state
+    told = f"Successfully set desired count to {activity.after}. Cause: {cause}"
+    return with_events(state, [(activity.service, told)], activity.at)
+
+
+def _is_told(activity: ScalingActivity, mine: Sequence[ScalingActivity]) -> bool:
+    last = next((each for each in reversed(mine) if each.policy == activity.policy), None)
+    return last is not None and last.not_scaled_reason == activity.not_scaled_reason

@@ -1,0 +1,153 @@
+"""Takes samples: says what to ask when one is due, and records what was answered.
+
+One that is due is asked for until it is answered. An answer that is no value is one too: the next sample is due with
+the next time of the grid, which throttles what fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.model.beside import ContainerUsage, PolicyRecord, ScalingRecord
+from reconciler.model.scaling import ScalingMetric, TargetTracking
+from reconciler.model.step import Outcome, ProbeMetric, SampleUsage, Step
+from reconciler.scheduler.scaling.metrics import healthy_targets, per_minute, requests_counted, usage_percent
+from reconciler.scheduler.scaling.periods import beginning, due_at, sample_interval, sampled
+from reconciler.scheduler.scaling.view import Policy, ScalingView, containers_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """The record with what was measured, what to ask, and the policies of which a period has ended by that."""
+
+    record: ScalingRecord
+    steps: tuple[Step, ...] = ()
+    ended: frozenset[str] = frozenset()
+    wake_at: float | None = None
+
+    def asking(self, step: Step) -> Sampling:
+        """Return it with one more step."""
+        return replace(self, steps=(*self.steps, step))
+
+    def recording(self, **fields: object) -> Sampling:
+        """Return it with a changed record."""
+        return replace(self, record=self.record.changed(**fields))
+
+
+def sample(view: ScalingView) -> Sampling:
+    """Bring the samples of an autoscaling's policies up to now."""
+    found = Sampling(view.record)
+    if not view.policies:
+        return found
+    interval = sample_interval(each.period for each in view.policies)
+    at = due_at(view.now, interval)
+    due = [each for each in view.policies if _sampled_at(each, view) != at]
+    for sources, take in _SOURCES:
+        wanting = tuple(each for each in due if each.metric in sources)
+        if wanting:
+            found = take(_Due(view, at, wanting), found)
+    return replace(found, wake_at=at + interval)
+
+
+def _sampled_at(policy: Policy, view: ScalingView) -> float | None:
+    record = view.policy_record(policy.name)
+    return record.sampled_at if record else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """The policies of one kind of source of which a sample is due, and since when it is."""
+
+    view: ScalingView
+    at: float
+    policies: tuple[Policy, ...]
+
+
+def _take_usage(due: _Due, found: Sampling) -> Sampling:
+    """Ask the engine what the containers of running tasks have used."""
+    view = due.view
+    outcome = _outcome(SampleUsage, view)
+    containers = {each.id: task.task.id for task in view.running for each in containers_of(task)}
+    if outcome is None and containers:
+        reason = f"how much of their limits the tasks of {view.service.address} use"
+        return found.asking(SampleUsage(address=view.autoscaling.address, reason=reason, containers=containers))
+    usage: tuple[ContainerUsage, ...] = outcome.usage if outcome is not None and outcome.ok else ()
+    samples = {
+        each.name: usage_percent(each.metric, view.running, view.record.usage, usage)
+        for each in due.policies
+        if each.metric is not None
+    }
+    kept = usage if usage or not containers else view.record.usage
+    return _taken(due, samples, found).recording(usage=kept)
+
+
+def _take_requests(due: _Due, found: Sampling) -> Sampling:
+    """Read from this very look what load balancers have counted. From no task at all, all requests are one's."""
+    view, record = due.view, due.view.record
+    counted = requests_counted(view.service, view.snapshot)
+    value = None
+    if counted is not None and record.counters is not None and record.counted_at is not None:
+        value = per_minute(record.counters, counted, view.now - record.counted_at)
+    targets = healthy_targets(view.service, view.snapshot) or (1 if view.capacity == 0 else 0)
+    each_target = value / targets if value is not None and targets else None
+    samples = dict.fromkeys((each.name for each in due.policies), each_target)
+    return _taken(due, samples, found).recording(counters=counted, counted_at=view.now)
+
+
+def _take_queries(due: _Due, found: Sampling) -> Sampling:
+    """Ask Prometheus, for each policy by itself."""
+    for policy in due.policies:
+        assert policy.prometheus is not None
+        outcome = _outcome(ProbeMetric, due.view, policy.name)
+        if outcome is not None:
+            value = outcome.value if outcome.ok else None
+            found = _taken(_Due(due.view, due.at, (policy,)), {policy.name: value}, found)
+            continue
+        found = found.asking(
+            ProbeMetric(
+                address=due.view.autoscaling.address,
+                reason=f"the metric of policy {policy.name}",
+                policy=policy.name,
+                prometheus=policy.prometheus,
+            )
+        )
+    return found
+
+
+_SOURCES: tuple[tuple[tuple[ScalingMetric | None, ...], Callable[[_Due, Sampling], Sampling]], ...] = (
+    ((ScalingMetric.CPU, ScalingMetric.MEMORY), _take_usage),
+    ((ScalingMetric.REQUESTS_PER_TARGET,), _take_requests),
+    ((None,), _take_queries),
+)
+
+
+def _outcome(kind: type[SampleUsage | ProbeMetric], view: ScalingView, policy: str = "") -> Outcome | None:
+    """Return how the last such step of the autoscaling ended, if one has since the last look."""
+    return next((each for each in view.snapshot.outcomes if _answers(each.step, kind, view, policy)), None)
+
+
+def _answers(step: Step, kind: type[SampleUsage | ProbeMetric], view: ScalingView, policy: str) -> bool:
+    is_its = isinstance(step, kind) and step.address == view.autoscaling.address
+    return is_its and (not isinstance(step, ProbeMetric) or step.policy == policy)
+
+
+def _taken(due: _Due, samples: Mapping[str, float | None], found: Sampling) -> Sampling:
+    """Record a sample of each of the policies."""
+    records = {each.name: each for each in found.record.policies}
+    ended = set(found.ended)
+    for policy in due.policies:
+        record = records.get(policy.name) or PolicyRecord(
+            name=policy.name, period_began=beginning(due.at, policy.period)
+        )
+        taken = sampled(record, policy.period, due.at, samples[policy.name], _periods_kept(policy))
+        records[policy.name] = taken.record
+        ended |= {policy.name} if taken.has_ended else set()
+    ordered = tuple(records[name] for name in sorted(records))
+    return replace(found.recording(policies=ordered), ended=frozenset(ended))
+
+
+def _periods_kept(policy: Policy) -> int:
+    if isinstance(policy, TargetTracking):
+        return max(policy.scale_out_periods, policy.scale_in_periods)
+    return policy.evaluation_periods
