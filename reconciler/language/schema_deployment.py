@@ -64,6 +64,15 @@ CANARY = Block(
     ),
 )
 
+PROMETHEUS = Block(
+    "prometheus",
+    "A query whose one value counts.",
+    (
+        Attribute("url", Kind.STRING, "The server: http://HOST:9090.", required=True),
+        Attribute("query", Kind.STRING, "The query, in PromQL.", required=True),
+    ),
+)
+
 ALARM = Block(
     "alarm",
     "Fails a deployment, up to the end of its bake time: exactly one of metric, command and prometheus.",
@@ -86,16 +95,7 @@ ALARM = Block(
             maximum=100,
         ),
     ),
-    (
-        Block(
-            "prometheus",
-            "A query whose one value counts.",
-            (
-                Attribute("url", Kind.STRING, "The server: http://HOST:9090.", required=True),
-                Attribute("query", Kind.STRING, "The query, in PromQL.", required=True),
-            ),
-        ),
-    ),
+    (PROMETHEUS,),
     field="alarms",
     labelled=True,
     aws_only={"alarm_names": "metric, command or a prometheus block"},

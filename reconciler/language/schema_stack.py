@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from reconciler.language.schema import LIFECYCLE, META, PRECONDITION, Attribute, Block, Kind
+from reconciler.language.schema_scaling import AUTOSCALING
+from reconciler.language.schema_schedule import NOTIFICATION, SCHEDULED_TASK
 from reconciler.language.schema_service import SERVICE
 from reconciler.language.schema_task import TASK_DEFINITION
 from reconciler.language.schema_traffic import LOAD_BALANCER, TARGET_GROUP
@@ -213,6 +215,9 @@ ROOT = Block(
         SERVICE,
         LOAD_BALANCER,
         TARGET_GROUP,
+        AUTOSCALING,
+        SCHEDULED_TASK,
+        NOTIFICATION,
         OUTPUT,
         MOVED,
         REMOVED,
@@ -224,8 +229,6 @@ ROOT = Block(
         "resource": "task_definition, service and load_balancer blocks",
     },
     later={
-        "autoscaling": "scaling",
-        "scheduled_task": "schedules",
         "data": "reading the engine",
         "import": "adopting what runs",
     },
@@ -233,5 +236,16 @@ ROOT = Block(
 
 VALUES = Block("", "A file of values for variables.", free=True)
 
-RESOURCES = ("network", "volume", "secret", "task_definition", "service", "load_balancer", "target_group")
+RESOURCES = (
+    "network",
+    "volume",
+    "secret",
+    "task_definition",
+    "service",
+    "load_balancer",
+    "target_group",
+    "autoscaling",
+    "scheduled_task",
+    "notification",
+)
 """Block types that have addresses."""

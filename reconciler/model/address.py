@@ -18,6 +18,7 @@ BLOCK_TYPES = (
     "target_group",
     "autoscaling",
     "scheduled_task",
+    "notification",
 )
 
 _PART = re.compile(r'(?P<word>[^.\["\]]+)|\["(?P<key>(?:[^"\\]|\\.)*)"\]|\[(?P<index>\d+)\]')

@@ -47,6 +47,12 @@ class TargetTracking(Noun):
     scale_in_periods: int = 15
 
 
+def range_key(lower_bound: float | None, upper_bound: float | None) -> str:
+    """Return what tells a step from others: `0:500`, `500:`."""
+    lower, upper = ("" if each is None else f"{each:.12g}" for each in (lower_bound, upper_bound))
+    return f"{lower}:{upper}"
+
+
 class StepAdjustment(Noun):
     """One step: its bounds are relative to the threshold, None is without end."""
 

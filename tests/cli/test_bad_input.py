@@ -80,7 +80,7 @@ BAD = {
         "main.hcl:",
         "8080",
     ),
-    "a block that comes later": ('autoscaling "web" {}\n', "main.hcl:1:1", "not supported yet"),
+    "a block that comes later": ('data "web" {}\n', "main.hcl:1:1", "not supported yet"),
 }
 """What is wrong -> the files, where it is told to be, and what is said beside it."""
 

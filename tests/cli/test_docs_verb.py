@@ -67,7 +67,8 @@ def test_what_shares_a_block_is_named_and_the_title_is_what_was_asked_for(place:
     assert told.startswith("service.lifecycle\n\nHow changes of the block are treated.")
     assert told.endswith(
         "The same: network.lifecycle, volume.lifecycle, secret.lifecycle, task_definition.lifecycle,\n"
-        "load_balancer.lifecycle, target_group.lifecycle.\n"
+        "load_balancer.lifecycle, target_group.lifecycle, autoscaling.lifecycle, scheduled_task.lifecycle,\n"
+        "notification.lifecycle.\n"
     )
 
 
@@ -76,7 +77,7 @@ def test_what_shares_a_block_is_named_and_the_title_is_what_was_asked_for(place:
     [
         ("terraform", "terraform\n\nOf ECS or Terraform only. Remove it. Instead: a stack block."),
         ("tls.nope", None),
-        ("scheduled_task", "scheduled_task\n\nNot there yet: schedules."),
+        ("import", "import\n\nNot there yet: adopting what runs."),
         (
             "ephemeral",
             "variable.ephemeral\n\nNot there yet: values that are never recorded.\n\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import chain
 
+from reconciler.language.blocks.call_checks import check_command, check_url
 from reconciler.language.blocks.decode import Decoded
 from reconciler.language.blocks.findings import Finding, Findings
 from reconciler.language.blocks.traffic import Registrant
@@ -77,10 +78,10 @@ def _alarms(configuration: Decoded, service: Registrant) -> Findings:
             detail = "Add a load_balancer block to the service, or use command or prometheus."
             summary = f"no load balancer could tell the {alarm.get('metric')} of this service"
             yield Finding(alarm, alarm.where("metric"), summary, detail, "E0261")
-        yield from _command(alarm, "E0261")
+        yield from check_command(alarm, "E0261")
         prometheus = alarm.one("prometheus")
         if prometheus is not None:
-            yield from _url(prometheus, "E0261")
+            yield from check_url(prometheus, "E0261")
 
 
 def _hooks(configuration: Decoded, service: Registrant) -> Findings:
@@ -90,9 +91,9 @@ def _hooks(configuration: Decoded, service: Registrant) -> Findings:
             what = "is both " + " and ".join(kinds) if len(kinds) > 1 else "does nothing"
             detail = 'It has one of command = ["..."], http { ... }, task { ... } and pause = true.'
             yield Finding(hook, hook.place, f'hook "{hook.label}" {what}', detail, "E0262")
-        yield from _command(hook, "E0262")
+        yield from check_command(hook, "E0262")
         if hook.one("http") is not None:
-            yield from _url(hook.all("http")[0], "E0262")
+            yield from check_url(hook.all("http")[0], "E0262")
         yield from _stages(hook, strategy_of(service))
         yield from _task(hook, service)
 
@@ -130,21 +131,7 @@ def _task(hook: Decoded, service: Registrant) -> Findings:
     elif name is None and "command" in task.values and len(service.definition.essential) > 1:
         detail = f'Add container = "NAME". {there}'
         yield Finding(task, task.where("command"), "it is not said which container gets the command", detail, "E0262")
-    yield from _command(task, "E0262")
-
-
-def _command(decoded: Decoded, code: str) -> Findings:
-    command = decoded.values.get("command")
-    if command is not None and (not command or not command[0]):
-        detail = 'Write command = ["program", "argument"].'
-        yield Finding(decoded, decoded.where("command"), "the command is empty", detail, code)
-
-
-def _url(decoded: Decoded, code: str) -> Findings:
-    url = decoded.get("url")
-    if not url.startswith(("http://", "https://")) or any(each.isspace() or ord(each) < 32 for each in url):
-        detail = "Begin it with http:// or https://, and leave out spaces."
-        yield Finding(decoded, decoded.where("url"), f'"{url[:80]}" is no URL to ask', detail, code)
+    yield from check_command(task, "E0262")
 
 
 _CHECKS: tuple[Callable[[Decoded, Registrant], Findings], ...] = (_strategy, _steps, _alarms, _hooks)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from reconciler.language.blocks.decode import Decoded
 from reconciler.language.reading.syntax import Place, span
 from reconciler.model.diagnostic import Span
+from reconciler.model.scaling import range_key
 
 TOLD_APART_BY: Mapping[str, Callable[[Decoded], str]] = {
     "port_mapping": lambda each: f"{first_port(each)}/{each.get('protocol')}",
@@ -24,6 +25,7 @@ TOLD_APART_BY: Mapping[str, Callable[[Decoded], str]] = {
     "http_header": lambda each: str(each.get("name")),
     "query_string": lambda each: f"{each.get('key') or ''}={each.get('value')}",
     "load_balancer": lambda each: str(each.get("target_group")),
+    "step": lambda each: range_key(each.get("lower_bound"), each.get("upper_bound")),
 }
 """What tells the blocks of one word apart; a labelled block's label does so by itself."""
 

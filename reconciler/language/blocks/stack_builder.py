@@ -10,7 +10,7 @@ from typing import TypeVar
 import pydantic
 
 from reconciler import __version__
-from reconciler.language.blocks import assemble
+from reconciler.language.blocks import assemble, beside
 from reconciler.language.blocks.assemble_traffic import load_balancer, target_group
 from reconciler.language.blocks.balancer_checks import check_load_balancer
 from reconciler.language.blocks.declarations import Declarations
@@ -78,6 +78,10 @@ class _Builder:
         definitions = self._definitions()
         traffic = self._traffic(definitions, exclusive)
         check_traffic(traffic, self.report)
+        scheduled = self._named("scheduled_task", lambda each: each.name)
+        autoscalings = beside.autoscalings(self._whole("autoscaling"), self._made, traffic, self.report)
+        scheduled_tasks = beside.scheduled_tasks(scheduled, self._made, definitions, self.report)
+        notifications = beside.notifications(self._whole("notification"), self._made, self.report)
         cluster = self._cluster()
         if self.report.has_errors:
             return None
@@ -92,6 +96,9 @@ class _Builder:
             services=tuple(sorted((each.noun for each in traffic.services), key=lambda each: each.address)),
             load_balancers=tuple(sorted((each.noun for each in traffic.balancers), key=lambda each: each.address)),
             target_groups=tuple(sorted((each.noun for each in traffic.groups), key=lambda each: each.address)),
+            autoscalings=autoscalings,
+            scheduled_tasks=scheduled_tasks,
+            notifications=notifications,
             lifecycles=dict(sorted(self.lifecycles.items())),
             moves=moves(self.interpreter.root, self.report),
             removals=removals(self.interpreter.root, self.report),

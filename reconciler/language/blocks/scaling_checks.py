@@ -1,0 +1,252 @@
+"""What the table cannot say about autoscalings: whose count it is, what is measured, and ranges that fit together.
+
+Sources: AWS Application Auto Scaling (RegisterScalableTarget, PutScalingPolicy, StepAdjustment).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, pairwise
+from typing import NamedTuple
+
+from reconciler.language.blocks.assemble_beside import step_bounds
+from reconciler.language.blocks.call_checks import check_url
+from reconciler.language.blocks.decode import Decoded
+from reconciler.language.blocks.findings import Finding, Findings
+from reconciler.language.blocks.schedule_checks import check_schedule
+from reconciler.language.blocks.traffic import Registrant, Traffic
+from reconciler.model.load_balancer import Protocol
+from reconciler.model.scaling import AdjustmentType, Autoscaling, ScalingMetric
+from reconciler.model.service import SchedulingStrategy
+from reconciler.model.task_definition import TaskDefinition
+
+_POLICIES = ("target_tracking", "step_scaling")
+_LIMITED = (ScalingMetric.CPU, ScalingMetric.MEMORY)
+
+
+class Scaled(NamedTuple):
+    """An autoscaling with the service that it is of; None when that is wrong itself."""
+
+    decoded: Decoded
+    noun: Autoscaling
+    service: Registrant | None
+
+    def policies(self) -> Iterator[Decoded]:
+        """Yield the blocks of its policies."""
+        for word in _POLICIES:
+            yield from self.decoded.all(word)
+
+
+def check_autoscalings(scalings: Iterable[Scaled], traffic: Traffic) -> Findings:
+    """Yield what is wrong with the autoscalings of a stack."""
+    owners: dict[str, Scaled] = {}
+    for scaled in scalings:
+        other = owners.setdefault(scaled.noun.service, scaled)
+        if other is not scaled:
+            detail = f"{other.noun.address} owns it too: put the policies of both into one block."
+            place = scaled.decoded.where("service")
+            summary = f"the count of {scaled.noun.service} would have two owners"
+            yield Finding(scaled.decoded, place, summary, detail, "E0263")
+        yield from chain.from_iterable(check(scaled) for check in _CHECKS)
+        yield from _requests(scaled, traffic)
+
+
+def _bounds(scaled: Scaled) -> Findings:
+    decoded, noun = scaled.decoded, scaled.noun
+    if noun.min_capacity > noun.max_capacity:
+        summary = f"max_capacity = {noun.max_capacity} is less than min_capacity = {noun.min_capacity}"
+        detail = "Raise max_capacity, or lower min_capacity."
+        yield Finding(decoded, decoded.where("max_capacity"), summary, detail, "E0263")
+
+
+def _service(scaled: Scaled) -> Findings:
+    decoded, noun, service = scaled.decoded, scaled.noun, scaled.service
+    if service is None:
+        return
+    if service.noun.scheduling_strategy is SchedulingStrategy.DAEMON:
+        detail = 'Remove the autoscaling, or use scheduling_strategy = "REPLICA".'
+        summary = "a DAEMON service has one task on every engine: nothing can be scaled"
+        yield Finding(decoded, decoded.where("service"), summary, detail, "E0263")
+        return
+    ports = service.definition.fixed_host_ports if service.definition is not None else ()
+    if ports and noun.max_capacity > 1:
+        detail = f"Set `host_port = 0`, or `max_capacity = 1`. One engine has port {ports[0][0]} once."
+        summary = f"{noun.max_capacity} tasks cannot all have host port {ports[0][0]}"
+        yield Finding(decoded, decoded.where("max_capacity"), summary, detail, "E0241")
+    yield from _beginning(scaled, service)
+
+
+def _beginning(scaled: Scaled, service: Registrant) -> Findings:
+    """A count outside of the bounds stays until the first scaling, as in AWS: hardly what was meant."""
+    noun, count = scaled.noun, service.noun.desired_count
+    if noun.min_capacity <= count <= noun.max_capacity or noun.min_capacity > noun.max_capacity:
+        return
+    is_said = "desired_count" in service.decoded.values
+    bounds = f"{noun.min_capacity} to {noun.max_capacity}"
+    summary = f"desired_count = {count} is not within {bounds}, the bounds of {noun.address}"
+    detail = f"It begins with that many and is pulled in by the first scaling: set desired_count from {bounds}."
+    decoded, place = service.decoded, service.decoded.where("desired_count") if is_said else service.decoded.place
+    yield Finding(decoded, place, summary, detail, "E0268", warn=True)
+
+
+def _names(scaled: Scaled) -> Findings:
+    seen: dict[str, Decoded] = {}
+    for policy in scaled.policies():
+        other = seen.setdefault(policy.label, policy)
+        if other is not policy:
+            detail = f"The other one is on line {other.place[0]}: what is measured is recorded by this name."
+            yield Finding(policy, policy.place, f'two policies are called "{policy.label}"', detail, "E0263")
+
+
+def _metrics(scaled: Scaled) -> Findings:
+    for policy in scaled.policies():
+        sources = [each for each in ("metric", "prometheus") if each in policy.values or policy.one(each) is not None]
+        if len(sources) != 1:
+            what = " and ".join(sources) or "nothing"
+            detail = 'It has one of metric = "cpu" and prometheus { ... }.'
+            yield Finding(policy, policy.place, f'policy "{policy.label}" looks at {what}', detail, "E0264")
+        for prometheus in policy.all("prometheus"):
+            yield from check_url(prometheus, "E0264")
+        yield from _limit(policy, scaled.service)
+
+
+def _limit(policy: Decoded, service: Registrant | None) -> Findings:
+    """Percent of what? Of the task's ceiling, else of those of all its containers."""
+    metric = policy.get("metric")
+    if metric not in _LIMITED or service is None or service.definition is None:
+        return
+    unlimited = _without_limit(service.definition, metric)
+    if unlimited:
+        address = service.noun.task_definition
+        summary = f"{address} has no {metric} that the percent could be of"
+        what = f"container {unlimited[0]}" if len(unlimited) == 1 else f"its containers {', '.join(unlimited)}"
+        detail = f"Set {metric} in {address}, or in {what}."
+        yield Finding(policy, policy.where("metric"), summary, detail, "E0264")
+
+
+def _without_limit(definition: TaskDefinition, metric: str) -> list[str]:
+    """Return the containers without a limit of their own, when the task has none."""
+    if getattr(definition, metric):
+        return []
+    return [each.name for each in definition.containers if not getattr(each, metric)]
+
+
+def _requests(scaled: Scaled, traffic: Traffic) -> Findings:
+    """Only a load balancer counts requests, and only one of HTTP."""
+    service = scaled.service
+    if service is None:
+        return
+    groups = [traffic.group(each.get("target_group")) for each in service.registrations]
+    for policy in scaled.policies():
+        if policy.get("metric") != ScalingMetric.REQUESTS_PER_TARGET:
+            continue
+        if not groups:
+            detail = f"Add a load_balancer block to {service.noun.address}, or use another metric."
+            summary = "no load balancer could count the requests of this service"
+            yield Finding(policy, policy.where("metric"), summary, detail, "E0264")
+        elif all(each is not None and each.protocol is Protocol.TCP for each in groups):
+            detail = "Use another metric: a TCP balancer sees no requests."
+            summary = "there are no requests_per_target of TCP targets"
+            yield Finding(policy, policy.where("metric"), summary, detail, "E0264")
+
+
+def _target_values(scaled: Scaled) -> Findings:
+    for policy in scaled.decoded.all("target_tracking"):
+        value = policy.get("target_value")
+        if value <= 0:
+            summary, detail = f"a target_value of {value:g} cannot be kept", "Set one above 0."
+            yield Finding(policy, policy.where("target_value"), summary, detail, "E0264")
+
+
+def _steps(scaled: Scaled) -> Findings:
+    for policy in scaled.decoded.all("step_scaling"):
+        yield from _ranges(policy)
+        yield from _adjustments(policy)
+
+
+def _ranges(policy: Decoded) -> Findings:
+    """A metric anywhere beyond the threshold is in one range, and in no other (AAS StepAdjustment)."""
+    steps = sorted(policy.all("step"), key=step_bounds)
+    for step in steps:
+        lower, upper = step_bounds(step)
+        if "lower_bound" not in step.values and "upper_bound" not in step.values:
+            detail = "Set lower_bound = 0 for what is above the threshold, or upper_bound = 0 for what is below."
+            yield Finding(step, step.place, "a step has neither lower_bound nor upper_bound", detail, "E0264")
+        elif lower >= upper:
+            detail = "Raise upper_bound, or lower lower_bound."
+            summary = f"lower_bound = {lower:g} is not below upper_bound = {upper:g}"
+            yield Finding(step, step.where("upper_bound"), summary, detail, "E0264")
+    endless = list(_endless(steps))
+    yield from endless or _outermost(steps[0], steps[-1])
+    if not endless:
+        yield from chain.from_iterable(_neighbours(*both) for both in pairwise(steps))
+
+
+def _endless(steps: list[Decoded]) -> Findings:
+    """Only the outermost steps may go on for ever."""
+    inner = [(step, "lower_bound", "lowest") for step in steps[1:]]
+    inner += [(step, "upper_bound", "highest") for step in steps[:-1]]
+    for step, name, which in inner:
+        if name not in step.values:
+            summary = f"a step without {name} is not the {which} one"
+            yield Finding(step, step.place, summary, f"Add {name}: where the next step is.", "E0264")
+
+
+def _outermost(lowest: Decoded, highest: Decoded) -> Findings:
+    if step_bounds(lowest)[0] < 0 and "lower_bound" in lowest.values:
+        detail = "Leave out the lower_bound of the lowest step: below it nothing would be done."
+        summary = "steps below the threshold have no lowest one"
+        yield Finding(lowest, lowest.where("lower_bound"), summary, detail, "E0264")
+    if step_bounds(highest)[1] > 0 and "upper_bound" in highest.values:
+        detail = "Leave out the upper_bound of the highest step: above it nothing would be done."
+        summary = "steps above the threshold have no highest one"
+        yield Finding(highest, highest.where("upper_bound"), summary, detail, "E0264")
+
+
+def _neighbours(step: Decoded, following: Decoded) -> Findings:
+    (_, end), (start, _) = step_bounds(step), step_bounds(following)
+    if end == start:
+        return
+    detail = f"Let it begin where the one on line {step.place[0]} ends: lower_bound = {end:g}."
+    does = f"leaves a gap behind {end:g}" if end < start else f"overlaps with one that ends at {end:g}"
+    summary = f"the step that begins at {start:g} {does}"
+    yield Finding(following, following.where("lower_bound"), summary, detail, "E0264")
+
+
+def _adjustments(policy: Decoded) -> Findings:
+    kind = policy.get("adjustment_type")
+    for step in policy.all("step"):
+        if kind == AdjustmentType.EXACT_CAPACITY and step.get("adjustment") < 0:
+            detail = "With ExactCapacity the adjustment is the count itself: set 0 or more."
+            summary = f"there are no {step.get('adjustment')} tasks"
+            yield Finding(step, step.where("adjustment"), summary, detail, "E0264")
+    if "minimum_adjustment_magnitude" in policy.values and kind != AdjustmentType.PERCENT_CHANGE_IN_CAPACITY:
+        detail = 'Remove it, or set adjustment_type = "PercentChangeInCapacity".'
+        place = policy.where("minimum_adjustment_magnitude")
+        yield Finding(policy, place, f"{kind} has no minimum_adjustment_magnitude", detail, "E0264")
+
+
+def _actions(scaled: Scaled) -> Findings:
+    noun = scaled.noun
+    highest = max([noun.max_capacity, *(each.max_capacity or 0 for each in noun.scheduled_actions)])
+    for action in scaled.decoded.all("scheduled_action"):
+        yield from check_schedule(action)
+        low, high = action.get("min_capacity"), action.get("max_capacity")
+        if low is None and high is None:
+            detail = "Set min_capacity, max_capacity, or both."
+            yield Finding(action, action.place, f'scheduled_action "{action.label}" changes nothing', detail, "E0263")
+        elif low is not None and low > (highest if high is None else high):
+            summary = f"min_capacity = {low} is more than max_capacity = {highest if high is None else high}"
+            detail = "Raise max_capacity, or lower min_capacity."
+            yield Finding(action, action.where("min_capacity"), summary, detail, "E0263")
+
+
+_CHECKS: tuple[Callable[[Scaled], Findings], ...] = (
+    _bounds,
+    _service,
+    _names,
+    _metrics,
+    _target_values,
+    _steps,
+    _actions,
+)

@@ -1,0 +1,72 @@
+"""What the table cannot say about schedules, scheduled tasks and notifications. Sources: ECS RunTask, EventBridge."""
+
+from __future__ import annotations
+
+from reconciler.language.blocks.call_checks import check_command, check_url
+from reconciler.language.blocks.decode import Decoded
+from reconciler.language.blocks.findings import Finding, Findings
+from reconciler.language.expressions.access import similar
+from reconciler.model.overrides import LONGEST, length
+from reconciler.model.schedule import ScheduledTask
+from reconciler.model.task_definition import TaskDefinition
+from reconciler.model.timetable import check
+
+
+def check_schedule(decoded: Decoded) -> Findings:
+    """Yield why the schedule of a block is never due, or its zone is none."""
+    expression, timezone = decoded.get("schedule"), decoded.get("timezone")
+    for name, wrong in (("schedule", check(expression, "UTC")), ("timezone", check("@daily", timezone))):
+        if wrong:
+            problem, _, hint = wrong.rpartition(": ")
+            yield Finding(decoded, decoded.where(name), problem, _sentence(hint), "E0265")
+
+
+def _sentence(hint: str) -> str:
+    """Return a hint as a sentence; one that begins with what to write stays as that is written."""
+    word = hint.split(" ")[0]
+    text = hint[:1].upper() + hint[1:] if word.isalpha() else hint
+    return text if text.endswith(("?", ".")) else f"{text}."
+
+
+def check_scheduled_task(decoded: Decoded, task: ScheduledTask, definition: TaskDefinition | None) -> Findings:
+    """Yield what is wrong with a scheduled task; `definition` is None when that is wrong itself."""
+    yield from check_schedule(decoded)
+    if length(task.overrides) > LONGEST:
+        detail = f"All overrides together are {length(task.overrides)} characters as JSON: move some to the image."
+        block = decoded.all("overrides")[0]
+        yield Finding(decoded, block.place, f"the overrides are longer than {LONGEST} characters", detail, "E0266")
+    if definition is None:
+        return
+    yield from _containers(decoded, task, definition)
+    if definition.fixed_host_ports and task.task_count > 1:
+        port = definition.fixed_host_ports[0][0]
+        detail = f"Set `host_port = 0`, or `task_count = 1`. One engine has port {port} once."
+        summary = f"{task.task_count} tasks cannot all have host port {port}"
+        yield Finding(decoded, decoded.where("task_count"), summary, detail, "E0241")
+
+
+def _containers(decoded: Decoded, task: ScheduledTask, definition: TaskDefinition) -> Findings:
+    names = [each.name for each in definition.containers]
+    for overrides in decoded.all("overrides"):
+        for container in overrides.all("container"):
+            yield from check_command(container, "E0266")
+            if container.label not in names:
+                detail = similar(container.label, names) or f"The containers are {', '.join(names)}."
+                summary = f'{task.task_definition} has no container "{container.label}"'
+                yield Finding(container, container.place, summary, detail, "E0266")
+
+
+def check_notification(decoded: Decoded) -> Findings:
+    """Yield what is wrong with whom a notification tells."""
+    given = [name for name in ("url", "command") if name in decoded.values]
+    if len(given) != 1:
+        summary = f"a notification tells {'both a URL and a command' if given else 'nobody'}"
+        detail = 'Set one of url = "https://HOST/PATH" and command = ["program", ...].'
+        place = decoded.where(given[1]) if given else decoded.place
+        yield Finding(decoded, place, summary, detail, "E0267")
+    if "url" in given:
+        yield from check_url(decoded, "E0267")
+    yield from check_command(decoded, "E0267")
+    if decoded.values.get("events") == ():
+        detail = "Name some, or remove it: then there are all."
+        yield Finding(decoded, decoded.where("events"), "no event would ever be told", detail, "E0267")
