@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import suppress
 from dataclasses import replace
 
 from reconciler.cli.options import Given
@@ -14,14 +14,12 @@ from reconciler.cli.output import tell
 from reconciler.cli.stopping import Stop
 from reconciler.cli.systemd import Systemd
 from reconciler.cli.workplace import Workplace, open_applied
-from reconciler.engine.watch import Ending, Watch
-from reconciler.errors import LockError, StoreError
+from reconciler.engine.watch import Ending, Watch, pursued
+from reconciler.errors import StoppedBySignalError, StoreError
 from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
+from reconciler.observe.observatory import Observatory, StackObserver
 from reconciler.store.store import Lease
-
-MAKE_WAY_SECONDS = 1.0
-"""Whoever asked for the stack gets so long to take it before we stand by for it again."""
 
 LOOK_AGAIN_SECONDS = 1.0
 """How often it is looked whether something was applied, and whether a store that failed works again."""
@@ -36,24 +34,25 @@ STUCK_SECONDS = 300.0
 class Keeper:
     """Keeps one stack: stands by for its lease, holds it, gives it up when asked, and stands by again."""
 
-    def __init__(self, given: Given, stop: Stop, parallelism: int | None) -> None:
+    def __init__(self, given: Given, stop: Stop, observatory: Observatory, parallelism: int | None) -> None:
         self._given = given
         self._stop = stop
+        self._observatory = observatory
         self._parallelism = parallelism
         self._told = ""
         self._awaited_since: float | None = None
+        self._observer = StackObserver("", observatory.clock)
         self.name = ""
         self.is_ready = False
         """Whether it does what it is there for: it looked, it stands by, or there is nothing to watch yet."""
 
     def keep(self) -> None:
         """Keep the stack until it is time to stop."""
-        with ExitStack() as life:
+        place = open_applied(self._given, self._stop)
+        self.name = place.stack.name
+        self._observer = self._observatory.of(self.name)
+        with place.store.watching(self.name), suppress(StoppedBySignalError):
             while not self._stop.is_asked:
-                place = open_applied(self._given, self._stop)
-                life.callback(place.store.close)
-                if not self.name:
-                    self.name = place.stack.name
                 self._keep_once(place)
 
     @property
@@ -63,48 +62,59 @@ class Keeper:
         return since is not None and time.monotonic() - since > STUCK_SECONDS
 
     def _keep_once(self, place: Workplace) -> None:
-        if place.stack.is_empty:
-            self._rest("nothing is applied: waiting for `reconciler apply`")
-            return
-        lease = self._stand_by(place)
-        if lease is None:
-            return
+        """Hold the stack once. A store that does not work is waited for."""
         try:
-            ending = self._hold(lease)
-        finally:
-            self._awaited_since = None
-            lease.release()
-        self._tell(_ENDINGS[ending])
-        if ending is Ending.HANDED_OVER:
-            self._stop.wait(MAKE_WAY_SECONDS)
-
-    def _stand_by(self, place: Workplace) -> Lease | None:
-        """Wait for the lease; None when it is time to stop, or the store does not work."""
-        try:
-            return place.store.acquire(self.name, "watch", 0.0)
-        except LockError as held:
-            self._rest(f"stands by: {str(held).splitlines()[0]}")
+            if pursued(place.store.load(self.name)) is None:
+                self._rest("nothing is applied: waiting for `reconciler apply`")
+                return
+            lease = self._stand_by(place)
+            try:
+                ending = self._hold(lease)
+            finally:
+                self._awaited_since = None
+                lease.release()
+            self._tell(_ENDINGS[ending])
         except StoreError as problem:
             self._rest(str(problem))
-        return None
+
+    def _stand_by(self, place: Workplace) -> Lease:
+        """Wait for the lease; raises StoppedBySignalError when it is time to stop."""
+        holder = place.store.holder(self.name)
+        if holder is not None:
+            self._rest(f"stands by: {holder} has the stack", seconds=0)
+        return place.store.stand_by(self.name, "watch", lambda: self._stop.is_asked)
 
     def _hold(self, lease: Lease) -> Ending:
         """Keep the stack as it is recorded now: what was applied may be another than when we began to stand by."""
         place = open_applied(self._given, self._stop)
-        self._tell(f"watches it (lease {lease.token})")
-        self._awaited_since = time.monotonic()
-        with place.world(self._observe, self._parallelism) as world:
-            return Watch(replace(world, jitter=_jitter), str(place.folder), self._tell).keep(self.name, lease)
+        try:
+            self._tell(f"watches it (lease {lease.token})")
+            self._observer.holds(lease.token)
+            self._awaited_since = time.monotonic()
+            with place.world(self._observe, self._parallelism) as world:
+                world = replace(world, jitter=_jitter, passed=self._observer.passed)
+                watch = Watch(world, str(place.folder), self._tell, self._out_of_reach)
+                return watch.keep(self.name, lease)
+        finally:
+            place.close()
 
     def _observe(self, decision: Decision, snapshot: Snapshot) -> None:
         self.is_ready = True
         self._awaited_since = time.monotonic()
+        self._observer.observe(decision, snapshot)
 
-    def _rest(self, why: str) -> None:
+    def _out_of_reach(self, trouble: str) -> None:
+        """We are not stuck: we cannot look."""
+        self.is_ready = True
+        self._awaited_since = time.monotonic()
+        self._observer.out_of_reach(trouble)
+
+    def _rest(self, why: str, seconds: float = LOOK_AGAIN_SECONDS) -> None:
         if why != self._told:
             self._tell(why)
+        self._observer.stands_by(why)
         self.is_ready = True
-        self._stop.wait(LOOK_AGAIN_SECONDS)
+        self._stop.wait(seconds)
 
     def _tell(self, text: str) -> None:
         self._told = text

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +13,14 @@ import click
 
 from reconciler.cli.following import Follower
 from reconciler.cli.options import Given, place_options
-from reconciler.cli.output import say
+from reconciler.cli.output import say, tell
 from reconciler.cli.stopping import Stop
 from reconciler.cli.systemd import Systemd, unit_text
 from reconciler.cli.tenure import Keeper, keep_all
+from reconciler.cli.workplace import settings_from
+from reconciler.clock import SystemClock
 from reconciler.errors import StoppedBySignalError, UsageError
+from reconciler.observe.observatory import Observatory
 
 
 @click.command("watch")
@@ -23,6 +29,7 @@ from reconciler.errors import StoppedBySignalError, UsageError
 @click.option("--follow", is_flag=True, help="Also plan and apply the stack's files whenever they change.")
 @click.option("--allow-destroy", is_flag=True, help="With --follow: also apply what destroys something.")
 @click.option("--parallelism", type=click.IntRange(1), metavar="N", help="Starts in flight at once [default: 4].")
+@click.option("--listen", default="", metavar="HOST:PORT", help="Serve /metrics and /healthz there.")
 @click.option("--systemd-unit", is_flag=True, help="Print a unit file for systemd, and end.")
 def command(
     folders: tuple[str, ...],
@@ -30,6 +37,7 @@ def command(
     follow: bool,
     allow_destroy: bool,
     parallelism: int | None,
+    listen: str,
     systemd_unit: bool,
 ) -> None:
     """Keep what was applied, until it is stopped.
@@ -55,14 +63,28 @@ def command(
         say(unit_text(stacks))
         return
     stop = Stop()
-    keepers = [Keeper(each, stop, parallelism) for each in stacks]
+    clock = SystemClock()
+    observatory = Observatory(clock, settings_from(os.environ).relist)
+    keepers = [Keeper(each, stop, observatory, parallelism) for each in stacks]
     followers = [Follower(each, stop, allow_destroy=allow_destroy) for each in stacks if follow]
-    with stop.on_signals():
+    with stop.on_signals(), _listening(listen, observatory):
         keep_all(keepers, [each.follow for each in followers], stop, Systemd.of_environment())
     if stop.number == signal.SIGINT:
         problem = StoppedBySignalError("stopped; tasks go on running, and nobody watches them")
         problem.exit_code = 128 + stop.number
         raise problem
+
+
+@contextmanager
+def _listening(listen: str, observatory: Observatory) -> Iterator[None]:
+    if not listen:
+        yield
+        return
+    from reconciler.observe.server import serve
+
+    with serve(listen, observatory) as place:
+        tell(f"/metrics and /healthz: http://{place}")
+        yield
 
 
 def _stacks(folders: tuple[str, ...], given: Given) -> tuple[Given, ...]:

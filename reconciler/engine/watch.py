@@ -46,16 +46,24 @@ def pursued(state: State) -> Stack | None:
 
 
 class Watch:
-    """Watches one stack. `tell` gets a line for people whenever the engine or the store goes out of reach, or is back.
+    """Watches one stack.
 
-    `folder` is where the stack's files are: paths in it are relative to that.
+    `folder` is where the stack's files are: paths in it are relative to that. `tell` gets a line for people when the
+    engine or the store goes out of reach and when it is back, `out_of_reach` what was the matter, at every try.
     """
 
-    def __init__(self, world: World, folder: str, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        world: World,
+        folder: str,
+        tell: Callable[[str], None],
+        out_of_reach: Callable[[str], None] = lambda trouble: None,
+    ) -> None:
         self._world = replace(world, observe=self._seen, is_patient=True)
         self._observe = world.observe
         self._folder = folder
         self._tell = tell
+        self._out_of_reach = out_of_reach
         self._trouble = ""
         self._pause = FIRST_PAUSE
 
@@ -89,6 +97,7 @@ class Watch:
         if trouble != self._trouble:
             self._tell(f"{trouble}\nWhat runs is unknown: nothing is started or stopped until this is over.")
         self._trouble = trouble
+        self._out_of_reach(trouble)
 
     def _rest(self) -> None:
         """Wait before the next try; a wake, as from the engine's events that are there again, ends it."""
