@@ -6,7 +6,7 @@ Everything has a default that makes it valid; a test says only what matters to i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.drivers.driver import Driver
@@ -375,6 +375,18 @@ class Site:
                 lease,
                 lambda decision: decision.is_over,
             )
+        finally:
+            lease.release()
+
+    def watch(self, seconds: float, world: World | None = None) -> Converged:
+        """Converge for so long, as a watch does."""
+        ends_at = self.clock.now() + seconds
+        recorded = self.store.load("shop")
+        assert recorded.target is not None
+        found = replace(self._bounded(world or self.world()), is_patient=True)
+        lease = self.store.acquire("shop", "watch", 0)
+        try:
+            return converge(found, recorded.target, recorded, lease, lambda decision: self.clock.now() >= ends_at)
         finally:
             lease.release()
 

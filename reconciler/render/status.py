@@ -79,7 +79,8 @@ def status_text(standing: Standing, now: float) -> str:
 def _service(service: Service, standing: Standing) -> dict[str, Any]:
     state = standing.decision.state
     primary = state.primary(service.address)
-    waits = {each.address: each.reason for each in reversed(standing.decision.waiting_for)}
+    waits = {each.address: each for each in reversed(standing.decision.waiting_for)}
+    waiting = waits.get(service.address)
     mine = [each for each in standing.tasks if each.record.group == service.address and not each.record.is_stopped]
     scaled = next((each for each in state.scaled if each.service == service.address), None)
     return {
@@ -93,7 +94,8 @@ def _service(service: Service, standing: Standing) -> dict[str, Any]:
         "traffic": [share_json(each) for each in shares_of(service.load_balancers, standing.snapshot)],
         "maintenance": maintenance_of(service, state),
         "stage": _stage(primary),
-        "waiting_for": waits.get(service.address),
+        "waiting_for": waiting.reason if waiting else None,
+        "next_attempt_at": timestamp(waiting.until) if waiting and waiting.until is not None else None,
         "deployments": [
             _deployment(each, state)
             for each in reversed(state.deployments)

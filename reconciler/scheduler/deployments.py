@@ -6,7 +6,7 @@ exit before the task was ever healthy counts too, and no progress for `timeout` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from reconciler.model.service import LifecycleStage, Service, failure_threshold
 from reconciler.model.state import Deployment, DeploymentStatus, RolloutState
@@ -17,8 +17,20 @@ from reconciler.scheduler.task_view import TaskView
 QUICK_EXIT_SECONDS = 60.0
 """A task that ends within this time of starting is throttled (ours)."""
 
+CRASH_LOOP_FAILURES = 3
+"""After so many failures in a row tasks are tried one at a time (ours)."""
+
+UNABLE = "is unable to consistently start tasks successfully"
+"""ECS's words for a crash loop."""
+
+MOST_AT_ONCE = 7
+"""Tasks that fail together count singly up to here, which is a minute of back-off: then once for each look."""
+
 CALM_SECONDS = 600.0
 """After this long without a failure the back-off starts anew (ours)."""
+
+_SIGNALS = (137, 143)
+"""Exit codes of SIGKILL and SIGTERM."""
 
 
 def count_outcomes(
@@ -39,17 +51,25 @@ def count_outcomes(
     if healthy and service.deployment_configuration.deployment_circuit_breaker.reset_on_healthy_task:
         deployment = deployment.changed(failures=0)
     failed = [record for record in mine if record.failed and not _was(before, record).failed]
-    return count_failures(deployment, failed, fetch_failures, now)
+    killed = frozenset(view.record.id for view in tasks if _was_killed(view))
+    return count_failures(deployment, failed, fetch_failures, now, killed)
 
 
 def count_failures(
-    deployment: Deployment, failed: Sequence[TaskRecord], fetch_failures: tuple[str, ...], now: float
+    deployment: Deployment,
+    failed: Sequence[TaskRecord],
+    fetch_failures: tuple[str, ...],
+    now: float,
+    killed: Set[str] = frozenset(),
 ) -> Deployment:
     """Count tasks that just failed, and images that just could not be had: for the back-off and the breaker.
 
     For the breaker an exit counts before the task was ever healthy, failed checks always (ECS; I5 for the exit).
+    `killed` are the ids of those that did not end by themselves.
     """
-    deployment = _throttle(deployment, [record for record in failed if is_quick(record, now)], fetch_failures, now)
+    quick = [record for record in failed if is_quick(record, now)]
+    if fetch_failures or quick:
+        deployment = _throttle(deployment, quick, killed, now)
     counted = [record for record in failed if record.healthy_at is None or not _has_exit(record)]
     if deployment.rollout_state is not RolloutState.IN_PROGRESS or not (counted or fetch_failures):
         return deployment
@@ -107,7 +127,8 @@ def stalls_at(deployment: Deployment, service: Service, tasks: Iterable[TaskView
     threshold = failure_threshold(
         service.deployment_configuration.deployment_circuit_breaker.threshold, service.desired_count
     )
-    if deployment.consecutive_failures >= threshold and deployment.retry_at is not None and now < deployment.retry_at:
+    is_throttled = deployment.retry_at is not None and now < deployment.retry_at
+    if is_throttled and deployment.consecutive_failures >= min(threshold, MOST_AT_ONCE):
         return now
     records = [view.record for view in tasks]
     times = (deployment.updated_at, *(at for record in records for at in _moments(record)))
@@ -126,17 +147,33 @@ def leave(deployment: Deployment, now: float) -> Deployment:
     )
 
 
-def _throttle(
-    deployment: Deployment, failed: list[TaskRecord], fetch_failures: tuple[str, ...], now: float
-) -> Deployment:
-    if not failed and not fetch_failures:
-        return deployment
+def _throttle(deployment: Deployment, failed: Sequence[TaskRecord], killed: Set[str], now: float) -> Deployment:
+    """Hold the next tasks back. Those that somebody killed together are one failure, the others are one each.
+
+    While a deployment is in progress they are one failure too: its circuit breaker counts them, and is to be quick.
+    """
     calm = deployment.retry_at is not None and now > deployment.retry_at + CALM_SECONDS
-    rounds = 1 if calm else deployment.consecutive_failures + 1
-    who = failed[-1].id if failed else deployment.id
-    was_well = not fetch_failures and all(record.healthy_at is not None for record in failed)
-    wait = delay(rounds - 1 if was_well else rounds, who)  # the first end of a healthy task is mended at once
+    before = 0 if calm else deployment.consecutive_failures
+    own = [record for record in failed if record.id not in killed]
+    were_killed = bool(failed) and not own
+    if were_killed and before and all(record.created_at < (deployment.retry_at or now) for record in failed):
+        return deployment  # they were killed with those that are counted already
+    many = 1 if deployment.rollout_state is RolloutState.IN_PROGRESS else len(own)
+    rounds = max(before + 1, min(before + many, MOST_AT_ONCE))
+    was_well = bool(failed) and all(record.healthy_at is not None for record in failed)
+    # The first end of a healthy task is mended at once.
+    wait = 0.0 if rounds == 1 and was_well else delay(rounds, failed[-1].id if failed else deployment.id)
     return deployment.changed(consecutive_failures=rounds, retry_at=now + wait)
+
+
+def _was_killed(view: TaskView) -> bool:
+    """Whether a healthy task was ended from outside: by hand, or with its engine. The next one may well do better."""
+    if view.record.healthy_at is None:
+        return False
+    if view.observed is None:
+        return True
+    ended = (each for each in view.observed.containers if each.has_exited)
+    return any(each.exit_code in _SIGNALS and not each.oom_killed for each in ended)
 
 
 def _was(before: Mapping[str, TaskRecord], record: TaskRecord) -> TaskRecord:

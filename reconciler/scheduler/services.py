@@ -22,6 +22,7 @@ from reconciler.scheduler.shifting import shift
 from reconciler.scheduler.starting import keep_up, numbered, start
 from reconciler.scheduler.strategies import is_before
 from reconciler.scheduler.task_view import TaskView
+from reconciler.scheduler.trial import trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,17 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
     if view.deployment is None or view.definition is None or view.is_draining:
         return _drain(view, snapshot, now) if view.is_draining else ServiceMove()
     deployment, definition = view.deployment, view.definition
-    unborn = _unborn(view, deployment, snapshot, now)
+    tried = trial(deployment, view.service, view.fleet, now)
+    unborn = _unborn(view, deployment, tried.spare if tried else (), snapshot, now)
     view = replace(view, fleet=_without(view.fleet, unborn)) if unborn else view
     why_not, until = _why_not_start(view, deployment, definition, snapshot, now)
+    if tried is not None and not tried.room and not why_not:
+        why_not, until = (
+            f"{deployments.UNABLE}: {_last_failure(deployment)}; one that was started is to last first",
+            tried.until,
+        )
     plan = _planned(view, deployment, may_start=not why_not)
+    plan = replace(plan, start=min(plan.start, tried.room)) if tried is not None else plan
     started, refused = start(view, deployment, definition, plan.start, capacity, owner, now)
     if refused:
         plan = _planned(view, deployment, room=len(started))
@@ -95,11 +103,15 @@ def _gives_up_at(view: ServiceView, deployment: Deployment, now: float) -> float
     )
 
 
-def _unborn(view: ServiceView, deployment: Deployment, snapshot: Snapshot, now: float) -> tuple[TaskRecord, ...]:
-    """Stop the tasks that nothing was started of, and that are not wanted: superseded, or of a failed deployment."""
+def _unborn(
+    view: ServiceView, deployment: Deployment, held_back: tuple[TaskView, ...], snapshot: Snapshot, now: float
+) -> tuple[TaskRecord, ...]:
+    """Stop the tasks that nothing was started of, and that are not wanted: superseded, of a failed deployment, or
+    `held_back` in a crash loop.
+    """
     source = view.source.color if view.source is not None else None
     superseded = (each for each in view.fleet.replace if each.color is not source)
-    spare = (*superseded, *(view.fleet.keep if _is_failed(deployment) else ()))
+    spare = (*superseded, *(view.fleet.keep if _is_failed(deployment) else held_back))
     unseen = tuple(each for each in spare if each.observed is None and not each.record.seen)
     stopped = _stop_all(unseen, lambda each: "it is no longer wanted", snapshot, now)
     return tuple(record for record in stopped if record.is_stopped or may_be_unseen(record, now))
@@ -149,14 +161,17 @@ def _why_not_start(
     if deployment.rollout_state is RolloutState.IN_PROGRESS and is_before(deployment, LifecycleStage.SCALE_UP):
         return view.progress.waiting, None
     if deployment.retry_at is not None and now < deployment.retry_at:
-        last = deployment.reason or "tasks end soon after their start"
         if deployment.consecutive_failures == 1:
-            return f"a moment to pass after a failure: {last}", deployment.retry_at
-        return f"is unable to consistently start tasks successfully: {last}", deployment.retry_at
+            return f"a moment to pass after a failure: {_last_failure(deployment)}", deployment.retry_at
+        return f"{deployments.UNABLE}: {_last_failure(deployment)}", deployment.retry_at
     missing = images.unpinned(definition, deployment.images)
     if missing:
         return f"image {missing[0]} to be there", None
     return _unreadable_secret(definition, snapshot), None
+
+
+def _last_failure(deployment: Deployment) -> str:
+    return deployment.reason or "tasks end soon after their start"
 
 
 def _unreadable_secret(definition: TaskDefinition, snapshot: Snapshot) -> str:

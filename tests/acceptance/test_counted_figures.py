@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .adoption import adoption
+from .crash_loops import crash_loops
 from .figure import Counted
 from .kills import kills
 from .locks import locks
@@ -67,6 +68,10 @@ def test_a_blue_green_killed_at_a_random_moment_is_finished_by_the_next_apply() 
 @on_a_busy_machine
 def test_a_killed_proxy_comes_back_whole_and_mixes_nobody_up() -> None:
     assert _right(proxy_killed(4, seed=5)) == 4
+
+
+def test_a_crash_loop_starts_few_tasks_in_an_hour() -> None:
+    assert _right(crash_loops(12)) == 12
 
 
 def _right(counted: Counted) -> int:

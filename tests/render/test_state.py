@@ -71,6 +71,14 @@ def test_status_says_why_in_words_that_are_a_sentence() -> None:
     assert f"\n  service.web {reason}\n" in status_text(Standing(SHOP, decision), NOW)
 
 
+def test_status_says_when_a_crash_loop_is_tried_again() -> None:
+    reason = "is unable to consistently start tasks successfully: tasks keep ending"
+    decision = rolling().changed(waiting_for=(Waiting(address="service.web", reason=reason, until=NOW + 64),))
+    assert f"  service.web {reason}; it is tried again in 1m04s\n" in status_text(Standing(SHOP, decision), NOW)
+    (service,) = status_json(Standing(SHOP, decision))["services"]
+    assert (service["waiting_for"], service["next_attempt_at"]) == (reason, timestamp(NOW + 64))
+
+
 def test_status_as_json_has_counts_deployments_and_events() -> None:
     shape = status_json(Standing(SHOP, rolling()))
     (service,) = shape["services"]
