@@ -16,6 +16,7 @@ from reconciler.engine.present import Present, present
 from reconciler.errors import ReconcilerError
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.state import Deployment, HookStatus, RolloutState, State
+from reconciler.model.task import is_one_off_group
 from reconciler.planner.requests import deployment_named
 from reconciler.render.deployment_status import status_of
 from reconciler.render.deployments import (
@@ -156,7 +157,7 @@ _MEANT: dict[RequestKind, tuple[str, Callable[[Deployment], bool]]] = {
 
 def _deployments(state: State) -> tuple[Deployment, ...]:
     """Return the deployments of services, the newest first: not those of one-off tasks."""
-    found = [each for each in state.deployments if not each.service.startswith("family:")]
+    found = [each for each in state.deployments if not is_one_off_group(each.service)]
     return tuple(sorted(found, key=lambda each: (each.created_at, each.number), reverse=True))
 
 

@@ -102,7 +102,8 @@ class RunStatus(StrEnum):
 class ScheduledRun(Noun):
     """One run of a scheduled task. Its `id` is made from the schedule and the slot: the same slot is the same run.
 
-    `slot` is when it was due; `tasks` are those of the present attempt; RETRYING waits for `retry_at`.
+    `slot` is when it was due; `tasks` are those of the present attempt, which is stopped at `stops_at`; RETRYING waits
+    for `retry_at`. It is over once `ended_at` is known: one that timed out or is replaced may still be stopping.
     """
 
     id: str
@@ -112,6 +113,7 @@ class ScheduledRun(Noun):
     status: RunStatus = RunStatus.RUNNING
     started_at: float | None = None
     ended_at: float | None = None
+    stops_at: float | None = None
     retry_at: float | None = None
     exit_code: int | None = None
     reason: str = ""
@@ -133,11 +135,12 @@ class ScheduleRecord(Noun):
 
 
 class NotificationRecord(Noun):
-    """Up to which event a notification was sent, and how often the next one failed in a row."""
+    """Up to which event a notification was sent, and how often that failed since; so many events were `given_up`."""
 
     notification: str
     sent: int
     failures: int = 0
+    given_up: int = 0
     retry_at: float | None = None
     reason: str = ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from reconciler.model.address import block_type
 from reconciler.model.noun import Noun
 from reconciler.model.routing import Color
 from reconciler.model.task_definition import TaskDefinition
@@ -44,10 +45,16 @@ class StopCode(StrEnum):
     SERVICE_SCHEDULER_INITIATED = "ServiceSchedulerInitiated"
 
 
+def is_one_off_group(group: str) -> bool:
+    """Whether a task's group is none of a service: `family:NAME`, or the address of a scheduled task."""
+    return group.startswith("family:") or block_type(group) == "scheduled_task"
+
+
 class Task(Noun):
     """The identity of a task: all of it is on the labels of its containers.
 
-    `group` is the service's address, or `family:NAME` for a one-off task. `ordinal` counts a deployment's tasks.
+    `group` is the service's address, for a one-off task `family:NAME` or its scheduled task's address. `ordinal`
+    counts a deployment's tasks.
     `secret_digests` are keyed digests of the values the task was started with, by address.
     """
 

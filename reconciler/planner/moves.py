@@ -17,6 +17,7 @@ from reconciler.model.service import TargetRegistration
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Revision, State
+from reconciler.model.task import is_one_off_group
 from reconciler.scheduler.moved import as_recorded, moved_balancer, moved_definition
 
 FIRST = "[0]"
@@ -55,7 +56,7 @@ def _recorded(state: State) -> frozenset[str]:
     """Return the addresses of everything that is recorded and may still be there."""
     services = {each.group for each in state.tasks if not each.is_one_off and not each.is_stopped}
     services |= {
-        each.service for each in state.deployments if each.is_primary and not each.service.startswith("family:")
+        each.service for each in state.deployments if each.is_primary and not is_one_off_group(each.service)
     }
     services |= {each.address for each in state.draining}
     return frozenset(services) | (state.target.addresses if state.target else frozenset())

@@ -17,6 +17,7 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, State
 from reconciler.model.step import Step
+from reconciler.model.task import is_one_off_group
 from reconciler.planner.differ import changed_attributes
 from reconciler.planner.drift import find_drift, network_address
 from reconciler.planner.healing import heal
@@ -242,7 +243,7 @@ def _other_steps(stack: Stack, decision: Decision, named: Iterable[str]) -> Iter
 
 
 def _is_one_off(step: Step) -> bool:
-    return step.address.startswith("family:")
+    return is_one_off_group(step.address)
 
 
 def _tidied(decision: Decision) -> Iterable[str]:

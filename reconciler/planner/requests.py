@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping
 from reconciler.errors import ReconcilerError
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.routing import Maintenance
+from reconciler.model.schedule import Overlap
 from reconciler.model.service import Service
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, HookStatus, Revision, RolloutState, Scaled, State
 from reconciler.planner.target import continued, is_given_up
 from reconciler.scheduler.history import with_events
 from reconciler.scheduler.opening import open_deployment
+from reconciler.scheduler.runs import unfinished
+from reconciler.scheduler.schedules import ask_for_run
 
 
 def carry_out(request: Request, state: State, now: float) -> State:
@@ -164,6 +167,18 @@ def _maintain(request: Request, state: State, target: Stack, now: float) -> Stat
     return with_events(state.changed(maintenance=everyone), [(service.address, told)], now)
 
 
+def _run_schedule(request: Request, state: State, target: Stack, now: float) -> State:
+    """Start a run of a scheduled task beside its slots."""
+    task = target.scheduled_task(request.service)
+    if task is None:
+        raise ReconcilerError(f"{request.service} is not in what was applied last")
+    running = unfinished(state, task.address)
+    if running and task.overlap is Overlap.SKIP:
+        hint = f'stop its tasks, or say overlap = "allow" or "replace" in {task.address}'
+        raise ReconcilerError(f"run {running[0].id} is not over: wait for it, {hint}")
+    return ask_for_run(task, state, now)
+
+
 def _service(request: Request, target: Stack) -> Service:
     service = target.service(request.service)
     if service is None:
@@ -183,4 +198,5 @@ _ACTS: Mapping[RequestKind, Callable[[Request, State, Stack, float], State]] = {
     RequestKind.RESTART: _restart,
     RequestKind.SCALE: _scale,
     RequestKind.MAINTENANCE: _maintain,
+    RequestKind.RUN_SCHEDULE: _run_schedule,
 }

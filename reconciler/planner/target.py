@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 from reconciler.model.address import default_name
 from reconciler.model.lifecycle import Moved
-from reconciler.model.noun import fingerprint
 from reconciler.model.routing import WHOLE, Color
 from reconciler.model.service import LifecycleStage, Service
 from reconciler.model.snapshot import Snapshot
@@ -22,6 +21,7 @@ from reconciler.planner.beside import begin_beside
 from reconciler.planner.lifecycle import triggered
 from reconciler.planner.registrations import regrouped
 from reconciler.scheduler.opening import new_deployment, open_deployment
+from reconciler.scheduler.revisions import register
 from reconciler.scheduler.tasks import task_id
 
 
@@ -88,23 +88,6 @@ def run_tasks(state: State, definition: TaskDefinition, overridden: TaskDefiniti
     )
     deployment = deployment.changed(next_ordinal=count + 1)
     return state.changed(deployments=(*state.deployments, deployment), tasks=(*state.tasks, *tasks))
-
-
-def register(definition: TaskDefinition, state: State, now: float) -> tuple[State, Revision]:
-    """Register a definition; content that its family had before is that revision again."""
-    content = fingerprint(definition)
-    known = state.revision_of(definition.family, content)
-    if known is not None:
-        return state, known
-    latest = state.latest_revision(definition.family)
-    revision = Revision(
-        family=definition.family,
-        number=latest.number + 1 if latest else 1,
-        fingerprint=content,
-        definition=definition,
-        registered_at=now,
-    )
-    return state.changed(revisions=(*state.revisions, revision)), revision
 
 
 def used_definitions(stack: Stack) -> tuple[TaskDefinition, ...]:

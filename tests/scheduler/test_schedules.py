@@ -1,0 +1,251 @@
+"""Scheduled tasks: runs of slots, and what ends them, on a simulated engine and a virtual clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.drivers.simulated import Behaviour
+from reconciler.model.beside import RunStatus, ScheduledRun
+from reconciler.model.schedule import ContainerOverride, Overlap, Schedule, ScheduledTask
+from reconciler.model.stack import Stack
+from reconciler.model.state import State
+from reconciler.model.task import TaskRecord
+from reconciler.scheduler.schedules import RUNS_KEPT
+from tests.builders import NOW, Site, container, definition, stack
+
+MINUTE = 60.0
+FIRST = NOW + 20
+"""The first whole minute after NOW: 13:47."""
+REPORT = "scheduled_task.report"
+
+
+def scheduled(expression: str = "* * * * *", **fields: Any) -> ScheduledTask:
+    schedule = Schedule(expression=expression, timezone=fields.pop("timezone", "UTC"))
+    values: dict[str, Any] = {"address": REPORT, "name": "report", "task_definition": "task_definition.report"}
+    return ScheduledTask(**{**values, "schedule": schedule, **fields})
+
+
+def scheduling(*tasks: ScheduledTask, image: str = "app:1") -> Stack:
+    found = definition(container(image=image), family="report")
+    return stack().changed(definitions={"task_definition.report": found}, scheduled_tasks=tasks)
+
+
+def taking(seconds: float, code: int = 0) -> Any:
+    return lambda step: Behaviour(exits_after=seconds, exit_code=code)
+
+
+def applied(task: ScheduledTask, seconds: float = 1.0, code: int = 0) -> Site:
+    site = Site()
+    site.engine.behave = taking(seconds, code)
+    site.apply(scheduling(task))
+    return site
+
+
+def recorded(site: Site) -> State:
+    return site.store.load("shop")
+
+
+def runs(site: Site) -> list[tuple[str, float, int | None, str]]:
+    """Return what is recorded of every run: its status, its slot after NOW, the exit code, and the reason."""
+    return [(each.status.value, each.slot - NOW, each.exit_code, each.reason) for each in recorded(site).runs]
+
+
+def told(site: Site) -> list[str]:
+    return [each.message for each in recorded(site).events if each.name.startswith("SCHEDULED_RUN")]
+
+
+def started(site: Site) -> list[str]:
+    """Return the deployments of all tasks that were started, one for each task."""
+    return sorted(each.deployment for each in recorded(site).tasks if each.is_one_off)
+
+
+class TestSlots:
+    def test_every_slot_is_run_once(self) -> None:
+        site = applied(scheduled())
+        site.watch(150)
+        assert runs(site) == [("SUCCEEDED", at, 0, "") for at in (20.0, 80.0, 140.0)]
+
+    def test_a_run_is_recorded_with_its_times_and_tasks(self) -> None:
+        site = applied(scheduled(task_count=2))
+        site.watch(30)
+        (run,) = recorded(site).runs
+        tasks = tuple(each.id for each in recorded(site).tasks)
+        assert run.started_at is not None and run.ended_at is not None
+        assert run == ScheduledRun(
+            id="report-19700112T134700Z",
+            schedule=REPORT,
+            slot=FIRST,
+            status=RunStatus.SUCCEEDED,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            exit_code=0,
+            tasks=tasks,
+        )
+        assert len(tasks) == 2
+        assert FIRST <= run.started_at < FIRST + 1
+        assert run.started_at + 6 < run.ended_at < run.started_at + 7  # the pull takes 5 s, the task 1 s
+
+    def test_tasks_are_one_off_tasks_of_the_scheduled_task(self) -> None:
+        site = applied(scheduled(overrides=(ContainerOverride(name="app", command=("report",)),)))
+        site.watch(30)
+        (task,) = recorded(site).tasks
+        expected = TaskRecord(
+            **{
+                **{name: getattr(task, name) for name in type(task).model_fields},
+                "group": REPORT,
+                "service_name": None,
+                "family": "report",
+                "revision": 1,
+                "deployment": "report-19700112T134700Z",
+                "started_by": "report-19700112T134700Z",
+                "definition": definition(container(command=("report",)), family="report"),
+            }
+        )
+        assert task == expected
+        assert [(each.service, each.id, each.status.value) for each in recorded(site).deployments] == [
+            (REPORT, "report-19700112T134700Z", "INACTIVE")
+        ]
+
+    def test_nothing_is_run_before_its_time_nor_of_the_past(self) -> None:
+        site = applied(scheduled("at(1970-01-12T13:00:00)"))
+        site.watch(100)
+        assert runs(site) == []
+
+    def test_what_is_told(self) -> None:
+        site = applied(scheduled())
+        site.watch(30)
+        task = recorded(site).tasks[0].short_id
+        assert told(site) == [
+            f"(run report-19700112T134700Z) has started 1 tasks: (task {task}).",
+            "(run report-19700112T134700Z) has succeeded.",
+        ]
+
+    def test_another_expression_begins_anew(self) -> None:
+        site = applied(scheduled("30 * * * *"))
+        site.apply(scheduling(scheduled("* * * * *")))
+        site.watch(30)
+        assert runs(site) == [("SUCCEEDED", 20.0, 0, "")]
+
+    def test_history_is_bounded(self) -> None:
+        site = applied(scheduled())
+        site.looks = 100_000
+        site.watch((RUNS_KEPT + 10) * MINUTE)
+        assert len(recorded(site).runs) == RUNS_KEPT
+        assert recorded(site).runs[-1].slot == FIRST + (RUNS_KEPT + 9) * MINUTE
+
+
+class TestMissed:
+    def test_after_a_day_without_a_watch_nothing_is_run_but_one_miss_is_told(self) -> None:
+        site = applied(scheduled("0 * * * *"))
+        site.clock.advance_to(NOW + 86_400)
+        site.watch(10)
+        assert runs(site) == [
+            ("MISSED", 83_600.0, None, "24 slots, this is the last of them, passed while nobody watched")
+        ]
+        assert started(site) == []
+
+    def test_the_newest_is_caught_up_within_its_window_and_the_others_are_one_miss(self) -> None:
+        site = applied(scheduled("0 * * * *", catch_up_window=3600))
+        site.clock.advance_to(NOW + 86_400)
+        site.watch(10)
+        assert runs(site) == [
+            ("MISSED", 80_000.0, None, "23 slots, this is the last of them, passed while nobody watched"),
+            ("SUCCEEDED", 83_600.0, 0, ""),
+        ]
+
+    def test_a_slot_that_is_a_little_late_is_run(self) -> None:
+        site = applied(scheduled("0 14 * * *"))
+        site.clock.advance_to(NOW + 800 + 59)
+        site.watch(10)
+        assert runs(site) == [("SUCCEEDED", 800.0, 0, "")]
+
+    def test_years_away_cost_little_and_are_no_burst(self) -> None:
+        site = applied(scheduled(catch_up_window=86_400))
+        site.clock.advance_to(NOW + 10 * 365 * 86_400)
+        site.watch(9)
+        assert [each.status.value for each in recorded(site).runs[:2]] == ["MISSED", "SUCCEEDED"]
+        assert recorded(site).runs[0].reason.startswith("1000 slots")
+
+
+class TestOverlap:
+    def test_skip_leaves_out_what_is_due_while_one_runs(self) -> None:
+        site = applied(scheduled(), seconds=90)
+        site.watch(150)
+        first = "report-19700112T134700Z"
+        assert runs(site) == [
+            ("SUCCEEDED", 20.0, 0, ""),
+            ("SKIPPED", 80.0, None, f"run {first} is not over"),
+            ("RUNNING", 140.0, None, ""),
+        ]
+        assert started(site) == [first, "report-19700112T134900Z"]
+
+    def test_allow_lets_both_run(self) -> None:
+        site = applied(scheduled(overlap=Overlap.ALLOW), seconds=90)
+        site.watch(85)
+        assert runs(site) == [("RUNNING", 20.0, None, ""), ("RUNNING", 80.0, None, "")]
+        assert len(site.live) == 2
+
+    def test_replace_stops_the_one_before_and_starts_once_it_has_stopped(self) -> None:
+        site = applied(scheduled(overlap=Overlap.REPLACE), seconds=90)
+        site.watch(85)
+        assert runs(site) == [
+            ("REPLACED", 20.0, 143, "replaced by run report-19700112T134800Z"),
+            ("RUNNING", 80.0, None, ""),
+        ]
+        old, new = recorded(site).runs
+        assert old.ended_at is not None and new.started_at is not None and new.started_at >= old.ended_at
+        assert len(site.live) == 1
+
+
+class TestFailures:
+    def test_a_run_that_fails_is_recorded_with_its_code(self) -> None:
+        site = applied(scheduled("47 13 * * *"), code=3)
+        site.watch(60)
+        assert runs(site) == [("FAILED", 20.0, 3, "essential container app exited with code 3")]
+
+    def test_it_is_tried_again_after_a_back_off(self) -> None:
+        site = applied(scheduled("47 13 * * *", retries=2), code=3)
+        site.watch(60)
+        assert runs(site) == [("FAILED", 20.0, 3, "essential container app exited with code 3")]
+        name = "report-19700112T134700Z"
+        assert started(site) == [name, f"{name}-2", f"{name}-3"]
+        assert recorded(site).runs[0].attempt == 3
+
+    def test_one_that_succeeds_at_the_second_attempt_has_succeeded(self) -> None:
+        site = Site()
+        site.engine.behave = lambda step: Behaviour(
+            exits_after=1, exit_code=0 if step.task.deployment.endswith("-2") else 7
+        )
+        site.apply(scheduling(scheduled("47 13 * * *", retries=5)))
+        site.watch(60)
+        assert runs(site) == [("SUCCEEDED", 20.0, 0, "")]
+        assert len(started(site)) == 2
+
+    def test_its_timeout_stops_it(self) -> None:
+        site = applied(scheduled("47 13 * * *", timeout=10), seconds=90)
+        site.watch(60)
+        assert runs(site) == [("TIMED_OUT", 20.0, 143, "timeout of 10 s")]
+        assert [each.stopped_reason for each in recorded(site).tasks] == ["timeout of 10 s"]
+
+    def test_a_timeout_is_an_attempt_that_failed(self) -> None:
+        site = applied(scheduled("47 13 * * *", timeout=10, retries=1), seconds=90)
+        site.watch(60)
+        assert (runs(site)[0][0], len(started(site))) == ("TIMED_OUT", 2)
+
+    def test_a_task_that_cannot_start_is_a_failed_run(self) -> None:
+        site = Site()
+        site.engine.behave = lambda step: Behaviour(start_failure="no such file: report")
+        site.apply(scheduling(scheduled("47 13 * * *")))
+        site.watch(60)
+        assert [(status, reason.partition(":")[0]) for status, _, _, reason in runs(site)] == [
+            ("FAILED", "CannotStartContainerError")
+        ]
+
+    def test_an_image_that_cannot_be_had_is_a_failed_run(self) -> None:
+        site = Site()
+        site.apply(scheduling(scheduled("47 13 * * *"), image="none:1"))
+        site.engine.obtainable = lambda reference: False
+        site.watch(60)
+        assert [(status, reason.partition(":")[0]) for status, _, _, reason in runs(site)] == [
+            ("FAILED", "CannotPullContainerError")
+        ]
