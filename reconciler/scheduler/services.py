@@ -163,11 +163,15 @@ def _why_not_start(
     if deployment.retry_at is not None and now < deployment.retry_at:
         if deployment.consecutive_failures == 1:
             return f"a moment to pass after a failure: {_last_failure(deployment)}", deployment.retry_at
-        return f"{deployments.UNABLE}: {_last_failure(deployment)}", deployment.retry_at
+        return _unable(deployment), deployment.retry_at
     missing = images.unpinned(definition, deployment.images)
     if missing:
         return f"image {missing[0]} to be there", None
     return _unreadable_secret(definition, snapshot), None
+
+
+def _unable(deployment: Deployment) -> str:
+    return f"{deployments.UNABLE}: {_last_failure(deployment)}"
 
 
 def _last_failure(deployment: Deployment) -> str:
