@@ -23,12 +23,12 @@ from reconciler.engine.guard import Guard
 from reconciler.engine.performer import STARTS_IN_FLIGHT, ThreadPerformer, lane_limits
 from reconciler.engine.session import Session
 from reconciler.errors import StackError, StoppedBySignalError, UsageError
-from reconciler.hooks.hooks import Hooks
+from reconciler.hooks.hooks import Hooked, Hooks
 from reconciler.language.loader import Loaded, load
 from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Output, Stack
-from reconciler.model.step import Outcome, ProbeAlarm, RunHook, Step
+from reconciler.model.step import Outcome, Step
 from reconciler.store.lease import LEASE_SECONDS, Timing
 from reconciler.store.sqlite import SqliteStore
 
@@ -118,7 +118,7 @@ class Workplace:
     def _perform(self, step: Step, hooks: Hooks, guard: Guard) -> Outcome:
         """Perform a step; raises StaleError when the stack is not ours any more."""
         guard.check()
-        return hooks.perform(step) if isinstance(step, RunHook | ProbeAlarm) else self.driver.perform(step)
+        return hooks.perform(step) if isinstance(step, Hooked) else self.driver.perform(step)
 
     @contextmanager
     def _stopping(self, stop: Stop) -> Iterator[None]:

@@ -28,14 +28,19 @@ class Commands:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
 
-    def run(self, command: Sequence[str], folder: str, environment: Mapping[str, str], timeout: float) -> Ended:
-        """Run a command in `folder` for at most `timeout` seconds; its output is kept together."""
+    def run(
+        self, command: Sequence[str], folder: str, environment: Mapping[str, str], timeout: float, text: str = ""
+    ) -> Ended:
+        """Run a command in `folder` for at most `timeout` seconds, with `text` as its standard input.
+
+        Its output is kept together. One that does not read what it is given is no failure.
+        """
         try:
             process = subprocess.Popen(
                 list(command),
                 cwd=folder,
                 env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if text else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -45,7 +50,7 @@ class Commands:
         with self._lock:
             self._running.add(process)
         try:
-            output, _ = process.communicate(timeout=timeout)
+            output, _ = process.communicate(text.encode() or None, timeout)
             return Ended(process.returncode, _last_words(output))
         except subprocess.TimeoutExpired:
             _end(process)

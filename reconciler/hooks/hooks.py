@@ -1,16 +1,20 @@
-"""Performs RunHook and ProbeAlarm. Every failure is an Outcome; nothing here decides what follows from it."""
+"""Performs RunHook, ProbeAlarm and Notify. Every failure is an Outcome; nothing here decides what follows from it."""
 
 from __future__ import annotations
 
 import math
 
 from reconciler.hooks.commands import Commands
-from reconciler.hooks.urls import NoValueError, ask, query
+from reconciler.hooks.urls import NoValueError, ask, origin, post, query
 from reconciler.model.state import HookStatus
-from reconciler.model.step import Outcome, ProbeAlarm, RunHook
+from reconciler.model.step import Notify, Outcome, ProbeAlarm, RunHook
 
 FAILED = "HookFailed"
 NO_VALUE = "NoValue"
+NOT_DELIVERED = "NotDelivered"
+
+Hooked = RunHook | ProbeAlarm | Notify
+"""The steps that are performed here."""
 
 
 class Hooks:
@@ -19,10 +23,12 @@ class Hooks:
     def __init__(self) -> None:
         self._commands = Commands()
 
-    def perform(self, step: RunHook | ProbeAlarm) -> Outcome:
+    def perform(self, step: Hooked) -> Outcome:
         """Do one thing. Safe to repeat as far as the user's command or URL is."""
         if isinstance(step, ProbeAlarm):
             return self._probe(step)
+        if isinstance(step, Notify):
+            return self._post(step) if step.url else self._hand_over(step)
         return self._ask(step) if step.http is not None else self._run(step)
 
     def close(self) -> None:
@@ -46,6 +52,23 @@ class Hooks:
             return Outcome(step=step)
         said = f"{step.http.url} answered {answer.status}" if answer.status else f"{step.http.url}: {answer.body}"
         return Outcome(step=step, ok=False, code=FAILED, reason=said)
+
+    def _post(self, step: Notify) -> Outcome:
+        """Send an event to a URL, of which no more than its host is ever told."""
+        answer = post(step.url, step.body, step.timeout)
+        if answer.is_good:
+            return Outcome(step=step)
+        said = f"answered {answer.status}" if answer.status else f"could not be reached: {answer.body}"
+        return Outcome(step=step, ok=False, code=NOT_DELIVERED, reason=f"{origin(step.url)} {said}")
+
+    def _hand_over(self, step: Notify) -> Outcome:
+        """Give an event to a command. One that does not end with 0 has not taken it."""
+        ended = self._commands.run(step.command, step.folder, {}, step.timeout, step.body)
+        if ended.code == 0:
+            return Outcome(step=step)
+        how = f"{step.command[0]} ended with {ended.code}" if ended.code is not None else ""
+        reason = ": ".join(filter(None, (how, ended.words)))
+        return Outcome(step=step, ok=False, code=NOT_DELIVERED, reason=reason)
 
     def _probe(self, step: ProbeAlarm) -> Outcome:
         """Ask an alarm. A command that does not end with 0 is above any limit."""

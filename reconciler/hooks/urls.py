@@ -1,14 +1,15 @@
-"""URLs that are asked: a hook's, and a Prometheus query."""
+"""URLs that are asked: a hook's, and a Prometheus query; and those that are told something."""
 
 from __future__ import annotations
 
 import http.client
 import json
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 LONGEST_SECONDS = 30.0
 """How long one answer is waited for at most."""
@@ -34,15 +35,51 @@ class NoValueError(ValueError):
 
 def ask(url: str, headers: Mapping[str, str], timeout: float) -> Answer:
     """GET a URL."""
+    return _answer(lambda: urllib.request.Request(url, headers=dict(headers)), urllib.request.urlopen, timeout)
+
+
+def post(url: str, body: str, timeout: float) -> Answer:
+    """POST JSON. An answer that leads elsewhere is not followed: what is sent would be lost on the way."""
+    return _answer(lambda: _posting(url, body), _UNDIVERTED.open, timeout, longest=0)  # an answer says nothing more
+
+
+def _posting(url: str, body: str) -> urllib.request.Request:
+    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise ValueError("its URL is neither http nor https")
+    headers = {"Content-Type": "application/json", "User-Agent": "reconciler"}
+    return urllib.request.Request(url, data=body.encode(), headers=headers, method="POST")
+
+
+def _answer(
+    request: Callable[[], urllib.request.Request],
+    send: Callable[..., Any],
+    timeout: float,
+    longest: int = LONGEST_BODY,
+) -> Answer:
     try:
-        request = urllib.request.Request(url, headers=dict(headers))
-        with urllib.request.urlopen(request, timeout=min(timeout, LONGEST_SECONDS)) as answer:
-            return Answer(answer.status, answer.read(LONGEST_BODY).decode(errors="replace"))
+        with send(request(), timeout=min(timeout, LONGEST_SECONDS)) as answer:
+            return Answer(answer.status, answer.read(longest).decode(errors="replace"))
     except urllib.error.HTTPError as refusal:
         with refusal:
-            return Answer(refusal.code, refusal.read(LONGEST_BODY).decode(errors="replace"))
+            return Answer(refusal.code, refusal.read(longest).decode(errors="replace"))
     except (OSError, http.client.HTTPException, ValueError) as problem:
         return Answer(0, str(getattr(problem, "reason", problem)))
+
+
+class _Undiverted(urllib.request.HTTPRedirectHandler):
+    """Takes an answer that leads elsewhere for a refusal."""
+
+    def redirect_request(self, *args: object, **kwargs: object) -> None:
+        return None
+
+
+_UNDIVERTED = urllib.request.build_opener(_Undiverted)
+
+
+def origin(url: str) -> str:
+    """Return scheme and host of a URL, for people: its path and query may be as secret as a password."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0].rpartition('@')[2]}"
 
 
 def query(url: str, text: str, timeout: float) -> float:

@@ -1,10 +1,137 @@
-"""Notifications."""
+"""Notifications: each gets the events of its kinds, one after the other, in order, at least once.
+
+What was sent is recorded once an outcome says so, so whoever goes on after a crash sends that one again. A failure
+is retried with back-off; an event older than an hour is given up after a failure, so that nothing piles up behind a
+receiver that is gone. Events about notifications themselves are sent to none: that could go round in circles.
+"""
 
 from __future__ import annotations
 
-from reconciler.model.state import State
+import json
+from collections.abc import Iterable, Mapping
+
+from reconciler.model.beside import NotificationRecord
+from reconciler.model.event_json import event_json
+from reconciler.model.notification import EventKind, EventType, Notification
+from reconciler.model.stack import Stack
+from reconciler.model.state import Event, State
+from reconciler.model.step import Notify, Outcome
 from reconciler.scheduler.aside import AsideGround, Attended
+from reconciler.scheduler.back_off import delay
+from reconciler.scheduler.history import Told, with_events
+
+GIVEN_UP_SECONDS = 3600.0
+"""An event that old is given up when it cannot be sent (ours; EventBridge tries for 24 hours)."""
+
+MOST_SKIPPED = 200
+"""After so many events of other kinds it is recorded that they were passed over: they are not read at every look."""
 
 
 def notify(ground: AsideGround, state: State) -> Attended:
-    return Attended(state)
+    """Record what became of what was sent, and send every notification its next event."""
+    if not ground.stack.notifications:
+        return Attended(state)
+    state = _recorded(ground, state)
+    steps, times = [], []
+    for each in ground.stack.notifications:
+        record = _record(each, state)
+        event = next_event(each, record, state)
+        if event is None:
+            state = _skipped(record, state)
+        elif record.retry_at is not None and ground.now < record.retry_at:
+            times.append(record.retry_at)
+        else:
+            steps.append(_step(each, event, ground.stack, state))
+    return Attended(state, tuple(steps), min(times, default=None))
+
+
+def is_all_sent(stack: Stack, state: State) -> bool:
+    """Whether nothing is left to be sent, but to receivers that failed last time: those are tried again later."""
+    records = ((each, _record(each, state)) for each in stack.notifications)
+    return not any(record.failures == 0 and next_event(each, record, state) for each, record in records)
+
+
+def next_event(notification: Notification, record: NotificationRecord, state: State) -> Event | None:
+    """Return the oldest event that a notification is to get and has not got."""
+    found = None
+    for event in reversed(state.events):
+        if event.number <= record.sent:
+            break
+        if event.kind is not EventKind.NOTIFICATION and event.kind in (notification.events or EventKind):
+            found = event
+    return found
+
+
+def _skipped(record: NotificationRecord, state: State) -> State:
+    """Return the State with a notification past what it is not to get, once that is much; else the same one."""
+    last = state.events[-1].number if state.events else 0
+    if last - record.sent <= MOST_SKIPPED:
+        return state
+    return _with(state, {record.notification: record.changed(sent=last)})
+
+
+def _with(state: State, after: Mapping[str, NotificationRecord]) -> State:
+    others = (each for each in state.notified if each.notification not in after)
+    return state.changed(notified=tuple(sorted((*others, *after.values()), key=lambda each: each.notification)))
+
+
+def _recorded(ground: AsideGround, state: State) -> State:
+    """Return the State with the outcomes of this look; the same one when there are none."""
+    outcomes = {each.step.address: each for each in ground.snapshot.outcomes if isinstance(each.step, Notify)}
+    wanted = [each for each in ground.stack.notifications if each.address in outcomes]
+    if not wanted:
+        return state
+    before = {each.address: _record(each, state) for each in wanted}
+    events = {each.number: each for each in state.events}
+    after = {address: _after(record, outcomes[address], events, ground.now) for address, record in before.items()}
+    told = [words for address in after for words in _told(before[address], after[address])]
+    return with_events(_with(state, after), told, ground.now)
+
+
+def _record(notification: Notification, state: State) -> NotificationRecord:
+    """Return what is recorded of a notification; of one that is not known yet, that all up to now is old."""
+    known = next((each for each in state.notified if each.notification == notification.address), None)
+    last = state.events[-1].number if state.events else 0
+    return known or NotificationRecord(notification=notification.address, sent=last)
+
+
+def _after(record: NotificationRecord, outcome: Outcome, events: dict[int, Event], now: float) -> NotificationRecord:
+    step = outcome.step
+    assert isinstance(step, Notify)
+    if step.event <= record.sent:
+        return record  # an outcome of what was done already
+    if outcome.ok:
+        return record.changed(sent=step.event, failures=0, retry_at=None, reason="", given_up=0)
+    failures = record.failures + 1
+    event = events.get(step.event)
+    is_over = event is None or now - event.at >= GIVEN_UP_SECONDS
+    return record.changed(
+        sent=step.event if is_over else record.sent,
+        failures=failures,
+        retry_at=now + delay(failures, record.notification),
+        reason=outcome.reason,
+        given_up=record.given_up + is_over,
+    )
+
+
+def _told(before: NotificationRecord, after: NotificationRecord) -> Iterable[Told]:
+    """Say when the first event is given up, and when a receiver is back: once each, however many events that is."""
+    address = after.notification
+    if after.given_up and not before.given_up:
+        message = f"is unable to deliver events, and gives up those that are older than an hour: {after.reason}"
+        yield Told(address, message, EventKind.NOTIFICATION, type=EventType.ERROR)
+    if before.given_up and not after.given_up:
+        message = f"delivers events again; {before.given_up} were given up."
+        yield Told(address, message, EventKind.NOTIFICATION)
+
+
+def _step(notification: Notification, event: Event, stack: Stack, state: State) -> Notify:
+    return Notify(
+        address=notification.address,
+        reason=f"event {event.number} is sent",
+        event=event.number,
+        url=notification.url,
+        command=notification.command,
+        body=json.dumps(event_json(event, state.stack_name)),
+        folder=stack.folder,
+    )

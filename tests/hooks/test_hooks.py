@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ import pytest
 
 from reconciler.hooks.hooks import Hooks
 from reconciler.model.service import HttpHook, Prometheus
-from reconciler.model.step import Outcome, ProbeAlarm, RunHook
+from reconciler.model.step import Notify, Outcome, ProbeAlarm, RunHook
 
 ANSWERS = {
     "/good": (200, "ok"),
@@ -28,6 +30,9 @@ ANSWERS = {
 }
 
 
+RECEIVED: list[tuple[str, str, object]] = []
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         status, body = ANSWERS.get(self.path, (404, ""))
@@ -37,6 +42,15 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        RECEIVED.append((self.path, self.headers["Content-Type"], json.loads(body)))
+        status = {"/moved": 302, "/bad": 503}.get(self.path.partition("?")[0], 204)
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "/good")
+        self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""
@@ -133,3 +147,62 @@ def test_an_alarm_command_fires_unless_it_ends_with_0(hooks: Hooks, code: int, f
     value = hooks.perform(step).value
     assert value is not None
     assert (value > 5) is fires
+
+
+def notice(folder: Path = Path(), url: str = "", text: str = "", **fields: float) -> Notify:
+    command = (sys.executable, "-c", text) if text else ()
+    body = json.dumps({"detail": {"reason": "ünï\nline"}})
+    return Notify(
+        address="notification.n", event=1, url=url, command=command, body=body, folder=str(folder), **fields
+    )
+
+
+def test_an_event_is_posted_as_json(hooks: Hooks, site: str) -> None:
+    RECEIVED.clear()
+    assert told(hooks.perform(notice(url=f"{site}/token?key=1"))) == (True, "", "")
+    assert RECEIVED == [("/token?key=1", "application/json", {"detail": {"reason": "ünï\nline"}})]
+
+
+@pytest.mark.parametrize(("path", "said"), [("/bad", "answered 503"), ("/moved", "answered 302")])
+def test_what_is_refused_or_led_elsewhere_is_not_delivered_and_only_the_host_is_told(
+    hooks: Hooks, site: str, path: str, said: str
+) -> None:
+    """What follows the host may be a token."""
+    RECEIVED.clear()
+    assert told(hooks.perform(notice(url=f"{site}{path}?key=1"))) == (False, "NotDelivered", f"{site} {said}")
+    assert [each[0] for each in RECEIVED] == [f"{path}?key=1"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:1/T0K3N", "http://127.0.0.1:1 could not be reached: [Errno 111] Connection refused"),
+        ("file:///etc/hostname", "file:// could not be reached: its URL is neither http nor https"),
+        ("http://[::1/x", "http://[::1 could not be reached: Invalid IPv6 URL"),
+    ],
+)
+def test_a_url_that_cannot_be_reached_is_an_outcome(hooks: Hooks, url: str, said: str) -> None:
+    assert told(hooks.perform(notice(url=url))) == (False, "NotDelivered", said)
+
+
+def test_a_receiver_that_says_nothing_is_given_up_in_time(hooks: Hooks) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        outcome = hooks.perform(notice(url=url, timeout=0.1))
+    assert told(outcome) == (False, "NotDelivered", f"{url} could not be reached: timed out")
+
+
+def test_a_command_gets_an_event_on_standard_input(hooks: Hooks, tmp_path: Path) -> None:
+    text = "import sys; open('got', 'w').write(sys.stdin.read())"
+    assert told(hooks.perform(notice(tmp_path, text=text))) == (True, "", "")
+    assert json.loads((tmp_path / "got").read_text()) == {"detail": {"reason": "ünï\nline"}}
+
+
+def test_a_command_that_fails_has_not_taken_an_event(hooks: Hooks, tmp_path: Path) -> None:
+    outcome = hooks.perform(notice(tmp_path, text="import sys; print('no pager'); sys.exit(3)"))
+    assert told(outcome) == (False, "NotDelivered", f"{sys.executable} ended with 3: no pager")
+
+
+def test_a_command_that_does_not_read_is_no_failure(hooks: Hooks, tmp_path: Path) -> None:
+    step = notice(tmp_path, text="pass").changed(body=json.dumps("x" * 200_000))
+    assert told(hooks.perform(step)) == (True, "", "")
