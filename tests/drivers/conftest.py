@@ -22,9 +22,10 @@ from reconciler.drivers import labels
 from reconciler.drivers.docker.client import ApiError, Client
 from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.drivers.docker.endpoint import find_endpoint
-from reconciler.drivers.simulated import Behaviour, SimulatedEngine, VirtualClock, expected_behaviour
+from reconciler.drivers.simulated import Behaviour, Load, SimulatedEngine, VirtualClock, expected_behaviour
 from reconciler.model.stack import Cluster
 from reconciler.model.step import StartContainer
+from reconciler.model.task import Task
 from reconciler.model.task_definition import HOLDER
 
 from .balancing import BALANCER_IMAGE, Balancing
@@ -76,7 +77,7 @@ def shared_docker(
 def simulated() -> World:
     """A stack of the test's own on a simulated engine that has the test image. Its time starts in 2025."""
     clock = VirtualClock(1_750_000_000.0)
-    engine = SimulatedEngine(clock, behave)
+    engine = SimulatedEngine(clock, behave, load=load)
     for image in (IMAGE, BALANCER_IMAGE):
         engine.add_image(image)
     return World(engine, clock=clock, pass_time=lambda seconds: clock.advance_to(clock.now() + seconds))
@@ -97,6 +98,12 @@ def behave(step: StartContainer) -> Behaviour:
     output = tuple(rest for verb, _, rest in parts if verb == "echo")
     codes = [int(rest) for verb, _, rest in parts if verb == "exit"]
     return replace(usual, exits_after=0.1, exit_code=max(codes, default=0), output=output)
+
+
+def load(task: Task) -> Load:
+    """A script that goes round in circles takes half a CPU, all else none; everybody takes 2 MiB."""
+    is_busy = any("while :" in word for each in task.definition.containers for word in each.command or ())
+    return Load(cpus=0.5 if is_busy else 0.0, memory=2.0)
 
 
 @pytest.fixture(params=["simulated", pytest.param("docker", marks=pytest.mark.engine)])

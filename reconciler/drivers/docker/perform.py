@@ -10,6 +10,7 @@ from reconciler.drivers.docker.balancers import Balancers
 from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
 from reconciler.drivers.docker.look import Looker
 from reconciler.drivers.docker.start import Starter
+from reconciler.drivers.docker.usage import sample_usage
 from reconciler.drivers.failure import CANNOT_CREATE, TIMED_OUT, StepFailedError, cleaned
 from reconciler.model.step import (
     BuildImage,
@@ -24,6 +25,7 @@ from reconciler.model.step import (
     RemoveOwner,
     RemoveTask,
     RemoveVolume,
+    SampleUsage,
     StartBalancer,
     StartContainer,
     Step,
@@ -55,6 +57,7 @@ class Performer:
             StartBalancer: _done(balancers.start),
             ConfigureBalancer: _done(balancers.configure),
             RemoveBalancer: _done(balancers.remove),
+            SampleUsage: lambda step: sample_usage(client, step),
         }
 
     def perform(self, step: Step) -> Outcome:

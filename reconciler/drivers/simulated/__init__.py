@@ -9,5 +9,6 @@ from reconciler.drivers.simulated.clock import VirtualClock
 from reconciler.drivers.simulated.containers import SimulatedContainer
 from reconciler.drivers.simulated.engine import SimulatedEngine
 from reconciler.drivers.simulated.process import Lost
+from reconciler.drivers.simulated.usage import Load
 
-__all__ = ["Behaviour", "Lost", "SimulatedContainer", "SimulatedEngine", "VirtualClock", "expected_behaviour"]
+__all__ = ["Behaviour", "Load", "Lost", "SimulatedContainer", "SimulatedEngine", "VirtualClock", "expected_behaviour"]

@@ -24,6 +24,7 @@ from reconciler.drivers.simulated.owned import Owned
 from reconciler.drivers.simulated.ports import HostPorts
 from reconciler.drivers.simulated.present import PresentContainers
 from reconciler.drivers.simulated.process import Lost, Traffic
+from reconciler.drivers.simulated.usage import Load, Meters, no_load
 from reconciler.errors import EngineError
 from reconciler.model.routing import ObservedBalancer
 from reconciler.model.snapshot import (
@@ -42,6 +43,7 @@ from reconciler.model.step import (
     CreateVolume,
     Outcome,
     ProbeAlarm,
+    ProbeMetric,
     PullImage,
     RemoveBalancer,
     RemoveNetwork,
@@ -49,6 +51,7 @@ from reconciler.model.step import (
     RemoveTask,
     RemoveVolume,
     RunHook,
+    SampleUsage,
     StartBalancer,
     StartContainer,
     Step,
@@ -71,6 +74,10 @@ class SimulatedEngine:
     hooks: Callable[[RunHook], Outcome] = lambda step: Outcome(step=step)
     probe: Callable[[ProbeAlarm], float | None] = lambda step: 0.0
     """What an alarm's source says; None is nothing."""
+    metric: Callable[[ProbeMetric], float | None] = lambda step: None
+    """What a scaling policy's query gives, likewise."""
+    load: Callable[[Task], Load] = no_load
+    """What each container of a task uses."""
     traffic: Traffic = no_traffic
     latency: Latency = no_latency
     steps: list[Step] = field(default_factory=list)
@@ -83,6 +90,7 @@ class SimulatedEngine:
     _owners: dict[str, tuple[str, Owner]] = field(default_factory=dict)
     _ports: HostPorts = field(default_factory=HostPorts)
     _wakes: list[Callable[[], None]] = field(default_factory=list)
+    _meters: Meters = field(default_factory=Meters)
 
     def __post_init__(self) -> None:
         self.balancers = SimulatedBalancers(self._containers.upstream)
@@ -350,6 +358,18 @@ class SimulatedEngine:
             return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
         return Outcome(step=step, value=value)
 
+    def _probe_metric(self, step: ProbeMetric) -> Outcome:
+        value = self.metric(step)
+        if value is None:
+            return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
+        return Outcome(step=step, value=value)
+
+    def _sample_usage(self, step: SampleUsage) -> Outcome:
+        now = self.clock.now()
+        found = (self._containers.get(each) for each in sorted(step.containers))
+        running = (each for each in found if each is not None and each.runs(now))
+        return Outcome(step=step, usage=tuple(self._meters.read(each, self.load, now) for each in running))
+
     def _advanced(self) -> float:
         """Let the balancers catch up with the time; returns it."""
         now = self.clock.now()
@@ -378,4 +398,6 @@ _EFFECTS: Mapping[type, Callable[..., Outcome]] = {
     RemoveBalancer: SimulatedEngine._remove_balancer,
     RunHook: SimulatedEngine._run_hook,
     ProbeAlarm: SimulatedEngine._probe_alarm,
+    ProbeMetric: SimulatedEngine._probe_metric,
+    SampleUsage: SimulatedEngine._sample_usage,
 }

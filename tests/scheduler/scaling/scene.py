@@ -10,10 +10,9 @@ from reconciler.model.beside import PolicyRecord, ScalingActivity, ScalingRecord
 from reconciler.model.scaling import Autoscaling, ScheduledAction, StepAdjustment, StepScaling, TargetTracking
 from reconciler.model.schedule import Schedule
 from reconciler.model.service import Prometheus
-from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import RolloutState, State
-from reconciler.model.step import Outcome, ProbeMetric, SampleUsage, Step
+from reconciler.model.step import Outcome, ProbeMetric, Step
 from reconciler.scheduler.aside import AsideGround, Attended
 from reconciler.scheduler.scaling.capacity import with_capacities
 from reconciler.scheduler.scaling.scaling import scale
@@ -66,7 +65,7 @@ class Scene:
     running: int | None = None
     rollout_state: RolloutState = RolloutState.COMPLETED
     now: float = BEGIN
-    suspended: Suspended = Suspended()
+    suspended: Suspended = field(default_factory=Suspended)
     policies: tuple[PolicyRecord, ...] = ()
     state: State = field(init=False)
     saves: int = 0

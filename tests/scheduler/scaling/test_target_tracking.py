@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.scheduler.scaling.scene import Scene, autoscaling, tracking
 
 HOT, FAIR, COLD = 120.0, 58.0, 20.0
