@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from reconciler.drivers.simulated import Behaviour
+from reconciler.errors import ReconcilerError
 from reconciler.model.beside import RunStatus, ScheduledRun
+from reconciler.model.request import Request, RequestKind
 from reconciler.model.schedule import ContainerOverride, Overlap, Schedule, ScheduledTask
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.task import TaskRecord
+from reconciler.planner.requests import carry_out
 from reconciler.scheduler.schedules import RUNS_KEPT
 from tests.builders import NOW, Site, container, definition, stack
 
@@ -249,3 +254,173 @@ class TestFailures:
         assert [(status, reason.partition(":")[0]) for status, _, _, reason in runs(site)] == [
             ("FAILED", "CannotPullContainerError")
         ]
+
+
+class TestRevisions:
+    def test_a_new_revision_lets_a_running_job_finish(self) -> None:
+        site = applied(scheduled("47 13 * * *"), seconds=90)
+        site.watch(30)
+        site.apply(scheduling(scheduled("47 13 * * *"), image="app:2"))
+        site.watch(120)
+        assert runs(site) == [("SUCCEEDED", 20.0, 0, "")]
+
+    def test_the_next_run_is_of_the_new_revision(self) -> None:
+        site = applied(scheduled())
+        site.watch(30)
+        site.apply(scheduling(scheduled(), image="app:2"))
+        site.watch(60)
+        assert [(each.family, each.revision) for each in recorded(site).tasks] == [("report", 1), ("report", 2)]
+
+    def test_a_job_whose_block_is_gone_finishes_and_none_follows(self) -> None:
+        site = applied(scheduled(), seconds=90)
+        site.watch(30)
+        site.apply(scheduling())
+        site.watch(180)
+        assert runs(site) == [("SUCCEEDED", 20.0, 0, "")]
+
+    def test_it_is_still_bound_by_its_timeout(self) -> None:
+        site = applied(scheduled(timeout=60), seconds=90)
+        site.watch(30)
+        site.apply(scheduling())
+        site.watch(180)
+        assert runs(site) == [("TIMED_OUT", 20.0, 143, "timeout of 60 s")]
+
+    def test_it_is_not_tried_again(self) -> None:
+        site = applied(scheduled(retries=3), seconds=30, code=2)
+        site.watch(30)
+        site.apply(scheduling())
+        site.watch(180)
+        assert runs(site) == [("FAILED", 20.0, 2, "essential container app exited with code 2")]
+
+    def test_one_that_waits_to_be_tried_again_is_over(self) -> None:
+        site = applied(scheduled(retries=9), code=2)
+        site.watch(120)
+        assert runs(site)[0][0] == "RETRYING"
+        site.apply(scheduling())
+        site.watch(10)
+        reason = "essential container app exited with code 2; its block is gone"
+        assert runs(site)[0] == ("FAILED", 20.0, 2, reason)
+
+    def test_a_destroy_stops_it(self) -> None:
+        site = applied(scheduled(), seconds=90)
+        site.watch(30)
+        site.apply(stack())
+        assert runs(site) == [("STOPPED", 20.0, 143, "the stack is destroyed")]
+        assert site.live == ()
+
+
+class TestByHand:
+    def test_a_run_by_hand_is_beside_the_slots(self) -> None:
+        site = applied(scheduled("0 3 * * *"))
+        ask(site)
+        site.watch(10)
+        (run,) = recorded(site).runs
+        assert (run.id, run.slot, run.is_manual, run.status) == (
+            "report-19700112T134640.100Z",
+            NOW + 0.1,
+            True,
+            RunStatus.SUCCEEDED,
+        )
+
+    def test_it_is_refused_while_another_runs_that_it_may_not_overlap(self) -> None:
+        site = applied(scheduled(), seconds=90)
+        site.watch(30)
+        with pytest.raises(ReconcilerError) as refusal:
+            ask(site)
+        assert str(refusal.value) == (
+            "run report-19700112T134700Z is not over: wait for it, stop its tasks, "
+            'or say overlap = "allow" or "replace" in scheduled_task.report'
+        )
+
+    def test_it_replaces_another_where_that_is_declared(self) -> None:
+        site = applied(scheduled("47 13 * * *", overlap=Overlap.REPLACE), seconds=90)
+        site.watch(30)
+        ask(site)
+        site.watch(30)
+        assert [status for status, *_ in runs(site)] == ["REPLACED", "RUNNING"]
+        assert len(site.live) == 1
+
+    def test_what_was_not_applied_is_refused(self) -> None:
+        site = applied(scheduled())
+        request = Request(kind=RequestKind.RUN_SCHEDULE, service="scheduled_task.none")
+        with pytest.raises(ReconcilerError, match=r"^scheduled_task\.none is not in what was applied last$"):
+            carry_out(request, recorded(site), site.clock.now())
+
+
+def ask(site: Site) -> None:
+    state = carry_out(Request(kind=RequestKind.RUN_SCHEDULE, service=REPORT), recorded(site), site.clock.now())
+    put(site, state)
+
+
+def put(site: Site, state: State) -> None:
+    """Let this be what is recorded."""
+    lease = site.store.acquire("shop", "test", 0)
+    site.store.save(state.changed(serial=recorded(site).serial), lease)
+    lease.release()
+
+
+class TestOnlyOnce:
+    """SAFETY: no slot is run twice."""
+
+    def test_an_older_state_finds_the_run_by_its_labels(self) -> None:
+        site = applied(scheduled(catch_up_window=3600), seconds=30)
+        older = recorded(site)
+        site.watch(25)
+        put(site, older)
+        site.watch(60)
+        assert runs(site) == [("SUCCEEDED", 20.0, 0, ""), ("RUNNING", 80.0, None, "")]
+        assert started(site) == ["report-19700112T134700Z", "report-19700112T134800Z"]
+
+    def test_an_older_state_finds_what_has_ended_too(self) -> None:
+        site = applied(scheduled("47 13 * * *", catch_up_window=3600))
+        older = recorded(site)
+        site.watch(60)
+        put(site, older)
+        site.watch(60)
+        assert runs(site) == [("SUCCEEDED", 20.0, 0, "")]
+        assert started(site) == ["report-19700112T134700Z"]
+
+    def test_an_older_state_takes_the_attempt_that_is_under_way(self) -> None:
+        site = Site()
+        site.engine.behave = lambda step: Behaviour(
+            exits_after=40 if step.task.deployment.endswith("-2") else 1, exit_code=5
+        )
+        site.apply(scheduling(scheduled("47 13 * * *", retries=1)))
+        site.watch(22)
+        older = recorded(site)
+        assert len(older.runs) == 1
+        site.watch(20)
+        put(site, older)
+        site.watch(100)
+        name = "report-19700112T134700Z"
+        assert runs(site) == [("FAILED", 20.0, 5, "essential container app exited with code 5")]
+        assert started(site) == [name, f"{name}-2"]
+
+    def test_a_lost_state_adopts_what_runs(self) -> None:
+        site = applied(scheduled("47 13 * * *"), seconds=90)
+        site.watch(30)
+        site.store = type(site.store)()
+        site.apply(scheduling(scheduled("47 13 * * *")))
+        site.watch(120)
+        assert [each[:3] for each in runs(site)] == [("SUCCEEDED", 20.0, 0)]
+
+    def test_a_clock_that_was_set_back_runs_no_slot_again(self) -> None:
+        site = applied(scheduled("0 * * * *"))
+        site.looks = 100_000
+        site.watch(3 * 3600)
+        before = runs(site)
+        state = recorded(site)
+        site.clock = type(site.clock)(NOW + 3600)
+        site.engine.clock = site.clock
+        put(site, state)
+        site.watch(2 * 3600)
+        assert runs(site) == before
+
+    def test_a_clock_that_was_years_ahead_is_forgotten(self) -> None:
+        site = applied(scheduled())
+        far = NOW + 10 * 365 * 86_400
+        state = recorded(site)
+        ahead = tuple(each.changed(done_up_to=far, anchor=far) for each in state.schedules)
+        put(site, state.changed(schedules=ahead))
+        site.watch(30)
+        assert runs(site) == [("SUCCEEDED", 20.0, 0, "")]
