@@ -18,6 +18,7 @@ from reconciler.engine.simulation import SimulatedPerformer
 from reconciler.model.decision import Decision
 from reconciler.model.load_balancer import Action, Forward, Listener, LoadBalancer, Rule, TargetGroup
 from reconciler.model.plan import Plan
+from reconciler.model.request import Request, RequestKind
 from reconciler.model.service import (
     DeploymentCircuitBreaker,
     DeploymentConfiguration,
@@ -307,6 +308,18 @@ def snapshot(*tasks: ObservedTask, **fields: Any) -> Snapshot:
         "images": (ObservedImage(reference="app:1", id="sha256:app:1"),),
     }
     return Snapshot(**{**values, **fields})
+
+
+def run_request(
+    wanted: TaskDefinition, overridden: TaskDefinition | None = None, count: int = 1, token: str = "run"
+) -> Request:
+    """Ask for one-off tasks of a definition."""
+    return Request(kind=RequestKind.RUN, definition=wanted, overridden=overridden, count=count, token=token)
+
+
+def stop_request(task_id: str, reason: str) -> Request:
+    """Ask for the end of one task."""
+    return Request(kind=RequestKind.STOP_TASK, tasks=(task_id,), message=reason)
 
 
 def no_outputs(attributes: Mapping[str, Mapping[str, object]]) -> tuple[()]:

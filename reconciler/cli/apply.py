@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
 
 from reconciler.cli.failures import failures
+from reconciler.cli.locking import locked
 from reconciler.cli.options import Given, json_option, lock_option, place_options, progress_option
 from reconciler.cli.output import say, say_lines, say_meanwhile, tell
 from reconciler.cli.plan import show
@@ -86,7 +86,8 @@ def carry_out(place: Workplace, request: Request) -> int:
     thinks, and an apply that came between makes the plan stale.
     """
     if request.auto_approve:
-        return _locked(place, request, lambda lease: _applied(place, request, _prepared(place, request), lease))
+        with locked(place, request.operation, request.lock_timeout) as lease:
+            return _applied(place, request, _prepared(place, request), lease)
     if request.as_json:
         raise ReconcilerError(
             f"{request.operation} --json needs --auto-approve: nothing can be asked on a JSON stream"
@@ -96,15 +97,8 @@ def carry_out(place: Workplace, request: Request) -> int:
         return 0
     if not prepared.plan.is_empty:
         _ask(request.operation)
-    return _locked(place, request, lambda lease: _applied(place, request, prepared, lease))
-
-
-def _locked(place: Workplace, request: Request, act: Callable[[Lease], int]) -> int:
-    lease = place.store.acquire(place.stack.name, request.operation, request.lock_timeout)
-    try:
-        return act(lease)
-    finally:
-        lease.release()
+    with locked(place, request.operation, request.lock_timeout) as lease:
+        return _applied(place, request, prepared, lease)
 
 
 def _prepared(place: Workplace, request: Request) -> Prepared:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.cli.delegation import raise_refusals
 from reconciler.cli.failures import failure_of
+from reconciler.cli.locking import free_lease, released, watch_that_holds
 from reconciler.cli.output import tell
 from reconciler.cli.progress import progress
 from reconciler.cli.workplace import Workplace
 from reconciler.engine.converge import Converged
 from reconciler.engine.session import request as carry_out
-from reconciler.errors import DeploymentFailedError, LockError, ReconcilerError
+from reconciler.errors import DeploymentFailedError, LockError
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.state import Deployment, RolloutState, State
 from reconciler.render.failures import failure_text
@@ -51,20 +52,13 @@ def ask(place: Workplace, asked: Asked) -> Answered:
     Raises DeploymentFailedError when a service that they are about does not get where they want it, LockError when
     nobody took them over (they are withdrawn then), ReconcilerError when they are refused.
     """
+    seconds = 0.0 if watch_that_holds(place) else asked.lock_timeout
     try:
-        lease = place.store.acquire(place.stack.name, asked.operation, asked.lock_timeout)
+        lease = place.store.acquire(place.stack.name, asked.operation, seconds)
     except LockError as held:
         return _hand_over(place, asked, held)
-    with _released(lease):
+    with released(lease):
         return _carry_out(place, asked, lease)
-
-
-@contextmanager
-def _released(lease: Lease) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        lease.release()
 
 
 def _carry_out(place: Workplace, asked: Asked, lease: Lease) -> Answered:
@@ -103,7 +97,7 @@ def _hand_over(place: Workplace, asked: Asked, held: LockError) -> Answered:
             if time.monotonic() >= deadline and any(_withdraw(place, numbers)):
                 patience = f"{PATIENCE_SECONDS:g} s"
                 raise LockError(f"{held}\nIt took nothing over within {patience}: the request is withdrawn.")
-            lease = _free_lock(place, asked)
+            lease = free_lease(place, asked.operation)
             if lease is not None:
                 return _carry_out_after_all(place, asked, numbers, lease, before)
             time.sleep(POLL_SECONDS)
@@ -118,17 +112,11 @@ def _waiting(place: Workplace, numbers: Sequence[int]) -> set[int]:
     return {each.number for each in place.store.posted(place.stack.name)}.intersection(numbers)
 
 
-def _free_lock(place: Workplace, asked: Asked) -> Lease | None:
-    with suppress(LockError):
-        return place.store.acquire(place.stack.name, asked.operation, 0)
-    return None
-
-
 def _carry_out_after_all(
     place: Workplace, asked: Asked, numbers: Sequence[int], lease: Lease, before: State
 ) -> Answered:
     """Carry out, now that the lock is free, what its last holder did not take."""
-    with _released(lease):
+    with released(lease):
         left = _withdraw(place, numbers)
         requests = tuple(each for each, is_left in zip(asked.requests, left, strict=True) if is_left)
         if requests:
@@ -143,15 +131,7 @@ def _withdraw(place: Workplace, numbers: Sequence[int]) -> list[bool]:
 def _taken_over(place: Workplace, asked: Asked, before: State) -> Answered:
     """Read from the events what became of it; raises ReconcilerError when it was refused."""
     state = place.store.load(place.stack.name)
-    last = max((each.number for each in before.events), default=0)
-    services = {each.service for each in asked.requests}
-    refused = [
-        each.message.partition(" was refused: ")[2]
-        for each in state.events
-        if each.number > last and each.address in services and " was refused: " in each.message
-    ]
-    if refused:
-        raise ReconcilerError("\n".join(refused))
+    raise_refusals(asked.requests, before, state)
     return Answered(state, is_handed_over=True)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 
 import click
 
+from reconciler.cli.delegation import Errand, delegate
+from reconciler.cli.locking import free_lease, locked, released, watch_that_holds
 from reconciler.cli.logs import follow_lines
 from reconciler.cli.options import Given, json_option, lock_option, place_options
 from reconciler.cli.output import say, tell
@@ -14,15 +17,19 @@ from reconciler.cli.overrides import given_override
 from reconciler.cli.progress import QuietProgress
 from reconciler.cli.workplace import Workplace, open_workplace
 from reconciler.engine.present import TaskNow, present
-from reconciler.engine.session import finish_tasks, run
-from reconciler.errors import LockError, ReconcilerError
+from reconciler.engine.session import finish_tasks, have_begun, run, runnable
+from reconciler.errors import ReconcilerError
 from reconciler.model.address import short_name
 from reconciler.model.overrides import overridden
+from reconciler.model.request import Request, RequestKind
 from reconciler.model.stack import Stack
+from reconciler.model.state import State
 from reconciler.model.task import StopCode
-from reconciler.model.task_definition import HOLDER, TaskDefinition
+from reconciler.model.task_definition import HOLDER, SharedVolume, TaskDefinition
+from reconciler.planner.task_requests import tasks_of
 from reconciler.render.json_text import compact
 from reconciler.render.safe import one_line, safe
+from reconciler.store.store import Lease
 
 OUR_FAILURE, INTERRUPTED = 125, 130
 POLL_SECONDS = 0.5
@@ -77,7 +84,15 @@ def command(
     words = command_line[1:] if command_line[:1] == ("--",) else command_line
     override = given_override(definition, container, words, environment, cpu=cpu, memory=memory)
     changed = overridden(definition, (override,))
-    ids = _start(place, definition, changed, count, lock_timeout)
+    wanted = Request(
+        kind=RequestKind.RUN,
+        service=f"family:{definition.family}",
+        definition=definition,
+        overridden=changed,
+        count=count,
+        token=secrets.token_hex(8),
+    )
+    ids = _start(place, wanted, lock_timeout)
     say(compact({"tasks": list(ids)}) if as_json else "\n".join(ids))
     if not (wait_for_end or show_logs):
         return _started(place, ids)
@@ -102,16 +117,38 @@ def find_definition(stack: Stack, name: str) -> TaskDefinition:
     raise ReconcilerError(f'there is no task definition "{name}"; there are: {known}')
 
 
-def _start(
-    place: Workplace, definition: TaskDefinition, changed: TaskDefinition, count: int, lock_timeout: float
-) -> tuple[str, ...]:
-    lease = place.store.acquire(place.stack.name, "run", lock_timeout)
-    try:
+def _start(place: Workplace, wanted: Request, lock_timeout: float) -> tuple[str, ...]:
+    """Start the tasks and wait until they have begun; returns their ids. A watch that has the stack does it."""
+
+    def act(lease: Lease) -> None:
         with place.world(QuietProgress().observe) as world:
-            ids, _ = run(place.session, world, _beside_target(place), definition, changed, count, lease)
-    finally:
-        lease.release()
-    return ids
+            run(place.session, world, _beside_target(place), wanted, lease)
+
+    def is_done(state: State) -> bool:
+        ids = tasks_of(wanted.token, state)
+        return bool(ids) and have_begun(state, ids)
+
+    if watch_that_holds(place):
+        _refuse_unapplied(place, wanted)
+        runnable(place.session, _beside_target(place))
+        state = delegate(place, Errand("run", wanted, is_done, act))
+    else:
+        with locked(place, "run", lock_timeout) as lease:
+            act(lease)
+        state = place.store.load(place.stack.name)
+    return tasks_of(wanted.token, state)
+
+
+def _refuse_unapplied(place: Workplace, wanted: Request) -> None:
+    """Refuse a task that needs what only the files have: a watch knows what was applied."""
+    target = place.store.load(place.stack.name).target
+    definition = wanted.overridden
+    if target is None or definition is None:
+        return
+    volumes = [each.source for each in definition.volumes if isinstance(each, SharedVolume)]
+    missing = sorted({*volumes, *definition.secret_addresses} - target.addresses)
+    if missing:
+        raise ReconcilerError(f"{wanted.service} needs {', '.join(missing)}: `reconciler apply` it first")
 
 
 def _beside_target(place: Workplace) -> Stack:
@@ -166,15 +203,11 @@ def _print_logs(place: Workplace, tasks: list[TaskNow]) -> None:
 
 def _finish(place: Workplace, ids: tuple[str, ...]) -> None:
     """Stop what is left of tasks whose essential container ended. Whoever holds the lock meanwhile does the same."""
-    try:
-        lease = place.store.acquire(place.stack.name, "run", 0.0)
-    except LockError:
+    lease = free_lease(place, "run")
+    if lease is None:
         return
-    try:
-        with place.world(QuietProgress().observe) as world:
-            finish_tasks(place.session, world, _beside_target(place), ids, lease)
-    finally:
-        lease.release()
+    with released(lease), place.world(QuietProgress().observe) as world:
+        finish_tasks(place.session, world, _beside_target(place), ids, lease)
 
 
 def _look(place: Workplace, ids: tuple[str, ...]) -> list[TaskNow]:

@@ -53,6 +53,10 @@ class Workplace:
         """The use cases' view of it."""
         return Session(self.driver, self.store, self.clock, self.secrets.readings)
 
+    def is_stopping(self) -> bool:
+        """Whether whoever gave us a `stop` was asked to."""
+        return self.stop is not None and self.stop.is_asked
+
     def rename(self, names: Mapping[str, str]) -> Stack:
         """Evaluate the files again with the names that moved objects keep; raises StackError when they collide."""
         self.loaded = self.loaded.renamed(names)

@@ -23,8 +23,7 @@ from reconciler.model.request import Request
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Output, Stack
 from reconciler.model.state import State
-from reconciler.model.task import StopCode, TaskStatus
-from reconciler.model.task_definition import TaskDefinition
+from reconciler.model.task import TaskStatus
 from reconciler.planner.checks import check
 from reconciler.planner.lifecycle import keep_ignored
 from reconciler.planner.moves import readdress
@@ -32,13 +31,10 @@ from reconciler.planner.planner import Planned, plan_outputs
 from reconciler.planner.planner import plan as make_plan
 from reconciler.planner.requests import carry_out
 from reconciler.planner.scaling import keep_scaled
-from reconciler.planner.target import reopened, run_tasks
+from reconciler.planner.task_requests import UNRECORDED, start_tasks, stop_tasks, tasks_of
 from reconciler.scheduler.moved import as_recorded
-from reconciler.scheduler.recorder import stop
 from reconciler.scheduler.scaling.capacity import with_capacities
 from reconciler.store.store import Lease, Store
-
-UNRECORDED = "no state is recorded of what runs: `reconciler apply` records it; then say this again"
 
 Outputs = Callable[[Mapping[str, Mapping[str, object]]], tuple[Output, ...]]
 """Evaluates the stack's outputs, given attributes that are only known of what runs."""
@@ -172,45 +168,37 @@ def apply(session: Session, world: World, prepared: Prepared, outputs: Outputs, 
 
 
 def run(
-    session: Session,
-    world: World,
-    stack: Stack,
-    definition: TaskDefinition,
-    overridden: TaskDefinition,
-    count: int,
-    lease: Lease,
+    session: Session, world: World, stack: Stack, wanted: Request, lease: Lease
 ) -> tuple[tuple[str, ...], Converged]:
-    """Start one-off tasks of a definition; returns their ids once they run or have ended (ECS RunTask)."""
+    """Start one-off tasks; returns their ids once they run or have ended (ECS RunTask)."""
+    state = start_tasks(wanted, runnable(session, stack), session.clock.now())
+    ids = tasks_of(wanted.token, state)
+    state = session.store.save(state, lease)
+    return ids, converge(world, stack, state, lease, lambda decision: have_begun(decision.state, ids))
+
+
+def runnable(session: Session, stack: Stack) -> State:
+    """Return what is recorded, once it is sure that a one-off task can be run beside it; only looks."""
     recorded, snapshot, _ = _look(session, stack, detailed=False)
     if recorded.target is None and any(not each.task.is_one_off for each in snapshot.tasks):
         raise ReconcilerError(UNRECORDED)  # to converge without its services would stop them
-    snapshot = as_recorded(snapshot, recorded)
-    _refuse(check(stack, recorded, snapshot))
-    known = {each.id for each in recorded.tasks}
-    state = run_tasks(recorded, definition, overridden, count, session.clock.now())
-    ids = tuple(each.id for each in state.tasks if each.id not in known)
-    state = session.store.save(state, lease)
-    return ids, converge(world, stack, state, lease, lambda decision: _all_begun(decision, ids))
+    _refuse(check(stack, recorded, as_recorded(snapshot, recorded)))
+    return recorded
 
 
 def finish_tasks(session: Session, world: World, stack: Stack, ids: Sequence[str], lease: Lease) -> Converged:
     """Converge until nothing of these tasks runs any more: their essential containers have ended."""
     recorded = session.store.load(stack.name)
-    return converge(world, stack, recorded, lease, lambda decision: all(_has_stopped(decision, each) for each in ids))
+    return converge(world, stack, recorded, lease, lambda decision: have_stopped(decision.state, ids))
 
 
-def stop_task(session: Session, world: World, stack: Stack, task_id: str, reason: str, lease: Lease) -> Converged:
+def stop_task(session: Session, world: World, stack: Stack, wanted: Request, lease: Lease) -> Converged:
     """Stop one task, and replace it when a service wants it (ECS StopTask)."""
-    recorded = session.store.load(stack.name)
-    if recorded.task(task_id) is None:
-        raise ReconcilerError(UNRECORDED)
-    now = session.clock.now()
-    tasks = tuple(
-        stop(each, StopCode.USER_INITIATED, reason, now) if each.id == task_id else each for each in recorded.tasks
+    state = stop_tasks(wanted, session.store.load(stack.name), stack, session.clock.now())
+    state = session.store.save(state, lease)
+    return converge(
+        world, stack, state, lease, lambda decision: have_stopped(decision.state, wanted.tasks) and decision.is_over
     )
-    groups = frozenset(each.group for each in recorded.tasks if each.id == task_id)
-    state = session.store.save(reopened(stack, recorded.changed(tasks=tasks), now, groups), lease)
-    return converge(world, stack, state, lease, lambda decision: _has_stopped(decision, task_id) and decision.is_over)
 
 
 def request(session: Session, world: World, wanted: Sequence[Request], stack: Stack, lease: Lease) -> Converged:
@@ -231,14 +219,15 @@ def _is_over(decision: Decision) -> bool:
     return decision.is_over
 
 
-def _all_begun(decision: Decision, ids: Sequence[str]) -> bool:
+def have_begun(state: State, ids: Sequence[str]) -> bool:
+    """Whether each of these tasks runs or has ended."""
     begun = (TaskStatus.RUNNING, TaskStatus.STOPPING, TaskStatus.STOPPED)
-    return all(each.last_status in begun for each in decision.state.tasks if each.id in ids)
+    return all(each.last_status in begun for each in state.tasks if each.id in ids)
 
 
-def _has_stopped(decision: Decision, task_id: str) -> bool:
-    record = decision.state.task(task_id)
-    return record is None or record.is_stopped
+def have_stopped(state: State, ids: Sequence[str]) -> bool:
+    """Whether nothing of these tasks runs any more."""
+    return all(each.is_stopped for each in state.tasks if each.id in ids)
 
 
 def _blocked(move: Move) -> str:

@@ -11,14 +11,17 @@ from collections.abc import Callable, Mapping
 from reconciler.errors import ReconcilerError
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.routing import Maintenance
+from reconciler.model.scaling import Autoscaling
 from reconciler.model.schedule import Overlap
 from reconciler.model.service import Service
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, HookStatus, Revision, RolloutState, Scaled, State
 from reconciler.planner.target import continued, is_given_up
+from reconciler.planner.task_requests import start_tasks, stop_tasks
 from reconciler.scheduler.history import with_events
 from reconciler.scheduler.opening import open_deployment
 from reconciler.scheduler.runs import unfinished
+from reconciler.scheduler.scaling.capacity import with_capacity
 from reconciler.scheduler.schedules import ask_for_run
 
 
@@ -132,6 +135,9 @@ def _restart(request: Request, state: State, target: Stack, now: float) -> State
 
 def _scale(request: Request, state: State, target: Stack, now: float) -> State:
     service = _service(request, target)
+    autoscaling = target.autoscaling_of(service.address)
+    if autoscaling is not None:
+        return _scale_beside(autoscaling, request, state, now)
     before = next((each for each in state.scaled if each.service == service.address), None)
     declared = before.declared if before else service.desired_count
     count = declared if request.count is None else request.count
@@ -141,6 +147,17 @@ def _scale(request: Request, state: State, target: Stack, now: float) -> State:
     services = tuple(wanted if each.address == service.address else each for each in target.services)
     state = state.changed(scaled=(*others, *mine), target=target.changed(services=services))
     return _resized(wanted, state, now)
+
+
+def _scale_beside(autoscaling: Autoscaling, request: Request, state: State, now: float) -> State:
+    """Set the count that autoscaling goes on from (ECS: as UpdateService does); outside of its bounds too."""
+    if request.count is None:
+        raise ReconcilerError(f"the count of {request.service} is no file's: {autoscaling.address} owns it")
+    state = with_capacity(state, request.service, request.count)
+    told = f"has {request.count} desired tasks, set by the user; {autoscaling.address} goes on from there."
+    state = with_events(state, [(request.service, told)], now)
+    service = state.target.service(request.service) if state.target is not None else None
+    return state if service is None else _resized(service, state, now)
 
 
 def _resized(service: Service, state: State, now: float) -> State:
@@ -198,5 +215,7 @@ _ACTS: Mapping[RequestKind, Callable[[Request, State, Stack, float], State]] = {
     RequestKind.RESTART: _restart,
     RequestKind.SCALE: _scale,
     RequestKind.MAINTENANCE: _maintain,
+    RequestKind.RUN: lambda request, state, target, now: start_tasks(request, state, now),
+    RequestKind.STOP_TASK: lambda request, state, target, now: stop_tasks(request, state, target, now),
     RequestKind.RUN_SCHEDULE: _run_schedule,
 }

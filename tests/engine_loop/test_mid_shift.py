@@ -15,6 +15,7 @@ from reconciler.model.service import Alarm, DeploymentCircuitBreaker, LifecycleH
 from reconciler.model.snapshot import Drift, ObservedTask, Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.step import ConfigureBalancer, Outcome, StartContainer
+from tests.builders import stop_request
 from tests.scenarios.play import Crash, Play
 from tests.scenarios.traffic import BLUE_GREEN, LINEAR, ROLLING, containers_of, errors_on, in_stage, of_image, web
 from tests.stories.traffic_safety import TrafficSafety
@@ -112,7 +113,7 @@ def test_to_stop_a_task_of_a_shift_that_failed_promotes_nothing(play: Play) -> N
     assert state.target is not None
     task = next(each for each in state.tasks if each.revision == 2)
     lease = play.site.store.acquire("shop", "stop", 0)
-    ended = stop_task(play.site.session(), play.site.world(), state.target, task.id, "by hand", lease)
+    ended = stop_task(play.site.session(), play.site.world(), state.target, stop_request(task.id, "by hand"), lease)
     assert (play.site.live, ended.decision.failed) == (("web:1", "web:1", "web:2"), ("service.web",))
 
 

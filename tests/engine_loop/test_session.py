@@ -13,7 +13,7 @@ from reconciler.model.step import CreateOwner
 from reconciler.model.task import StopCode, TaskStatus
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.store.memory import MemoryStore
-from tests.builders import Site, container, declared, definition, no_outputs, stack
+from tests.builders import Site, container, declared, definition, no_outputs, run_request, stack, stop_request
 
 JOB = definition(container(image="job:1"), family="job")
 
@@ -22,7 +22,7 @@ def run_job(site: Site, overridden: TaskDefinition = JOB, count: int = 1) -> tup
     wanted = stack().changed(definitions={"task_definition.job": JOB})
     lease = site.store.acquire("shop", "run", 0)
     try:
-        return run(site.session(), site.world(), wanted, JOB, overridden, count, lease)
+        return run(site.session(), site.world(), wanted, run_request(JOB, overridden, count), lease)
     finally:
         lease.release()
 
@@ -123,7 +123,7 @@ def test_a_stopped_task_of_a_service_is_replaced_and_keeps_the_reason() -> None:
     site.apply(wanted)
     victim = site.store.load("shop").tasks[0].id
     lease = site.store.acquire("shop", "stop", 0)
-    ended = stop_task(site.session(), site.world(), wanted, victim, "maintenance", lease)
+    ended = stop_task(site.session(), site.world(), wanted, stop_request(victim, "maintenance"), lease)
     lease.release()
     record = ended.state.task(victim)
     assert record is not None
@@ -142,7 +142,7 @@ def test_nothing_is_run_nor_stopped_beside_services_of_a_lost_state() -> None:
         run_job(site)
     lease = site.store.acquire("shop", "stop", 0)
     with pytest.raises(ReconcilerError, match="no state is recorded of what runs: `reconciler apply` records it"):
-        stop_task(site.session(), site.world(), wanted, victim, "maintenance", lease)
+        stop_task(site.session(), site.world(), wanted, stop_request(victim, "maintenance"), lease)
     lease.release()
     assert (site.live, len(site.engine.steps), site.store.load("shop").serial) == (("web:1", "web:1"), before, 0)
     site.apply(wanted)

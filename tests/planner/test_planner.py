@@ -11,7 +11,19 @@ from reconciler.model.plan import Action, AttributeChange, Change, DriftEntry, E
 from reconciler.model.snapshot import Drift, SecretReading
 from reconciler.model.stack import Output, Stack
 from reconciler.planner.planner import plan
-from tests.builders import EMPTY, NOW, Site, container, declared, definition, percents, snapshot, stack, state
+from tests.builders import (
+    EMPTY,
+    NOW,
+    Site,
+    container,
+    declared,
+    definition,
+    percents,
+    run_request,
+    snapshot,
+    stack,
+    state,
+)
 
 
 def short(changes: tuple[Change, ...]) -> list[tuple[str, str, str]]:
@@ -257,9 +269,9 @@ def test_what_an_ended_one_off_task_left_is_a_note_and_no_change() -> None:
     with_job = wanted.changed(definitions={**wanted.definitions, "task_definition.job": job})
     steady(site, with_job)
     site.engine.behave = lambda step: Behaviour(exits_after=1)
-    for _ in range(2):
+    for number in range(2):
         lease = site.store.acquire("shop", "run", 0)
-        run(site.session(), site.world(), with_job, job, job, 1, lease)
+        run(site.session(), site.world(), with_job, run_request(job, token=f"run {number}"), lease)
         lease.release()
         site.clock.advance_to(site.clock.now() + 10)
     found = site.plan(with_job)

@@ -29,6 +29,7 @@ from tests.builders import (
     deployment,
     observed,
     percents,
+    run_request,
     running,
     shown,
     snapshot,
@@ -195,7 +196,7 @@ def test_a_one_off_task_is_never_restarted_and_ends_with_the_stack() -> None:
     site.engine.behave = lambda step: Behaviour(exits_after=5) if step.task.is_one_off else Behaviour()
     job = definition(family="job")
     lease = site.store.acquire("shop", "run", 0)
-    ids, _ = run(site.session(), site.world(), web(1), job, job, 2, lease)
+    ids, _ = run(site.session(), site.world(), web(1), run_request(job, count=2), lease)
     lease.release()
     assert len(ids) == 2
     site.clock.advance_to(site.clock.now() + 60)
@@ -208,7 +209,7 @@ def test_destroy_stops_one_off_tasks_too() -> None:
     site = Site()
     site.apply(web(1))
     lease = site.store.acquire("shop", "run", 0)
-    run(site.session(), site.world(), web(1), definition(family="job"), definition(family="job"), 1, lease)
+    run(site.session(), site.world(), web(1), run_request(definition(family="job")), lease)
     lease.release()
     assert site.apply(EMPTY).decision.is_steady
     assert (site.engine._containers, site.engine._networks, site.engine._owners) == ({}, {}, {})
