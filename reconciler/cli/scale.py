@@ -26,7 +26,8 @@ def command(counts: tuple[str, ...], given: Given, lock_timeout: float, progress
     """Set how many tasks services have, and wait until they are there.
 
     The count is recorded and holds, also through an apply, as long as the file says the number that it says now;
-    `plan` and `status` tell so. SERVICE=file gives the count back to the files.
+    `plan` and `status` tell so. SERVICE=file gives the count back to the files. With an autoscaling, the count is
+    where that goes on from.
 
     \b
     Examples:
@@ -63,4 +64,6 @@ def _told(request: Request, state: State, *, is_handed_over: bool) -> str:
     verb = "is being scaled to" if is_handed_over else "has"
     scaled = next((each for each in state.scaled if each.service == request.service), None)
     who = f"set here; the file says {scaled.declared}" if scaled else "as the file says"
+    owner = state.target.autoscaling_of(request.service) if state.target else None
+    who = f"set here; {owner.address} goes on from there" if owner else who
     return f"{request.service} {verb} {count} desired tasks, {who}."

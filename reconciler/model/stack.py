@@ -97,7 +97,8 @@ class Output(Noun):
     description: str = ""
 
 
-_Part = Network | Volume | Secret | Service | LoadBalancer | TargetGroup | Autoscaling | ScheduledTask
+_Aside = Autoscaling | ScheduledTask | Notification
+_Part = Network | Volume | Secret | Service | LoadBalancer | TargetGroup | _Aside
 
 
 class Stack(Noun):
@@ -150,7 +151,15 @@ class Stack(Noun):
 
     def only_definitions(self) -> Stack:
         """Return the stack without services: what a one-off task runs in when nothing was applied yet."""
-        return self.changed(services=(), load_balancers=(), outputs=(), origins={})
+        return self.changed(
+            services=(),
+            load_balancers=(),
+            autoscalings=(),
+            scheduled_tasks=(),
+            notifications=(),
+            outputs=(),
+            origins={},
+        )
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -164,6 +173,7 @@ class Stack(Noun):
             *self.target_groups,
             *self.autoscalings,
             *self.scheduled_tasks,
+            *self.notifications,
         )
         return frozenset({each.address for each in parts} | self.definitions.keys())
 

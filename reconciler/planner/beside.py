@@ -12,11 +12,13 @@ from reconciler.model.state import State
 def begin_beside(stack: Stack, state: State, now: float) -> State:
     """Return the State with a record of each of them: what is known of the same ones is kept, what left is dropped.
 
-    A count that nothing owned yet begins as it is; a schedule that is new, or another one, is due after now.
+    A count that nothing owned yet begins as it is, and whoever set it by hand owns it no more; a schedule that is
+    new, or another one, is due after now.
     """
     last = state.events[-1].number if state.events else 0
     sent = {each.notification: each for each in state.notified}
     return state.changed(
+        scaled=tuple(each for each in state.scaled if stack.autoscaling_of(each.service) is None),
         scaling=tuple(_scaling(each, stack, state) for each in stack.autoscalings),
         schedules=tuple(_schedule(each, state, now) for each in stack.scheduled_tasks),
         notified=tuple(

@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.model.noun import Noun
 from reconciler.model.plan import AttributeChange, Effect
+from reconciler.model.scaling import range_key
 
 _Key = Callable[[Mapping[str, Any]], str]
 
@@ -38,11 +39,19 @@ BLOCKS: Mapping[str, tuple[str, _Key]] = {
     "load_balancers": ("load_balancer", lambda each: each["target_group"]),
     "alarms": ("alarm", lambda each: each["name"]),
     "lifecycle_hooks": ("lifecycle_hook", lambda each: each["name"]),
+    "target_trackings": ("target_tracking", lambda each: each["name"]),
+    "step_scalings": ("step_scaling", lambda each: each["name"]),
+    "steps": ("step", lambda each: range_key(each["lower_bound"], each["upper_bound"])),
+    "scheduled_actions": ("scheduled_action", lambda each: each["name"]),
+    "overrides": ("overrides.container", lambda each: each["name"]),
 }
 """Field of repeated blocks -> the block's word, and what tells one from another."""
 
-UNNAMED = frozenset({"action"})
-"""Fields whose parts stand in the block around them: a rule's `forward` is written without any `action`."""
+UNNAMED: Mapping[str, Mapping[str, str]] = {"action": {}, "schedule": {"schedule": "expression"}}
+"""Fields whose parts stand in the block around them: a rule's `forward` is written without any `action`.
+
+What is written otherwise than the part is called: `schedule = ...` is the expression of a schedule.
+"""
 
 _HIDDEN = frozenset({"address", "name", "family", "kind"})
 
@@ -84,6 +93,13 @@ def _flatten(content: Mapping[str, Any], prefix: str, flat: dict[str, Any]) -> N
             for each in value:
                 _flatten(each, f"{prefix}{word}.{key(each)}.", flat)
         elif isinstance(value, dict):
-            _flatten(value, prefix if name in UNNAMED else f"{prefix}{name}.", flat)
+            parts, inside = (_written(name, value), prefix) if name in UNNAMED else (value, f"{prefix}{name}.")
+            _flatten(parts, inside, flat)
         else:
             flat[prefix + name] = json.dumps(value) if isinstance(value, list) else value
+
+
+def _written(name: str, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of an unnamed field under the names that they are written with."""
+    written = {part: word for word, part in UNNAMED[name].items()}
+    return {written.get(part, part): value for part, value in parts.items()}

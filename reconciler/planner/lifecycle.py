@@ -55,6 +55,9 @@ def keep_ignored(stack: Stack, recorded: Stack | None) -> Stack:
         services=kept(stack.services, recorded.services),
         load_balancers=kept(stack.load_balancers, recorded.load_balancers),
         target_groups=kept(stack.target_groups, recorded.target_groups),
+        autoscalings=kept(stack.autoscalings, recorded.autoscalings),
+        scheduled_tasks=kept(stack.scheduled_tasks, recorded.scheduled_tasks),
+        notifications=kept(stack.notifications, recorded.notifications),
         definitions={
             address: _keep(each, recorded.definitions[address], ignored[address])
             if address in ignored and address in recorded.definitions
@@ -75,10 +78,10 @@ def _keep(new: Object, old: Object, paths: Iterable[str]) -> Object:
 
 def _copy(new: dict[str, Any], old: Mapping[str, Any], words: list[str]) -> None:
     """Copy what a path names from `old` to `new`; what `old` does not have is taken away. Keys may hold dots."""
-    word, rest = words[0], words[1:]
+    word, rest = _first_word(words)
     field = _FIELDS.get(word, word)
     whole = ".".join(words)
-    unnamed = next((name for name in UNNAMED & new.keys() if field in new[name]), None)
+    unnamed = next((name for name in UNNAMED.keys() & new.keys() if _part(name, field) in new[name]), None)
     if unnamed is not None:
         _copy_unnamed(new, old, unnamed, words)
     elif whole in new or whole in old:
@@ -92,13 +95,24 @@ def _copy(new: dict[str, Any], old: Mapping[str, Any], words: list[str]) -> None
         _copy(new[field], old[field], rest)
 
 
+def _first_word(words: list[str]) -> tuple[str, list[str]]:
+    """Return what a path begins with, which may be two words (`overrides.container`), and the rest."""
+    size = 2 if ".".join(words[:2]) in _FIELDS else 1
+    return ".".join(words[:size]), words[size:]
+
+
+def _part(unnamed: str, word: str) -> str:
+    """Return what the part of an unnamed field is called that is written as `word`."""
+    return UNNAMED[unnamed].get(word, word)
+
+
 def _copy_unnamed(new: dict[str, Any], old: Mapping[str, Any], name: str, words: list[str]) -> None:
-    """Copy a part of an action; a whole kind of it is what is done, whichever kind that was."""
-    if len(words) == 1:
+    """Copy a part of an action or schedule; a whole kind of action is what is done, whichever kind that was."""
+    if len(words) == 1 and not UNNAMED[name]:
         _set(new, name, old)
         return
     new[name] = dict(new[name])
-    _copy(new[name], old[name], words)
+    _copy(new[name], old[name], [_part(name, words[0]), *words[1:]])
 
 
 def _set(new: dict[str, Any], name: str, old: Mapping[str, Any]) -> None:

@@ -18,6 +18,12 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Revision, State
 from reconciler.model.task import is_one_off_group
+from reconciler.planner.moved_asides import (
+    declared_asides,
+    declared_without,
+    recorded_asides,
+    recorded_without,
+)
 from reconciler.scheduler.moved import as_recorded, moved_balancer, moved_definition
 
 FIRST = "[0]"
@@ -55,9 +61,7 @@ def readdress(stack: Stack, state: State, snapshot: Snapshot) -> Readdressed:
 def _recorded(state: State) -> frozenset[str]:
     """Return the addresses of everything that is recorded and may still be there."""
     services = {each.group for each in state.tasks if not each.is_one_off and not each.is_stopped}
-    services |= {
-        each.service for each in state.deployments if each.is_primary and not is_one_off_group(each.service)
-    }
+    services |= {each.service for each in state.deployments if each.is_primary and not is_one_off_group(each.service)}
     services |= {each.address for each in state.draining}
     return frozenset(services) | (state.target.addresses if state.target else frozenset())
 
@@ -166,6 +170,7 @@ def _rewritten(state: State, mapping: Mapping[str, str]) -> State:
             for each in state.tasks
         ),
         events=tuple(each.changed(address=now(each.address)) for each in state.events),
+        **recorded_asides(state, mapping),
         moved=_moved(state, mapping),
     )
 
@@ -191,6 +196,7 @@ def _rewritten_stack(target: Stack, mapping: Mapping[str, str]) -> Stack:
         ),
         load_balancers=tuple(moved_balancer(each, mapping) for each in target.load_balancers),
         target_groups=tuple(each.changed(address=now(each.address)) for each in target.target_groups),
+        **declared_asides(target, mapping),
         lifecycles={now(each): found for each, found in lifecycles.items()},
     )
 
@@ -275,6 +281,7 @@ def _forget(state: State, addresses: frozenset[str], snapshot: Snapshot) -> Stat
         draining=tuple(each for each in state.draining if each.address not in addresses),
         deployments=tuple(each for each in state.deployments if each.service not in addresses),
         tasks=tuple(each for each in state.tasks if each.group not in addresses),
+        **recorded_without(state, addresses),
         forgotten=(*state.forgotten, *found),
     )
 
@@ -286,5 +293,6 @@ def _without(target: Stack, addresses: frozenset[str]) -> Stack:
         secrets=tuple(each for each in target.secrets if each.address not in addresses),
         definitions={address: found for address, found in target.definitions.items() if address not in addresses},
         services=tuple(each for each in target.services if each.address not in addresses),
+        **declared_without(target, addresses),
         lifecycles={address: found for address, found in target.lifecycles.items() if address not in addresses},
     )

@@ -15,9 +15,10 @@ from reconciler.model.noun import Noun, fingerprint
 from reconciler.model.plan import Action, AttributeChange, Change, Effect, OutputChange, Plan
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, State
+from reconciler.model.state import Deployment, Revision, State
 from reconciler.model.step import Step
 from reconciler.model.task import is_one_off_group
+from reconciler.planner.asides import aside_changes, is_lost
 from reconciler.planner.differ import changed_attributes
 from reconciler.planner.drift import find_drift, network_address
 from reconciler.planner.healing import heal
@@ -75,8 +76,7 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
 
 def plan_outputs(stack: Stack, state: State, snapshot: Snapshot) -> tuple[OutputChange, ...]:
     """Compare the outputs of `stack` with the recorded ones. What a lost State had recorded is taken as unchanged."""
-    is_lost = state.target is None and bool(snapshot.tasks)
-    return () if is_lost else output_changes(state.outputs, stack.outputs)
+    return () if is_lost(state, snapshot) else output_changes(state.outputs, stack.outputs)
 
 
 def _configured(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Change, ...]:
@@ -84,9 +84,10 @@ def _configured(stack: Stack, state: State, snapshot: Snapshot) -> tuple[Change,
     changes = (
         *_networks(stack, snapshot),
         *_volumes(stack, state, snapshot),
-        *_definitions(stack, state),
+        *_definitions(stack, state, snapshot),
         *_services(stack, state),
         *traffic_changes(stack, state, snapshot),
+        *aside_changes(stack, state, snapshot),
     )
     return _with_lifecycles(stack, state, changes)
 
@@ -113,20 +114,39 @@ def _volumes(stack: Stack, state: State, snapshot: Snapshot) -> Iterable[Change]
             yield Change(address=observed.address or observed.name, action=Action.DELETE, reason=reason)
 
 
-def _definitions(stack: Stack, state: State) -> Iterable[Change]:
-    """Compare each definition with the revision that its service was last given."""
+def _definitions(stack: Stack, state: State, snapshot: Snapshot) -> Iterable[Change]:
+    """Compare each definition with the revision that its service was last given, or else its schedule.
+
+    Of a lost State nobody knows what schedules were given: that is taken as unchanged.
+    """
     deployed = {each.family: each for each in state.deployments if each.is_primary}
     addresses = {definition.family: address for address, definition in stack.definitions.items()}
+    unknown = _only_scheduled(stack) if is_lost(state, snapshot) else frozenset()
     for definition in used_definitions(stack):
         address, primary = addresses[definition.family], deployed.get(definition.family)
+        if address in unknown:
+            continue
         latest = state.latest_revision(definition.family)
-        before = (state.revision(definition.family, primary.revision) if primary else None) or latest
+        given = state.revision(definition.family, primary.revision) if primary else _recorded(address, state)
+        before = given or latest
         if before is None or latest is None:
             yield _create(stack, address, label="revision 1")
         elif before.definition != definition:
             again = state.revision_of(definition.family, fingerprint(definition))
             label = f"revision {again.number} again" if again else f"revision {latest.number + 1}"
             yield _update(stack, address, before.definition, definition, Effect.NEW_REVISION, label)
+
+
+def _only_scheduled(stack: Stack) -> frozenset[str]:
+    """Return the addresses of definitions that schedules run and services do not."""
+    scheduled = {each.task_definition for each in stack.scheduled_tasks}
+    return frozenset(scheduled - {each.task_definition for each in stack.services})
+
+
+def _recorded(address: str, state: State) -> Revision | None:
+    """Return the revision that was applied last of a definition, if it was registered."""
+    definition = state.target.definitions.get(address) if state.target is not None else None
+    return state.revision_of(definition.family, fingerprint(definition)) if definition is not None else None
 
 
 def _with_lifecycles(stack: Stack, state: State, changes: tuple[Change, ...]) -> tuple[Change, ...]:
@@ -267,7 +287,7 @@ def _notes(stack: Stack, state: State, snapshot: Snapshot) -> tuple[str, ...]:
                     f"{address}.container.{container.name}: the image's own health check is not used (as in ECS); "
                     "health_check { from_image = true } uses it"
                 )
-    notes += scaling_notes(state)
+    notes += scaling_notes(stack, state)
     kept = [each.name for each in snapshot.volumes if each.is_ours and stack.is_empty]
     notes += [f"volume {name} is kept; --volumes removes it" for name in kept if name not in state.doomed_volumes]
     notes += [f"{each.reason}; tasks that need it will not start" for each in snapshot.secrets if each.digest is None]

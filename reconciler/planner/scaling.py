@@ -1,7 +1,8 @@
-"""Counts that `scale` set: they hold until the file says another count than it did then."""
+"""Counts that `scale` set: they hold until the file says another count than it did then; and autoscaling's own."""
 
 from __future__ import annotations
 
+from reconciler.model.beside import ScalingRecord
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
 
@@ -21,10 +22,27 @@ def keep_scaled(stack: Stack, state: State) -> tuple[Stack, State]:
     return stack.changed(services=services), state
 
 
-def scaling_notes(state: State) -> list[str]:
-    """Say of each such count who owns it."""
-    return [
+def scaling_notes(stack: Stack, state: State) -> list[str]:
+    """Say of each count that is not the file's who owns it."""
+    by_hand = [
         f"{each.service}: desired_count = {each.count}, set by `reconciler scale`; the file's {each.declared} counts "
         "again once it is changed"
         for each in state.scaled
+        if stack.autoscaling_of(each.service) is None
     ]
+    return [*by_hand, *(_owned(stack, each) for each in state.scaling if _is_declared(stack, each))]
+
+
+def _is_declared(stack: Stack, record: ScalingRecord) -> bool:
+    return stack.autoscaling_of(record.service) is not None
+
+
+def _owned(stack: Stack, record: ScalingRecord) -> str:
+    """Say which count autoscaling wants, and within which bounds: those that a scheduled action set come first."""
+    autoscaling = stack.autoscaling_of(record.service)
+    assert autoscaling is not None
+    is_same = record.declared == (autoscaling.min_capacity, autoscaling.max_capacity)
+    low, high = (record.min_capacity, record.max_capacity) if is_same else (None, None)
+    low = autoscaling.min_capacity if low is None else low
+    high = autoscaling.max_capacity if high is None else high
+    return f"{record.service}: desired_count = {record.capacity} (managed by {autoscaling.address}, {low}..{high})"

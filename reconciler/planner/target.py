@@ -91,8 +91,10 @@ def run_tasks(state: State, definition: TaskDefinition, overridden: TaskDefiniti
 
 
 def used_definitions(stack: Stack) -> tuple[TaskDefinition, ...]:
-    """Return the definitions that services run, sorted by family. Others are registered when they are run."""
-    used = {service.task_definition for service in stack.services}
+    """Return the definitions that services and schedules run, sorted by family. `run` registers others."""
+    used = {each.task_definition for each in stack.services} | {
+        each.task_definition for each in stack.scheduled_tasks
+    }
     return tuple(sorted((stack.definitions[each] for each in used), key=_family))
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ReconcilerError
+from reconciler.model.beside import ScalingRecord
 from reconciler.model.request import Request
 from reconciler.model.routing import Maintenance
+from reconciler.model.scaling import Autoscaling
 from reconciler.model.service import LifecycleStage
 from reconciler.model.state import Deployment, HookRun, HookStatus, RolloutState, Scaled, State
 from reconciler.planner.requests import carry_out, deployment_named
@@ -17,6 +19,9 @@ from tests.builders import NOW, OWNER, balanced, declared, stack
 from tests.scheduler.balancing import REGISTRATION, WEB, balanced_state, blue_green, first, second
 
 SHOP = stack(balanced("web", 2, configuration=blue_green()), declared("db"))
+OWNED = SHOP.changed(
+    autoscalings=(Autoscaling(address="autoscaling.web", service="service.web", min_capacity=2, max_capacity=10),)
+)
 WAITING = HookRun(name="ok", stage="PRE_PRODUCTION_TRAFFIC_SHIFT", status="AWAITING_ACTION", started_at=NOW)
 DONE = WAITING.changed(name="smoke", status=HookStatus.SUCCEEDED, ended_at=NOW)
 PAUSED = second("PRE_PRODUCTION_TRAFFIC_SHIFT", hooks=(WAITING, DONE))
@@ -198,9 +203,48 @@ def test_a_count_of_a_service_that_left_is_forgotten() -> None:
 
 
 def test_who_owns_a_count_is_said() -> None:
-    assert scaling_notes(shop(scaled=(Scaled(service="service.web", count=5, declared=2),))) == [
+    assert scaling_notes(SHOP, shop(scaled=(Scaled(service="service.web", count=5, declared=2),))) == [
         "service.web: desired_count = 5, set by `reconciler scale`; the file's 2 counts again once it is changed"
     ]
+
+
+def test_the_count_of_an_autoscaling_is_said_with_the_bounds_in_force() -> None:
+    record = ScalingRecord(autoscaling="autoscaling.web", service="service.web", capacity=7, declared=(2, 10))
+    night = record.changed(min_capacity=1, max_capacity=8)
+    other = night.changed(declared=(1, 10))
+    assert [scaling_notes(OWNED, shop(scaling=(each,))) for each in (record, night, other)] == [
+        [f"service.web: desired_count = 7 (managed by autoscaling.web, {bounds})"]
+        for bounds in ("2..10", "1..8", "2..10")
+    ]
+    assert scaling_notes(SHOP, shop(scaling=(record,))) == []
+
+
+def test_with_an_autoscaling_scale_sets_what_that_goes_on_from() -> None:
+    record = ScalingRecord(autoscaling="autoscaling.web", service="service.web", capacity=2, declared=(2, 10))
+    done = LIVE.changed(rollout_state=RolloutState.COMPLETED)
+    found = ask("scale", balanced_state(OWNED, done, scaling=(record,)), count=12)
+    assert (found.scaled, found.scaling) == ((), (record.changed(capacity=12),))
+    assert found.target == OWNED.changed(
+        services=tuple(
+            each.changed(desired_count=12) if each.address == "service.web" else each for each in OWNED.services
+        )
+    )
+    assert found.deployments == (done.changed(desired_count=12),)
+    assert [(each.address, each.message) for each in found.events] == [
+        ("service.web", "has 12 desired tasks, set by the user; autoscaling.web goes on from there.")
+    ]
+
+
+def test_with_an_autoscaling_a_failed_deployment_is_tried_again_by_scale() -> None:
+    record = ScalingRecord(autoscaling="autoscaling.web", service="service.web", capacity=2, declared=(2, 10))
+    failed = LIVE.changed(rollout_state=RolloutState.FAILED)
+    found = ask("scale", balanced_state(OWNED, failed, scaling=(record,)), count=3).deployments[-1]
+    assert (found.number, found.desired_count, found.rollout_state) == (2, 3, RolloutState.IN_PROGRESS)
+
+
+def test_a_count_that_autoscaling_owns_cannot_be_given_back_to_the_files() -> None:
+    words = "the count of service.web is no file's: autoscaling.web owns it"
+    assert refusal("scale", balanced_state(OWNED, LIVE)) == words
 
 
 def test_maintenance_is_for_every_group_of_the_service_and_ends() -> None:
