@@ -33,6 +33,7 @@ VERBS: dict[str, str] = {
     "destroy": "Stop and remove everything of the stack.",
     "status": "Show services, deployments and recent events.",
     "ps": "List tasks.",
+    "events": "Show what happened; with -f what happens.",
     "deployment": "List deployments, show one, answer its pause, or stop it.",
     "rollback": "Bring a service back to an earlier revision.",
     "restart": "Replace every task of a service.",

@@ -27,7 +27,7 @@ DETAIL_TYPES = {
 """The first three are ECS's."""
 
 
-def event_json(event: Event, stack: str) -> dict[str, Any]:
+def ecs_event(event: Event, stack: str) -> dict[str, Any]:
     """Return an event of a stack. Its `id` is the same however often it is sent: whoever gets it twice can tell."""
     return {
         "version": "0",

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.beside import NotificationRecord
-from reconciler.model.event_json import event_json
+from reconciler.model.event_json import ecs_event
 from reconciler.model.notification import EventKind, EventType, Notification
 from reconciler.model.stack import Stack
 from reconciler.model.state import Event, State
@@ -132,6 +132,6 @@ def _step(notification: Notification, event: Event, stack: Stack, state: State) 
         event=event.number,
         url=notification.url,
         command=notification.command,
-        body=json.dumps(event_json(event, state.stack_name)),
+        body=json.dumps(ecs_event(event, state.stack_name)),
         folder=stack.folder,
     )

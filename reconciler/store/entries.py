@@ -72,6 +72,15 @@ def read_state(database: sqlite3.Connection, stack: str) -> State:
     )
 
 
+def read_events(database: sqlite3.Connection, stack: str, first: int) -> tuple[Event, ...]:
+    """Read the events from a number on, in order: what whoever follows them asks for twice a second."""
+    rows = database.execute(
+        "SELECT body FROM entries WHERE stack = ? AND kind = 'events' AND id >= ? ORDER BY id",
+        (stack, f"{first:012d}"),
+    )
+    return tuple(Event.model_validate_json(body) for (body,) in rows)
+
+
 def write_changes(database: sqlite3.Connection, before: State, after: State) -> None:
     """Write the entries that are new or other, and drop those that are gone."""
     for kind in _KINDS:

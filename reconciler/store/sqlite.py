@@ -16,9 +16,9 @@ from pathlib import Path
 
 from reconciler.errors import StaleError
 from reconciler.model.request import Request
-from reconciler.model.state import State
+from reconciler.model.state import Event, State
 from reconciler.store.database import Database
-from reconciler.store.entries import read_state, write_changes
+from reconciler.store.entries import read_events, read_state, write_changes
 from reconciler.store.lease import SqliteLease, Timing
 from reconciler.store.locks import Locks, never
 from reconciler.store.mailbox import delete_requests, read_requests, write_request
@@ -53,6 +53,13 @@ class SqliteStore:
             state = self._read(stack)
         self._saved[stack] = state
         return state
+
+    def events(self, stack: str, first: int = 0) -> tuple[Event, ...]:
+        """Return the events of a stack from a number on. Cheap, and it makes no file."""
+        if not self._database.exists:
+            return ()
+        with self._database.errors("read"):
+            return read_events(self._database.open(), stack, first)
 
     def save(self, state: State, lease: Lease, answered: tuple[int, ...] = ()) -> State:
         with self._database.errors("written"):
@@ -103,9 +110,12 @@ class SqliteStore:
         """Return who holds a stack, and whether that process lives; None when it was given up."""
         return self._locks.standing(stack)
 
-    def unlock(self, stack: str) -> Standing | None:
-        """Take the stack from whoever holds it: nothing of theirs is accepted any more. Returns who that was."""
-        return self._locks.unlock(stack)
+    def unlock(self, stack: str, token: int) -> bool:
+        """Take the stack from whoever holds it under that token: nothing of theirs is accepted any more.
+
+        False when it is theirs no longer.
+        """
+        return self._locks.unlock(stack, token)
 
     def watching(self, stack: str) -> AbstractContextManager[None]:
         return self._locks.watching(stack)
