@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import click
 
+from reconciler.cli.asking import approve
 from reconciler.cli.failures import failures
 from reconciler.cli.locking import locked
 from reconciler.cli.options import Given, json_option, lock_option, place_options, progress_option
 from reconciler.cli.output import say, say_lines, say_meanwhile, tell
 from reconciler.cli.plan import show
 from reconciler.cli.progress import progress
-from reconciler.cli.workplace import Workplace, is_interactive, open_workplace
+from reconciler.cli.workplace import Workplace, open_workplace
 from reconciler.engine.attributes import known_after_apply
 from reconciler.engine.session import Applied, Options, Outputs, Prepared, apply, prepare
-from reconciler.errors import DeploymentFailedError, ReconcilerError, StoppedBySignalError
+from reconciler.errors import DeploymentFailedError, ReconcilerError
 from reconciler.model.stack import Stack
 from reconciler.render import json_lines
 from reconciler.render.failures import failure_text
@@ -96,7 +97,7 @@ def carry_out(place: Workplace, request: Request) -> int:
     if prepared.is_idle:
         return 0
     if not prepared.plan.is_empty:
-        _ask(request.operation)
+        approve(request.operation, f"Do you want to {request.operation} this?")
     with locked(place, request.operation, request.lock_timeout) as lease:
         return _applied(place, request, prepared, lease)
 
@@ -106,22 +107,6 @@ def _prepared(place: Workplace, request: Request) -> Prepared:
     prepared = prepare(place.session, request.stack, request.outputs, request.options, rename)
     show(prepared, as_json=request.as_json, full=False, now=place.clock.now())
     return prepared
-
-
-def _ask(operation: str) -> None:
-    if not is_interactive():
-        raise ReconcilerError(
-            f"nobody is there to approve the {operation}: give --auto-approve. Nothing was changed."
-        )
-    tell("")
-    question = f"Do you want to {operation} this? Only 'yes' is accepted"
-    try:
-        answer = click.prompt(question, default="no", show_default=False, err=True)
-    except click.Abort:
-        tell("")  # the terminal still stands behind the question
-        raise StoppedBySignalError(f"{operation} was interrupted. Nothing was changed.") from None
-    if answer != "yes":
-        raise ReconcilerError(f"{operation} was not approved. Nothing was changed.")
 
 
 def _applied(place: Workplace, request: Request, prepared: Prepared, lease: Lease) -> int:

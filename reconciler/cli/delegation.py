@@ -32,7 +32,7 @@ class Errand:
     operation: str
     request: Request
     is_done: Callable[[State], bool]
-    act: Callable[[Lease], None]
+    act: Callable[[Lease], object]
 
 
 def delegate(place: Workplace, errand: Errand) -> State:

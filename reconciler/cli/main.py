@@ -43,6 +43,9 @@ VERBS: dict[str, str] = {
     "exec": "Run a command in a container of a running task.",
     "run": "Run a one-off task of a task definition.",
     "stop": "Stop a task.",
+    "protect": "Keep tasks from being stopped by a scale-in or a deployment.",
+    "lock": "Show who holds the stack, and who watches it.",
+    "force-unlock": "Take the stack from a process that holds it.",
     "output": "Print output values.",
     "console": "Evaluate expressions in the stack; needs no engine.",
     "docs": "Print the reference of the language, offline.",
@@ -62,7 +65,7 @@ class Verbs(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        module = importlib.import_module(f"reconciler.cli.{_MODULES.get(name, name)}")
+        module = importlib.import_module(f"reconciler.cli.{_MODULES.get(name, name.replace('-', '_'))}")
         command: click.Command = module.command
         for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
             known = {option.name for option in each.params}

@@ -43,9 +43,13 @@ def write_taken(database: sqlite3.Connection, stack: str, token: int, holder: Ho
     )
 
 
-def write_unlocked(database: sqlite3.Connection, stack: str) -> None:
-    """Take the stack from whoever holds it: the token is a new one, so that nothing of theirs is accepted."""
-    database.execute("UPDATE stacks SET token = token + 1, is_held = 0 WHERE stack = ?", (stack,))
+def write_unlocked(database: sqlite3.Connection, stack: str, token: int) -> bool:
+    """Take the stack from who holds it under that token: it gets a new one, so that nothing of theirs is accepted.
+
+    False when it is theirs no longer.
+    """
+    statement = "UPDATE stacks SET token = token + 1, is_held = 0 WHERE stack = ? AND token = ? AND is_held = 1"
+    return database.execute(statement, (stack, token)).rowcount == 1
 
 
 def renew_row(path: Path, stack: str, token: int) -> bool:

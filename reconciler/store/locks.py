@@ -86,13 +86,10 @@ class Locks:
             return None
         return Standing(holder=row.holder, token=row.token, life=self._life(stack, row, row.holder))
 
-    def unlock(self, stack: str) -> Standing | None:
-        """Take the stack from whoever holds it; returns who that was."""
-        before = self.standing(stack)
-        if before is not None:
-            with self._database.errors("written"), self._database.transaction() as database:
-                write_unlocked(database, stack)
-        return before
+    def unlock(self, stack: str, token: int) -> bool:
+        """Take the stack from whoever holds it under that token; False when it is theirs no longer."""
+        with self._database.errors("written"), self._database.transaction() as database:
+            return write_unlocked(database, stack, token)
 
     @contextmanager
     def watching(self, stack: str) -> Iterator[None]:
