@@ -36,12 +36,19 @@ class Sampled(NamedTuple):
     has_ended: bool
 
 
+def begun(name: str, period: float, at: float, sample: float | None) -> PolicyRecord:
+    """Return the record of a policy with its first sample. One at the end of a period is too late for it."""
+    began = math.floor(at / period + _TINY) * period
+    samples = () if sample is None or at <= began + _TINY else (sample,)
+    return PolicyRecord(name=name, period_began=began, sampled_at=at, samples=samples)
+
+
 def sampled(record: PolicyRecord, period: float, at: float, sample: float | None, kept: int) -> Sampled:
     """Record the sample (None: there was none) that was due `at`, and the values of periods that ended by then.
 
     `kept` newest values are kept. A clock that was set back, or a longer period, begins anew.
     """
-    began = beginning(at, period)
+    began = _beginning(at, period)
     passed = round((began - record.period_began) / period)
     if passed < 0:
         record, passed = record.changed(samples=(), values=()), 0
@@ -56,15 +63,15 @@ def sampled(record: PolicyRecord, period: float, at: float, sample: float | None
     return Sampled(changed, has_ended=bool(passed) or is_end)
 
 
-def beginning(at: float, period: float) -> float:
-    """Return the beginning of the period that a sample of that time belongs to."""
-    return (math.ceil(at / period - _TINY) - 1) * period
-
-
 def in_a_row(values: tuple[float | None, ...], count: int, holds: Callable[[float], bool]) -> bool:
     """Whether something holds of the last `count` values; of a missing one nothing does."""
     last = values[-count:]
     return len(last) == count and all(each is not None and holds(each) for each in last)
+
+
+def _beginning(at: float, period: float) -> float:
+    """Return the beginning of the period that a sample of that time belongs to."""
+    return (math.ceil(at / period - _TINY) - 1) * period
 
 
 def _mean(samples: tuple[float, ...]) -> float | None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.model.beside import ContainerUsage, PolicyRecord, ScalingRecord
+from reconciler.model.beside import ContainerUsage, ScalingRecord
 from reconciler.model.scaling import ScalingMetric, TargetTracking
 from reconciler.model.step import Outcome, ProbeMetric, SampleUsage, Step
 from reconciler.scheduler.scaling.metrics import healthy_targets, per_minute, requests_counted, usage_percent
-from reconciler.scheduler.scaling.periods import beginning, due_at, sample_interval, sampled
+from reconciler.scheduler.scaling.periods import begun, due_at, sample_interval, sampled
 from reconciler.scheduler.scaling.view import Policy, ScalingView, containers_of
 
 
@@ -137,12 +137,13 @@ def _taken(due: _Due, samples: Mapping[str, float | None], found: Sampling) -> S
     records = {each.name: each for each in found.record.policies}
     ended = set(found.ended)
     for policy in due.policies:
-        record = records.get(policy.name) or PolicyRecord(
-            name=policy.name, period_began=beginning(due.at, policy.period)
-        )
-        taken = sampled(record, policy.period, due.at, samples[policy.name], _periods_kept(policy))
-        records[policy.name] = taken.record
-        ended |= {policy.name} if taken.has_ended else set()
+        name, value = policy.name, samples[policy.name]
+        if name not in records:
+            records[name] = begun(name, policy.period, due.at, value)
+            continue
+        taken = sampled(records[name], policy.period, due.at, value, _periods_kept(policy))
+        records[name] = taken.record
+        ended |= {name} if taken.has_ended else set()
     ordered = tuple(records[name] for name in sorted(records))
     return replace(found.recording(policies=ordered), ended=frozenset(ended))
 

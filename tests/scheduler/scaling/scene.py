@@ -104,6 +104,16 @@ class Scene:
         """What is told, in short."""
         return [told(each) for each in self.state.activities]
 
+    def begun(self, **values: float | None) -> Scene:
+        """Take the sample that is due at once: it belongs to the period before. A new minute begins."""
+        self.sample(**values)
+        return self
+
+    def rollout(self, rollout_state: RolloutState) -> None:
+        """Let the deployment go on."""
+        done = tuple(each.changed(rollout_state=rollout_state) for each in self.state.deployments)
+        self.state = self.state.changed(deployments=done)
+
     def look(self, outcomes: Iterable[Outcome] = (), **fields: Any) -> Attended:
         """Look once, and save."""
         there = self.capacity if self.running is None else self.running
@@ -118,9 +128,10 @@ class Scene:
     def sample(self, **values: float | None) -> None:
         """Look when the next sample is due, and answer what is asked; the time is then that of the answer."""
         attended = self.look()
-        self.look(answer(each, values) for each in attended.steps)
+        if attended.steps:
+            self.look(answer(each, values) for each in attended.steps)
         assert attended.wake_at is not None
-        self.now = max(self.now, attended.wake_at)
+        self.now = attended.wake_at
 
     def minutes(self, *values: float | None, policy: str = "load", others: Mapping[str, float] | None = None) -> int:
         """Let a minute pass for each value; returns the count afterwards. The last sample of a minute ends it."""
