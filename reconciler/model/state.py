@@ -185,6 +185,8 @@ class Deployment(Noun):
     """False once the user stopped it and wanted no rollback."""
     is_stopped: bool = False
     """Whether the user stopped it."""
+    is_blocked: bool = False
+    """Whether protected tasks were seen to keep it from its end: that is told once."""
     stages: tuple[StagePassed, ...] = ()
     hooks: tuple[HookRun, ...] = ()
     alarms: tuple[AlarmReading, ...] = ()

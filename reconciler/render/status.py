@@ -65,6 +65,7 @@ def status_text(standing: Standing, now: float) -> str:
     if shape["services"]:
         parts += ["", _services_table(shape)]
     remarks = [line for each in standing.stack.services for line in _remarks(each, standing)]
+    remarks += _protected(decision.state, now)
     parts += ["", *remarks] if remarks else []
     waits = [f"  {each.address} {waiting_words(each.reason, each.until, now)}" for each in decision.waiting_for]
     parts += ["", "Waiting:", *waits] if waits else []
@@ -134,6 +135,14 @@ def _remarks(service: Service, standing: Standing) -> Iterator[str]:
         if each.service == service.address:
             file = f"the file says {each.declared}"
             yield f"  {service.address}: {each.count} desired, set by `reconciler scale`; {file}"
+
+
+def _protected(state: State, now: float) -> list[str]:
+    return [
+        f"  {each.group}: task {each.short_id} is protected for {duration(each.protected_until - now)}"
+        for each in state.tasks
+        if each.protected_until is not None and each.protected_until > now and not each.is_stopped
+    ]
 
 
 def _stage(deployment: Deployment | None) -> str | None:

@@ -57,6 +57,7 @@ def task_json(task: ShownTask) -> dict[str, Any]:
         "target_reason": task.target_reason or None,
         "created_at": timestamp(record.created_at),
         "started_at": timestamp(record.running_at) if record.running_at else None,
+        "protected_until": timestamp(record.protected_until) if record.protected_until else None,
         "stopped_at": timestamp(record.stopped_at) if record.stopped_at else None,
         "stop_code": record.stop_code.value if record.stop_code else None,
         "stopped_reason": record.stopped_reason or None,
@@ -96,8 +97,14 @@ def _cells(task: ShownTask, now: float) -> dict[str, str]:
         "TARGET": "-" if record.is_stopped or task.target is None else task.target.value,
         "AGE": duration(max(0.0, now - record.created_at)),
         "PORTS": " ".join(published) or "-",
-        "REASON": record.stopped_reason or "",
+        "REASON": record.stopped_reason or _protection(record, now),
     }
+
+
+def _protection(record: TaskRecord, now: float) -> str:
+    until = record.protected_until
+    is_protected = until is not None and until > now and not record.is_stopped
+    return f"protected for {duration(until - now)}" if until is not None and is_protected else ""
 
 
 def _health(task: ShownTask) -> str:

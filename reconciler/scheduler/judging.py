@@ -30,7 +30,7 @@ def judged(view: ServiceView, before: Mapping[str, TaskRecord], ground: Ground) 
         deployment,
         view.service,
         is_settled=view.is_settled,
-        is_held=bool(view.blocked) or progress.is_held or _drains(view),
+        is_held=bool(view.blocked) or progress.is_held or view.is_blocked or _drains(view),
         now=now,
         failure=progress.failure,
     )

@@ -54,7 +54,9 @@ def is_failed(view: ServiceView, now: float) -> bool:
         return False
     if deployment.rollout_state is RolloutState.FAILED:
         return True
-    stalls_at = None if view.is_settled else deployments.stalls_at(deployment, view.service, view.tasks, now)
+    if view.is_settled or view.is_blocked:
+        return False
+    stalls_at = deployments.stalls_at(deployment, view.service, view.tasks, now)
     return stalls_at is not None and now >= stalls_at
 
 

@@ -22,7 +22,8 @@ class Fleet:
 
     `keep`: of the target revision and not unhealthy. `replace`: of another revision, or drifted. `unhealthy`: of the
     target revision, but its checks failed. `leaving`: already wanted STOPPED, not yet gone. `color` is the pool that
-    the deployment's tasks belong in.
+    the deployment's tasks belong in. `protected` are ids of tasks that neither a scale-in nor a deployment stops
+    (ECS task protection): never unhealthy ones.
     """
 
     keep: tuple[TaskView, ...] = ()
@@ -30,6 +31,11 @@ class Fleet:
     unhealthy: tuple[TaskView, ...] = ()
     leaving: tuple[TaskView, ...] = ()
     color: Color = Color.BLUE
+    protected: frozenset[str] = frozenset()
+
+    def spare(self, tasks: Iterable[TaskView]) -> tuple[TaskView, ...]:
+        """Return those that may be stopped: what is protected is not."""
+        return tuple(each for each in tasks if each.record.id not in self.protected)
 
     @property
     def total(self) -> int:
@@ -62,7 +68,7 @@ def roll(
     """
     lower = lower_bound(desired, configuration.minimum_healthy_percent)
     upper = upper_bound(desired, configuration.maximum_percent)
-    surplus = _surplus(fleet.keep, desired)
+    surplus = _surplus(fleet, desired)
     missing = max(0, desired - len(fleet.keep))
     start = max(0, min(missing, upper - fleet.total, room)) if may_start else 0
     if not may_start and desired > 0 and missing:
@@ -70,12 +76,14 @@ def roll(
     return Move(start=start, stop=(*surplus, *_retirable(fleet, surplus, desired, lower, missing - start)))
 
 
-def _surplus(keep: tuple[TaskView, ...], desired: int) -> tuple[TaskView, ...]:
-    """Choose whom scale-in stops: those not healthy first, then the newest."""
-    if len(keep) <= desired:
+def _surplus(fleet: Fleet, desired: int) -> tuple[TaskView, ...]:
+    """Choose whom scale-in stops: those not healthy first, then the newest; nobody who is protected."""
+    excess = len(fleet.keep) - desired
+    if excess <= 0:
         return ()
-    ranked = sorted(keep, key=lambda view: (view.is_healthy(), -view.record.created_at, -view.record.ordinal))
-    return tuple(ranked[: len(keep) - desired])
+    spare = fleet.spare(fleet.keep)
+    ranked = sorted(spare, key=lambda view: (view.is_healthy(), -view.record.created_at, -view.record.ordinal))
+    return tuple(ranked[:excess])
 
 
 def _retirable(
@@ -100,7 +108,7 @@ def _retirable(
     spare = remaining - len(kept)
     serving = _healthy_in_pool(fleet, kept)
     chosen: list[TaskView] = []
-    for view in sorted((*fleet.replace, *fleet.unhealthy), key=lambda view: _rank(view, fleet.color)):
+    for view in sorted(fleet.spare((*fleet.replace, *fleet.unhealthy)), key=lambda view: _rank(view, fleet.color)):
         serves = view.is_healthy() and view.color is fleet.color
         is_covered = covered + spare - len(chosen) > desired
         is_in_turn = view.record.id not in ill or not (chosen or fleet.leaving)

@@ -79,6 +79,31 @@ class ServiceView:
             return 1
         return self.service.desired_count
 
+    @cached_property
+    def in_the_way(self) -> tuple[TaskView, ...]:
+        """The protected tasks that would be stopped now: replaced ones and surplus ones.
+
+        Of a shift that has the traffic of both pools only those of the pool that the new tasks belong in.
+        """
+        return tuple(each for each in self._unwanted if each.record.id in self.fleet.protected)
+
+    @cached_property
+    def _unwanted(self) -> tuple[TaskView, ...]:
+        """The tasks of which some are to be stopped."""
+        if self.deployment is None or self.is_draining:
+            return ()
+        replaced = self.fleet.replace
+        if self.deployment.is_shifting:
+            replaced = tuple(each for each in replaced if each.color is self.deployment.color)
+        return (*replaced, *self.fleet.keep) if len(self.fleet.keep) > self.desired else replaced
+
+    @cached_property
+    def is_blocked(self) -> bool:
+        """Whether nothing but protected tasks is waited for (ECS deployment blocked by task protection)."""
+        fleet = self.fleet
+        is_busy = fleet.leaving or fleet.unhealthy or fleet.spare(self._unwanted)
+        return bool(self.in_the_way) and not is_busy and all(each.is_healthy() for each in fleet.keep)
+
     @property
     def is_undone(self) -> bool:
         """Whether it runs what it ran before a deployment failed, and not what is declared."""
@@ -109,7 +134,14 @@ def fleet_of(
         if not view.record.is_stopped:
             fleet[_place_of(view, service, deployment, secrets, now)].append(view)
     found = {place: tuple(views) for place, views in fleet.items()}
-    return Fleet(**found, color=deployment.color if deployment is not None else Color.BLUE)
+    protected = frozenset(view.record.id for view in tasks if _is_protected(view, service, now))
+    return Fleet(**found, color=deployment.color if deployment is not None else Color.BLUE, protected=protected)
+
+
+def _is_protected(view: TaskView, service: Service, now: float) -> bool:
+    """Whether a task is not to be stopped by a scale-in or a deployment. One that is unhealthy is replaced (ECS)."""
+    until = view.record.protected_until
+    return until is not None and now < until and not view.is_unhealthy(service.health_check_grace_period, now)
 
 
 def _place_of(

@@ -24,6 +24,12 @@ from reconciler.scheduler.strategies import is_before
 from reconciler.scheduler.task_view import TaskView
 from reconciler.scheduler.trial import trial
 
+BLOCKED = (
+    "was unable to reach steady state because it was unable to scale in. "
+    "Reason: The number of protected tasks are more than the desired count of tasks."
+)
+"""ECS's words for a deployment or a scale-in that task protection holds up."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceMove:
@@ -61,6 +67,9 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
     stopped = _stopped(view, deployment, plan, snapshot, now)
     failed = [each for each in stopped if each.failed and each.deployment == deployment.id]
     deployment = deployments.count_failures(deployment, failed, (), now)
+    blocked = (BLOCKED,) if view.is_blocked and not deployment.is_blocked else ()
+    if view.is_blocked is not deployment.is_blocked:
+        deployment = deployment.changed(is_blocked=view.is_blocked)
     wants_images = not (view.is_settled or view.blocked or until or _is_failed(deployment)) and view.desired > 0
     return ServiceMove(
         records=(*unborn, *started, *kept_up, *stopped),
@@ -70,7 +79,7 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
             *(images.fetch_steps(view.service.address, definition, deployment.images) if wants_images else ()),
             *view.progress.steps,
         ),
-        events=(*view.progress.warnings, *_events((*started, *kept_up), stopped)),
+        events=(*view.progress.warnings, *blocked, *_events((*started, *kept_up), stopped)),
         waiting=_waiting(view, why_not or refused, until, is_moving=bool(started or stopped)),
         wake_at=(
             *_at_once((*unborn, *stopped), now),
@@ -99,7 +108,9 @@ def _planned(view: ServiceView, deployment: Deployment, *, may_start: bool = Tru
 def _gives_up_at(view: ServiceView, deployment: Deployment, now: float) -> float | None:
     at = deployments.times_out_at(deployment, view.service)
     return (
-        at if at is not None or view.is_settled else deployments.stalls_at(deployment, view.service, view.tasks, now)
+        at
+        if at is not None or view.is_settled or view.is_blocked
+        else deployments.stalls_at(deployment, view.service, view.tasks, now)
     )
 
 
@@ -138,11 +149,11 @@ def _without(fleet: Fleet, gone: tuple[TaskRecord, ...]) -> Fleet:
     """Return the fleet without what is gone; what may be there unseen still counts, as leaving."""
     ids = {record.id for record in gone}
     unseen = {record.id for record in gone if not record.is_stopped}
-    return Fleet(
-        tuple(each for each in fleet.keep if each.record.id not in ids),
-        tuple(each for each in fleet.replace if each.record.id not in ids),
-        fleet.unhealthy,
-        (*fleet.leaving, *(each for each in (*fleet.keep, *fleet.replace) if each.record.id in unseen)),
+    return replace(
+        fleet,
+        keep=tuple(each for each in fleet.keep if each.record.id not in ids),
+        replace=tuple(each for each in fleet.replace if each.record.id not in ids),
+        leaving=(*fleet.leaving, *(each for each in (*fleet.keep, *fleet.replace) if each.record.id in unseen)),
     )
 
 
@@ -225,9 +236,20 @@ def _waiting(view: ServiceView, why_not: str, until: float | None, *, is_moving:
     """Say why nothing happens, when nothing does though something is missing."""
     if view.is_done or (is_moving and not why_not):
         return ()
+    if view.is_blocked:
+        return (_waiting_for_protected(view),)
     reason = why_not if why_not and _lacks_tasks(view) else view.progress.waiting or _what_it_waits_for(view)
     until = until or (view.progress.until if reason == view.progress.waiting else None)
     return (Waiting(address=view.service.address, reason=reason, until=until),)
+
+
+def _waiting_for_protected(view: ServiceView) -> Waiting:
+    reason = f"the protection of {_tasks(view.in_the_way)} to end"
+    return Waiting(address=view.service.address, reason=reason, until=max(_protected_until(view)))
+
+
+def _protected_until(view: ServiceView) -> list[float]:
+    return [each.record.protected_until for each in view.in_the_way if each.record.protected_until is not None]
 
 
 def _lacks_tasks(view: ServiceView) -> bool:
@@ -237,7 +259,7 @@ def _lacks_tasks(view: ServiceView) -> bool:
 def _wakes(view: ServiceView, now: float) -> list[float]:
     """Return when tasks of the service change by themselves: they become healthy, or their grace ends."""
     configuration = view.service.deployment_configuration
-    times: list[float] = []
+    times = _protected_until(view)
     for each in view.tasks:
         if each.is_leaving and may_be_unseen(each.record, now):
             times.append(each.record.created_at + UNSEEN_SECONDS)

@@ -26,18 +26,20 @@ def shift(
     What an earlier deployment left in that pool goes first: it would get the new one's traffic. While nobody in the
     other pool is healthy it stays, for it may be all that there is. Of the other pool only what is more than `source`
     goes, those not healthy first. There are never more than `desired` tasks in the new pool, nor more in all than
-    both counts.
+    both counts. What is protected stays.
     """
     stale = tuple(view for view in fleet.replace if view.color is color)
     old = sorted((view for view in fleet.replace if view.color is not color), key=_worst_first)
     may_clear = any(view.is_healthy() for view in old)
-    spare = tuple(old[: max(0, len(old) - source)])
+    spare = fleet.spare(old)[: max(0, len(old) - source)]
     own = sum(view.color is color for view in fleet.leaving)
-    surplus = fleet.keep[desired:] if len(fleet.keep) > desired else ()
+    excess = max(0, len(fleet.keep) - desired)
+    surplus = fleet.spare(reversed(fleet.keep))[:excess]
     missing = max(0, desired - len(fleet.keep))
-    place = min(desired - len(fleet.keep) - len(fleet.unhealthy) - len(stale) - own, desired + source - fleet.total)
+    taken = len(fleet.keep) + len(fleet.unhealthy) + len(stale) + own
+    place = min(desired - taken, desired + source - fleet.total)
     start = max(0, min(missing, place, room)) if may_start else 0
-    return Move(start=start, stop=(*(stale if may_clear else ()), *fleet.unhealthy, *surplus, *spare))
+    return Move(start=start, stop=(*(fleet.spare(stale) if may_clear else ()), *fleet.unhealthy, *surplus, *spare))
 
 
 def is_scaled_up(desired: int, color: Color, fleet: Fleet) -> bool:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from reconciler.drivers.simulated import Behaviour, expected_behaviour
 from reconciler.engine.converge import Converged, World
+from reconciler.engine.noting import note
 from reconciler.engine.performer import lane_limits
 from reconciler.engine.simulation import SimulatedPerformer
 from reconciler.errors import ReconcilerError
@@ -111,6 +112,13 @@ class Play:
         self.tell(f"somebody asks for {request.kind.value}")
         self.site.store.post("shop", request)
 
+    def note(self, request: Request, title: str) -> None:
+        """Carry out a request that needs nothing done."""
+        self.happens(title)
+        lease = self.site.store.acquire("shop", "protect", 0)
+        note(self.site.session(), request, "shop", lease)
+        lease.release()
+
     def wait(self, seconds: float) -> None:
         self.site.clock.advance_to(self.site.clock.now() + seconds)
 
@@ -118,6 +126,10 @@ class Play:
         """Return the id of the container of a task that the play calls so, such as `web-2`."""
         by_name = {called: task_id for task_id, called in self.names.items()}
         return f"{by_name[task]}-{name}"
+
+    def task(self, name: str) -> str:
+        """Return the id of the task that the play calls so."""
+        return next(task_id for task_id, called in self.names.items() if called == name)
 
     def lose_state(self) -> None:
         self.happens("the recorded state is lost")

@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.drivers.simulated import Behaviour
 from reconciler.engine import session
+from reconciler.model.request import Request, RequestKind
 from reconciler.model.stack import Stack
 from reconciler.model.step import RemoveTask, StartContainer
 from reconciler.model.task_definition import ContainerDefinition, RestartPolicy
@@ -169,6 +170,54 @@ def containers_of_a_task_start_in_order_and_stop_in_reverse(play: Play) -> None:
         container("init", essential=False, after={"db": "HEALTHY"}),
     )
     play.apply(stack(declared("web", 1, *task)), "db, then init, then app")
+    play.apply(EMPTY, "nothing")
+
+
+@scenario
+def a_protected_task_holds_a_deployment_up_until_its_time_is_over(play: Play) -> None:
+    play.apply(web(2, 1), "2 tasks of app:1")
+    play.note(
+        Request(kind=RequestKind.PROTECT, service="service.web", tasks=(play.task("web-2"),), seconds=3600),
+        "web-2 is protected for 1 h",
+    )
+    play.apply(web(2, 2), "app:2")
+
+
+@scenario
+def a_scale_in_spares_a_protected_task_and_waits_when_there_are_too_many(play: Play) -> None:
+    play.apply(web(3, 1), "3 tasks")
+    both = (play.task("web-2"), play.task("web-3"))
+    play.note(
+        Request(kind=RequestKind.PROTECT, service="service.web", tasks=both, seconds=1800),
+        "the two newest are protected for 30 min",
+    )
+    play.apply(web(2, 1), "2 tasks: the newest that is not protected goes")
+    play.once(
+        lambda decision: any("protection" in each.reason for each in decision.waiting_for),
+        lambda: play.ask(Request(kind=RequestKind.PROTECT, service="service.web", tasks=both[:1])),
+    )
+    play.apply(web(1, 1), "1 task, and somebody ends the protection of one meanwhile")
+
+
+@scenario
+def a_protected_task_that_is_unhealthy_is_replaced(play: Play) -> None:
+    play.will(lambda step: step.task.ordinal == 1, Behaviour(healthy_after=5, unhealthy_after=60))
+    play.apply(web(2, 1, health_check=CHECK), "2 tasks")
+    play.note(
+        Request(kind=RequestKind.PROTECT, service="service.web", tasks=(play.task("web-1"),), seconds=3600),
+        "web-1 is protected",
+    )
+    play.wait(60)
+    play.go_on("web-1 is unhealthy")
+
+
+@scenario
+def a_destroy_does_not_wait_for_protected_tasks(play: Play) -> None:
+    play.apply(web(1, 1), "1 task")
+    play.note(
+        Request(kind=RequestKind.PROTECT, service="service.web", tasks=(play.task("web-1"),), seconds=3600),
+        "it is protected",
+    )
     play.apply(EMPTY, "nothing")
 
 

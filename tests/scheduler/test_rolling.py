@@ -151,3 +151,32 @@ def test_a_move_keeps_the_bounds_whatever_the_fleet(
     assert not {each.record.id for each in move.stop} & {each.record.id for each in fleet.leaving}
     remaining = len(fleet.keep) + len(fleet.replace) + len(fleet.unhealthy) - len(move.stop)
     assert not move.stop or remaining >= min(lower, healthy), "too few are left, healthy or not"
+
+
+def protected(*ordinals: int) -> frozenset[str]:
+    return frozenset(view(each).record.id for each in ordinals)
+
+
+def test_a_protected_task_is_no_victim_of_a_scale_in() -> None:
+    three = Fleet(keep=new(1, 2, 3), protected=protected(3))
+    assert ordinals(roll(2, percents(), three)) == (0, [2])
+    assert ordinals(roll(0, percents(), three)) == (0, [2, 1])
+
+
+def test_a_protected_task_is_not_retired_and_takes_the_place_of_a_new_one() -> None:
+    both = Fleet(replace=old(1, 2), protected=protected(1))
+    assert ordinals(roll(2, percents(0, 100), both)) == (0, [2])
+    assert ordinals(roll(2, percents(0, 100), Fleet(replace=old(1), protected=protected(1)))) == (1, [])
+    blocked = Fleet(keep=new(3), replace=old(1), protected=protected(1))
+    assert ordinals(roll(2, percents(0, 100), blocked)) == (0, [])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 6), st.integers(0, 8), st.integers(0, 8), st.sets(st.integers(1, 16)))
+def test_no_protected_task_is_ever_stopped(desired: int, kept: int, replaced: int, safe: set[int]) -> None:
+    fleet = Fleet(
+        keep=new(*range(1, kept + 1)),
+        replace=old(*range(kept + 1, kept + replaced + 1)),
+        protected=protected(*safe),
+    )
+    assert not fleet.protected.intersection(each.record.id for each in roll(desired, percents(0, 100), fleet).stop)

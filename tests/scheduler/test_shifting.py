@@ -92,3 +92,10 @@ def test_what_the_other_pool_has_too_many_of_goes_before_more_is_started() -> No
     assert shift(1, GREEN, Fleet(replace=(first, second)), source=1) == Move(start=0, stop=(second,))
     assert shift(1, GREEN, Fleet(replace=(first,), leaving=(second,)), source=1) == Move(start=0)
     assert shift(1, GREEN, Fleet(replace=(first,)), source=1) == Move(start=1)
+
+
+def test_protected_tasks_stay_in_whatever_pool_they_are() -> None:
+    fleet = Fleet(keep=green(4, 5), replace=(*blue(1, 2), *green(3)), protected=frozenset({view(3).record.id}))
+    assert shift(2, GREEN, fleet) == Move()
+    fleet = Fleet(keep=green(4, 5), replace=blue(1, 2), protected=frozenset({view(5).record.id}))
+    assert shift(1, GREEN, fleet, source=2) == Move(stop=green(4))
