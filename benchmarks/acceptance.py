@@ -17,6 +17,7 @@ from typing import NamedTuple
 from benchmarks.machine import machine
 from benchmarks.report import markdown, table
 from tests.acceptance.adoption import adoption
+from tests.acceptance.clock_changes import all_pairs, clock_changes
 from tests.acceptance.crash_loops import crash_loops
 from tests.acceptance.engine import alone_with_the_engine, clean_leftovers, connect
 from tests.acceptance.figure import Counted, Figure, measured
@@ -96,6 +97,7 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "blue-green": Acceptance("kill -9 of a blue/green, next converges", 50, lambda count: deploy_kills(count, SEED)),
     "proxy": Acceptance("SIGKILL of HAProxy, all come back", 12, lambda count: proxy_killed(count, SEED)),
     "crashes": Acceptance("a crash loop's hour, at most 25 tasks started", 12, crash_loops),
+    "clocks": Acceptance("schedules around changes of clocks", all_pairs(), clock_changes),
     "files": Acceptance("generated files, read or refused in words", 20000, lambda count: fuzz(count, SEED)),
     "stories": Acceptance("simulated stories, safe and live", 20000, _stories),
 }

@@ -26,6 +26,9 @@ from reconciler.model.schedule import Schedule
 MOST_YEARS = 50
 """So far ahead a slot is looked for; 29 February on a Monday comes every 28 years."""
 
+LONGEST = 256
+"""Characters of an expression (EventBridge Scheduler)."""
+
 _LONGEST_FOLD = timedelta(hours=3)
 """No zone sets its clocks back by more than two hours."""
 
@@ -39,7 +42,7 @@ _SHORTHANDS = {
     "@hourly": "0 * * * *",
 }
 _UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
-_RATE = re.compile(r"(\d{1,6})\s+(minute|hour|day)s?")
+_RATE = re.compile(r"(\d{1,6})\s+(minute|hour|day)s?", re.ASCII)
 _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _CALL = re.compile(r"(cron|rate|at)\s*\((.*)\)", re.DOTALL)
 _FORMS = '"0 3 * * *", "cron(0 3 * * ? *)", "rate(5 minutes)", "at(2026-12-24T18:00:00)" or "@daily"'
@@ -58,7 +61,7 @@ _Rule = Cron | int | datetime
 def check(expression: str, timezone: str) -> str:
     """Return why a schedule is wrong, with what would be right; empty when it is right."""
     if _zone(timezone) is None:
-        close = difflib.get_close_matches(timezone, sorted(available_timezones()), n=1)
+        close = difflib.get_close_matches(timezone, sorted(available_timezones()), n=1, cutoff=0.8)
         hint = f'did you mean "{close[0]}"?' if close else 'zones have names such as "Europe/Berlin" or "UTC"'
         return f'there is no time zone "{timezone}": {hint}'
     try:
@@ -106,6 +109,8 @@ def _zone(timezone: str) -> ZoneInfo | None:
 @lru_cache(maxsize=1024)
 def _rule(expression: str) -> _Rule:
     text = expression.strip()
+    if len(text) > LONGEST:
+        raise UnreadableError(f"it has {len(text)} characters; a schedule has {LONGEST} at most")
     call = _CALL.fullmatch(text)
     if call is not None:
         return _CALLS[call[1]](call[2].strip())
