@@ -367,3 +367,77 @@ service "canary" {
     container_port = 5432
   }
 }
+autoscaling "web" {
+  service      = service.web
+  min_capacity = 1
+  max_capacity = 10
+  target_tracking "cpu" {
+    metric             = "cpu"
+    target_value       = 62.5
+    scale_out_cooldown = "1m"
+    scale_in_cooldown  = "10m"
+    disable_scale_in   = true
+    period             = "30s"
+    scale_out_periods  = 2
+    scale_in_periods   = 10
+  }
+  target_tracking "backlog" {
+    target_value = 100
+    prometheus {
+      url   = "http://127.0.0.1:9090"
+      query = "sum(jobs) / 2"
+    }
+  }
+  step_scaling "burst" {
+    metric                       = "memory"
+    threshold                    = 60
+    adjustment_type              = "PercentChangeInCapacity"
+    minimum_adjustment_magnitude = 2
+    period                       = "2m"
+    evaluation_periods           = 3
+    cooldown                     = "1m30s"
+    step {
+      lower_bound = 20
+      adjustment  = 50
+    }
+    step {
+      upper_bound = -10.5
+      adjustment  = -25
+    }
+    step {
+      lower_bound = -10.5
+      upper_bound = 20
+      adjustment  = 0
+    }
+  }
+  scheduled_action "night" {
+    schedule     = "cron(0 22 * * ? *)"
+    timezone     = "Europe/Berlin"
+    min_capacity = 0
+    max_capacity = 2
+  }
+  lifecycle { ignore_changes = [max_capacity, target_tracking.cpu.target_value, scheduled_action.night.timezone] }
+}
+scheduled_task "report" {
+  task_definition = task_definition.db
+  schedule        = "0 3 * * *"
+  timezone        = "America/New_York"
+  task_count      = 2
+  overlap         = "replace"
+  retries         = 3
+  timeout         = "30m"
+  catch_up_window = "1d"
+  overrides {
+    container "db" {
+      command     = ["dump"]
+      environment = { DAY = 1 }
+      cpu         = 512
+      memory      = 128
+    }
+  }
+}
+notification "chat" { url = "https://chat.example/x" }
+notification "pager" {
+  command = ["page", "--loud"]
+  events  = ["scaling", "task", "deployment"]
+}

@@ -19,7 +19,10 @@ from reconciler.model.load_balancer import (
     TargetGroup,
     TargetHealthCheck,
 )
+from reconciler.model.notification import Notification
 from reconciler.model.noun import Noun
+from reconciler.model.scaling import Autoscaling, ScheduledAction, StepAdjustment, StepScaling, TargetTracking
+from reconciler.model.schedule import ContainerOverride, ScheduledTask
 from reconciler.model.service import (
     Alarm,
     Canary,
@@ -70,6 +73,12 @@ def block(path: str) -> Block:
         ("query_string", QueryStringCondition),
         ("target_group.health_check", TargetHealthCheck),
         ("stickiness", Stickiness),
+        ("autoscaling", Autoscaling),
+        ("target_tracking", TargetTracking),
+        ("step_scaling", StepScaling),
+        ("step_scaling.step", StepAdjustment),
+        ("overrides.container", ContainerOverride),
+        ("notification", Notification),
     ],
 )
 def test_each_field_of_the_model_can_be_written_and_each_attribute_has_a_field(path: str, model: type) -> None:
@@ -77,6 +86,16 @@ def test_each_field_of_the_model_can_be_written_and_each_attribute_has_a_field(p
     written = {each.name for each in found.attributes} | {each.field or each.word for each in found.blocks}
     fields = set(model.model_fields)  # type: ignore[attr-defined]
     assert written - {"count", "for_each", "lifecycle", "name"} == fields - MADE
+
+
+@pytest.mark.parametrize(
+    ("path", "model"), [("scheduled_action", ScheduledAction), ("scheduled_task", ScheduledTask)]
+)
+def test_a_schedule_is_written_with_its_zone_beside_it(path: str, model: type) -> None:
+    found = block(path)
+    written = {each.name for each in found.attributes} | {each.field or each.word for each in found.blocks}
+    fields = set(model.model_fields)  # type: ignore[attr-defined]
+    assert written - {"count", "for_each", "lifecycle"} == fields - MADE | {"timezone"}
 
 
 @pytest.mark.parametrize(("path", "model"), [("listener", Listener), ("listener.rule", Rule)])
@@ -130,6 +149,8 @@ def test_defaults_of_the_table_are_those_of_the_model() -> None:
         "canary": Canary,
         "alarm": Alarm,
         "lifecycle_hook": LifecycleHook,
+        "target_tracking": TargetTracking,
+        "step_scaling": StepScaling,
         "load_balancer": LoadBalancer,
         "listener": Listener,
         "forward": Forward,

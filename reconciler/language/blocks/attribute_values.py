@@ -84,9 +84,9 @@ def _bounded(amount: Any, attribute: Attribute, unit: str) -> Any:
     if (low is not None and amount < low) or (high is not None and amount > high):
         given = f"{float(amount):g}{unit}"
         if low is not None and high is not None:
-            raise UnfitError(f"{given} is not between {low:g}{unit} and {high:g}{unit}")
+            raise UnfitError(f"{given} is not between {low:.12g}{unit} and {high:.12g}{unit}")
         raise UnfitError(
-            f"{given} is less than {low:g}{unit}" if high is None else f"{given} is more than {high:g}{unit}"
+            f"{given} is less than {low:.12g}{unit}" if high is None else f"{given} is more than {high:.12g}{unit}"
         )
     return amount
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 from reconciler.language.blocks.addresses import Spelled, spelled
-from reconciler.language.blocks.decode import Decoded
+from reconciler.language.blocks.decode import Decoded, article
 from reconciler.language.blocks.origins import TOLD_APART_BY
 from reconciler.language.expressions.conditionals import truth
 from reconciler.language.expressions.conversion import ConversionError, convert
@@ -61,7 +61,7 @@ def _check_order(decoded: Decoded, inner: Decoded) -> None:
         raise EvaluationError("E0212", "create_before_destroy does not order the tasks of a service", detail, place)
     if inner.get("create_before_destroy") is False:
         detail = "Remove it: the new one is always made first, and the old one removed once no task uses it."
-        raise EvaluationError("E0212", f"a {decoded.schema.word} cannot be destroyed first", detail, place)
+        raise EvaluationError("E0212", f"{article(decoded.schema.word)} cannot be destroyed first", detail, place)
 
 
 def _ignored(node: Expression, decoded: Decoded, scope: Scope) -> tuple[str, ...]:
@@ -149,7 +149,7 @@ def _check_path(words: list[str], decoded: Decoded, place: Place) -> None:
     inner, similar = step_into(schema, words)
     if not inner or words[0] in META_ARGUMENTS:
         detail = similar or "Name an attribute that an apply could change."
-        raise EvaluationError("E0213", f'a {schema.word} has no attribute "{".".join(words)}"', detail, place)
+        raise EvaluationError("E0213", f'{article(schema.word)} has no attribute "{".".join(words)}"', detail, place)
     _check_keys(words, decoded, place)
 
 
@@ -175,7 +175,9 @@ def _triggers(node: Expression | None, decoded: Decoded, scope: Scope) -> dict[s
         return {}
     if decoded.schema.word != "service":
         detail = "Only the tasks of services are replaced: move it to the service's lifecycle."
-        raise EvaluationError("E0214", f"a {decoded.schema.word} is not replaced by others", detail, node.place)
+        raise EvaluationError(
+            "E0214", f"{article(decoded.schema.word)} is not replaced by others", detail, node.place
+        )
     if not isinstance(node, syntax.TupleConstructor):
         value = evaluate(node, scope)
         if value.type.kind not in ("list", "set", "tuple"):

@@ -84,7 +84,7 @@ def _beginning(scaled: Scaled, service: Registrant) -> Findings:
     is_said = "desired_count" in service.decoded.values
     bounds = f"{noun.min_capacity} to {noun.max_capacity}"
     summary = f"desired_count = {count} is not within {bounds}, the bounds of {noun.address}"
-    detail = f"It begins with that many and is pulled in by the first scaling: set desired_count from {bounds}."
+    detail = f"It begins with that many, and the first scaling pulls it in: set a desired_count within {bounds}."
     decoded, place = service.decoded, service.decoded.where("desired_count") if is_said else service.decoded.place
     yield Finding(decoded, place, summary, detail, "E0268", warn=True)
 
