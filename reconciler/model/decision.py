@@ -8,11 +8,15 @@ from reconciler.model.step import Step
 
 
 class Waiting(Noun):
-    """What an address waits for, in words for people; `until` is the time when it will look again, if known."""
+    """What an address waits for, in words for people; `until` is the time when it will look again, if known.
+
+    `event` names the event that tells it too, if one does.
+    """
 
     address: str
     reason: str
     until: float | None = None
+    event: str = ""
 
 
 class Decision(Noun):

@@ -27,7 +27,7 @@ from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 
 EVENTS_KEPT = 100
-"""Events kept for each address (ECS keeps 100 for each service)."""
+"""Events kept for each address and kind (ECS keeps 100 for each service)."""
 
 DEPLOYMENTS_KEPT = 10
 """Deployments kept for each service."""
@@ -187,6 +187,8 @@ class Deployment(Noun):
     """Whether the user stopped it."""
     is_blocked: bool = False
     """Whether protected tasks were seen to keep it from its end: that is told once."""
+    told: tuple[str, ...] = ()
+    """Names of events about what lasts, and was told (`scheduler/situations.py`)."""
     stages: tuple[StagePassed, ...] = ()
     hooks: tuple[HookRun, ...] = ()
     alarms: tuple[AlarmReading, ...] = ()

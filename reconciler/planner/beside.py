@@ -15,7 +15,7 @@ def begin_beside(stack: Stack, state: State, now: float) -> State:
     A count that nothing owned yet begins as it is, and whoever set it by hand owns it no more; a schedule that is
     new, or another one, is due after now.
     """
-    last = state.events[-1].number if state.events else 0
+    last = next((each.number for each in reversed(state.events) if each.at < now), 0)  # it is told of this apply
     sent = {each.notification: each for each in state.notified}
     return state.changed(
         scaled=tuple(each for each in state.scaled if stack.autoscaling_of(each.service) is None),

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from reconciler.model.notification import EventKind, EventType
+from reconciler.model.notification import EventKind, EventName, EventType
 from reconciler.model.state import (
     DEPLOYMENTS_KEPT,
     EVENTS_KEPT,
@@ -19,11 +20,8 @@ from reconciler.model.state import (
     RolloutState,
     State,
 )
-from reconciler.model.task import TaskRecord
-from reconciler.scheduler.deployments import CRASH_LOOP_FAILURES
-
-UNABLE = "is unable to consistently start tasks successfully"
-"""ECS's words for a crash loop."""
+from reconciler.model.task import StopCode, TaskRecord, TaskStatus
+from reconciler.scheduler.deployments import CRASH_LOOP_FAILURES, UNABLE
 
 
 class Told(NamedTuple):
@@ -47,29 +45,68 @@ def with_events(state: State, told: Iterable[Told | tuple[str, str]], now: float
     return state.changed(events=(*state.events, *events)) if events else state
 
 
-def deployment_messages(before: Deployment, after: Deployment) -> list[tuple[str, str]]:
-    """Say what became of a deployment."""
-    is_loop = before.consecutive_failures < CRASH_LOOP_FAILURES <= after.consecutive_failures
-    told = [(after.service, f"{UNABLE}.")] if is_loop else []
+def deployment_told(before: Deployment, after: Deployment) -> list[Told]:
+    """Say what became of a deployment: its end, and that a crash loop began, with the time of the next attempt."""
+    told = []
+    if before.consecutive_failures < CRASH_LOOP_FAILURES <= after.consecutive_failures:
+        again = f" The next attempt is at {_time(after.retry_at)}." if after.retry_at is not None else ""
+        name = EventName.TASK_START_IMPAIRED
+        told.append(Told(after.service, f"{UNABLE}.{again}", name=name, subject=after.id, type=EventType.WARN))
     if before.rollout_state is after.rollout_state:
         return told
     if after.rollout_state is RolloutState.COMPLETED:
         done = f"(deployment {after.id}) deployment completed."
-        return [(after.service, done), (after.service, "has reached a steady state.")]
-    return [(after.service, f"(deployment {after.id}) deployment failed: {after.reason}")]
+        return [*told, deployment_is(after, done, EventName.DEPLOYMENT_COMPLETED)]
+    failed = f"(deployment {after.id}) deployment failed: {after.reason}"
+    return [*told, deployment_is(after, failed, EventName.DEPLOYMENT_FAILED, EventType.ERROR)]
 
 
-def task_messages(before: Mapping[str, TaskRecord], records: Iterable[TaskRecord]) -> list[tuple[str, str]]:
-    """Say which tasks ended by themselves since the last look."""
-    return [
-        (record.group, f"(task {record.short_id}) ended: {record.stopped_reason}")
-        for record in records
-        if record.failed and record.id in before and not before[record.id].failed
-    ]
+def deployment_is(deployment: Deployment, message: str, name: str = "", type: EventType = EventType.INFO) -> Told:
+    """Say something of a deployment."""
+    return Told(deployment.service, message, EventKind.DEPLOYMENT, name, deployment.id, type)
+
+
+def task_told(before: Mapping[str, TaskRecord], records: Iterable[TaskRecord]) -> list[Told]:
+    """Say which tasks came to run, ended by themselves, and have stopped since the last look."""
+    told: list[Told] = []
+    for record in records:
+        known = before.get(record.id)
+        if known is None or known is record:
+            continue
+        if record.failed and not known.failed and record.stop_code is not StopCode.SERVICE_SCHEDULER_INITIATED:
+            ended = f"(task {record.short_id}) ended: {record.stopped_reason}"
+            told.append(Told(record.group, ended, subject=record.id, type=EventType.WARN))
+        if record.last_status is not known.last_status and record.last_status in _TOLD:
+            told.append(_status(record))
+    return told
+
+
+_TOLD = (TaskStatus.RUNNING, TaskStatus.STOPPED)
+"""The changes of a task's status that are events."""
+
+
+def _status(record: TaskRecord) -> Told:
+    why = f": {record.stopped_reason}" if record.is_stopped and record.stopped_reason else "."
+    message = f"(task {record.short_id}) of {record.family}:{record.revision} is {record.last_status}{why}"
+    return Told(
+        record.group,
+        message,
+        EventKind.TASK,
+        record.last_status,
+        record.id,
+        EventType.WARN if record.is_stopped and record.failed else EventType.INFO,
+        record.stop_code if record.is_stopped and record.stop_code is not None else "",
+    )
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def prune(state: State, observed: Set[str], now: float) -> State:
-    """Drop what is older than what is kept: stopped tasks, events of each address, deployments of each service.
+    """Drop what is older than what is kept: stopped tasks, events, deployments of each service.
+
+    Events are counted by address and kind: those of its tasks push none of a service's own out.
 
     A task that the engine still shows (`observed`, by id) is not dropped: it would be taken for an unknown one.
     """
@@ -94,10 +131,10 @@ def _is_old(record: TaskRecord, now: float) -> bool:
 
 
 def _newest(events: tuple[Event, ...], count: int) -> tuple[Event, ...]:
-    seen: Counter[str] = Counter()
+    seen: Counter[tuple[str, EventKind]] = Counter()
     kept: list[Event] = []
     for event in reversed(events):
-        seen[event.address] += 1
-        if seen[event.address] <= count:
+        seen[event.address, event.kind] += 1
+        if seen[event.address, event.kind] <= count:
             kept.append(event)
     return tuple(reversed(kept))

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from reconciler.model.notification import EventName
 from reconciler.model.routing import Color
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, Service
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, DeploymentStatus, Revision, RolloutState, State
-from reconciler.scheduler.history import with_events
+from reconciler.scheduler.history import deployment_is, with_events
 
 
 def new_deployment(group: str, revision: Revision, state: State, desired_count: int, now: float) -> Deployment:
@@ -55,8 +56,21 @@ def open_deployment(service: Service, revision: Revision, state: State, now: flo
             **fields,
         }
     )
-    older = (_superseded(each, service.address, now) for each in state.deployments)
-    return state.changed(deployments=(*older, fresh))
+    return _opened(fresh, state, now)
+
+
+def _opened(fresh: Deployment, state: State, now: float) -> State:
+    """Return the State with a new primary deployment, and tell of it."""
+    before = state.primary(fresh.service)
+    told = [
+        deployment_is(each, f"(deployment {each.id}) was superseded by a newer deployment.")
+        for each in (before,)
+        if each is not None and each.rollout_state is RolloutState.IN_PROGRESS
+    ]
+    begun = f"(deployment {fresh.id}) deployment of {fresh.family}:{fresh.revision} in progress."
+    told.append(deployment_is(fresh, begun, EventName.DEPLOYMENT_IN_PROGRESS))
+    older = (_superseded(each, fresh.service, now) for each in state.deployments)
+    return with_events(state.changed(deployments=(*older, fresh)), told, now)
 
 
 def roll_back(stack: Stack, state: State, now: float) -> State:
@@ -79,11 +93,8 @@ def roll_back(stack: Stack, state: State, now: float) -> State:
             rolls_back=failed.id,
             stage=LifecycleStage.CLEAN_UP,
         )
-        older = (_superseded(each, service.address, now) for each in state.deployments)
-        state = state.changed(deployments=(*older, fresh))
-        state = with_events(
-            state, [(service.address, f"(deployment {failed.id}) is rolled back to {revision}.")], now
-        )
+        told = deployment_is(failed, f"(deployment {failed.id}) is rolled back to {revision}.")
+        state = _opened(fresh, with_events(state, [told], now), now)
     return state
 
 

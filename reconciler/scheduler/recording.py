@@ -10,6 +10,7 @@ from reconciler.model.task import TaskRecord
 from reconciler.scheduler import history, one_off
 from reconciler.scheduler.service_view import ServiceView
 from reconciler.scheduler.services import ServiceMove
+from reconciler.scheduler.situations import told_of
 from reconciler.scheduler.task_view import TaskView
 
 
@@ -30,16 +31,20 @@ def record(
         if each is not None
     }
     current = one_off.pinned(state, tasks, snapshot) | current
-    messages = history.task_messages(before, (view.record for view in tasks))
+    told = history.task_told(before, (view.record for view in tasks))
     for each in state.deployments:
-        messages += history.deployment_messages(each, current.get(each.id, each))
-    messages += [(address, text) for address, each in moves.items() for text in each.events]
+        told += history.deployment_told(each, current.get(each.id, each))
+    for address, view in services.items():
+        told += [history.Told(address, text) for text in moves[address].events]
+        if view.deployment is not None:
+            current[view.deployment.id], lasting = told_of(view, moves[address], current[view.deployment.id], now)
+            told += lasting
     alive = {view.record.deployment for view in tasks if not view.record.is_stopped}
     state = state.changed(
         tasks=tuple(view.record for view in tasks),
         deployments=tuple(_aged(current.get(each.id, each), alive) for each in state.deployments),
     )
-    return history.with_events(state, messages, now)
+    return history.with_events(state, told, now)
 
 
 def forget_drained(state: State) -> State:

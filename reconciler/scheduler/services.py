@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.model.decision import Waiting
-from reconciler.model.service import LifecycleStage, upper_bound
+from reconciler.model.notification import EventName
+from reconciler.model.service import DeploymentStrategy, LifecycleStage, upper_bound
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, RolloutState
 from reconciler.model.step import Step
@@ -80,7 +81,7 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
             *view.progress.steps,
         ),
         events=(*view.progress.warnings, *blocked, *_events((*started, *kept_up), stopped)),
-        waiting=_waiting(view, why_not or refused, until, is_moving=bool(started or stopped)),
+        waiting=_waiting(view, why_not, refused, until, is_moving=bool(started or stopped)),
         wake_at=(
             *_at_once((*unborn, *stopped), now),
             *(each.created_at + UNSEEN_SECONDS for each in unborn if not each.is_stopped),
@@ -232,15 +233,21 @@ def _drain(view: ServiceView, snapshot: Snapshot, now: float) -> ServiceMove:
     return ServiceMove(records=stopped, events=_events((), stopped), waiting=waits, wake_at=_at_once(stopped, now))
 
 
-def _waiting(view: ServiceView, why_not: str, until: float | None, *, is_moving: bool) -> tuple[Waiting, ...]:
+def _waiting(
+    view: ServiceView, why_not: str, refused: str, until: float | None, *, is_moving: bool
+) -> tuple[Waiting, ...]:
     """Say why nothing happens, when nothing does though something is missing."""
-    if view.is_done or (is_moving and not why_not):
+    if view.is_done or (is_moving and not (why_not or refused)):
         return ()
     if view.is_blocked:
         return (_waiting_for_protected(view),)
-    reason = why_not if why_not and _lacks_tasks(view) else view.progress.waiting or _what_it_waits_for(view)
-    until = until or (view.progress.until if reason == view.progress.waiting else None)
-    return (Waiting(address=view.service.address, reason=reason, until=until),)
+    address = view.service.address
+    if (why_not or refused) and _lacks_tasks(view):
+        event = "" if why_not else EventName.TASK_PLACEMENT_FAILURE
+        return (Waiting(address=address, reason=why_not or refused, until=until, event=event),)
+    if view.progress.waiting:
+        return (Waiting(address=address, reason=view.progress.waiting, until=until or view.progress.until),)
+    return (_what_it_waits_for(view).changed(until=until),)
 
 
 def _waiting_for_protected(view: ServiceView) -> Waiting:
@@ -273,17 +280,21 @@ def _wakes(view: ServiceView, now: float) -> list[float]:
     return times
 
 
-def _what_it_waits_for(view: ServiceView) -> str:
+def _what_it_waits_for(view: ServiceView) -> Waiting:
+    address = view.service.address
     if view.fleet.leaving:
-        return f"{_tasks(view.fleet.leaving)} to stop"
+        return Waiting(address=address, reason=f"{_tasks(view.fleet.leaving)} to stop")
     young = tuple(each for each in view.fleet.keep if not each.is_healthy())
     if young:
-        return f"{_tasks(young)} to become healthy"
+        return Waiting(address=address, reason=f"{_tasks(young)} to become healthy")
     upper = upper_bound(view.desired, view.service.deployment_configuration.maximum_percent)
-    return (
+    reason = (
         "was unable to stop or start tasks during a deployment because of the service deployment configuration: "
         f"{view.fleet.total} tasks of at most {upper}"
     )
+    is_rolling = view.deployment is not None and view.deployment.strategy is DeploymentStrategy.ROLLING
+    event = EventName.DEPLOYMENT_BLOCKED if is_rolling and not view.is_settled else ""
+    return Waiting(address=address, reason=reason, event=event)
 
 
 def _tasks(views: tuple[TaskView, ...]) -> str:

@@ -68,14 +68,17 @@ class TaskView:
     @cached_property
     def fails_checks(self) -> bool:
         """Whether its containers' checks or a load balancer's say that it is unhealthy."""
-        is_bad_target = self.traffic is not None and self.traffic.health is TargetHealth.UNHEALTHY
-        return is_bad_target or self.health is HealthStatus.UNHEALTHY
+        return self.is_bad_target or self.health is HealthStatus.UNHEALTHY
+
+    @property
+    def is_bad_target(self) -> bool:
+        """Whether a load balancer's check says that it is unhealthy."""
+        return self.traffic is not None and self.traffic.health is TargetHealth.UNHEALTHY
 
     @property
     def why_unhealthy(self) -> str:
         """Say which checks failed, and what a load balancer's found."""
-        is_bad_target = self.traffic is not None and self.traffic.health is TargetHealth.UNHEALTHY
-        return self.traffic.reason if self.traffic is not None and is_bad_target else "health checks failed"
+        return self.traffic.reason if self.traffic is not None and self.is_bad_target else "health checks failed"
 
     def is_healthy(self) -> bool:
         """Whether it counts as healthy now: recorded so once, and no exit and no check says otherwise since."""

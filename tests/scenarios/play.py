@@ -22,9 +22,11 @@ from reconciler.engine.performer import lane_limits
 from reconciler.engine.simulation import SimulatedPerformer
 from reconciler.errors import ReconcilerError
 from reconciler.model.decision import Decision
+from reconciler.model.notification import EventKind, EventName
 from reconciler.model.request import Request
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
+from reconciler.model.state import Event
 from reconciler.model.step import (
     BuildImage,
     ConfigureBalancer,
@@ -182,7 +184,7 @@ class Play:
             self._tell_once(name, f"{name}: {_summary(records, primary.revision if primary else None)}")
         self._tell_traffic(decision, shown)
         for event in decision.state.events:
-            if event.number > self.events_told and _is_telling(event.message):
+            if event.number > self.events_told and _is_telling(event):
                 self.tell(f"event {event.address}: {self._named(event.message)}")
         self.events_told = max((event.number for event in decision.state.events), default=0)
         for waiting in decision.waiting_for:
@@ -218,8 +220,12 @@ class Play:
         return re.sub(r"\(deployment \w+\) ", "", text)
 
 
-def _is_telling(message: str) -> bool:
-    return not message.startswith(("has started", "has stopped", "has reached"))
+_PLAIN = (EventName.STEADY_STATE, EventName.DEPLOYMENT_IN_PROGRESS)
+
+
+def _is_telling(event: Event) -> bool:
+    is_plain = event.kind is EventKind.TASK or event.name in _PLAIN
+    return not is_plain and not event.message.startswith(("has started", "has stopped"))
 
 
 def _summary(records: list[TaskRecord], revision: int | None) -> str:

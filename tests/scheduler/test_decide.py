@@ -61,7 +61,9 @@ def starts(site: Site) -> list[StartContainer]:
 
 def steady(**fields: object) -> State:
     """The state of a `web` of two tasks that all is well with."""
-    done = deployment(desired_count=2, rollout_state=RolloutState.COMPLETED, next_ordinal=3)
+    done = deployment(
+        desired_count=2, rollout_state=RolloutState.COMPLETED, next_ordinal=3, told=("SERVICE_STEADY_STATE",)
+    )
     return state(web(2), **{"deployments": (done,), "tasks": (running(1), running(2)), **fields})
 
 

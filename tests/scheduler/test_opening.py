@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.routing import Color
 from reconciler.model.service import DeploymentCircuitBreaker, Service
-from reconciler.model.state import Deployment, Event, RolloutState, State
+from reconciler.model.state import Deployment, RolloutState, State
 from reconciler.scheduler.opening import open_deployment, roll_back
 from tests.builders import NOW, balanced, percents, stack
 from tests.scheduler.balancing import REGISTRATION, balanced_state, blue_green, first, second
@@ -144,8 +144,15 @@ def test_a_failed_deployment_is_undone_by_one_in_the_pool_of_the_last_that_worke
         rolls_back="d2",
         stage="CLEAN_UP",
     )
-    message = "(deployment d2) is rolled back to web:1."
-    assert found.events == (Event(number=1, at=NOW + 9, address="service.web", message=message),)
+    assert [(each.message, each.kind, each.name, each.subject) for each in found.events] == [
+        ("(deployment d2) is rolled back to web:1.", "deployment", "", "d2"),
+        (
+            f"(deployment {back.id}) deployment of web:1 in progress.",
+            "deployment",
+            "SERVICE_DEPLOYMENT_IN_PROGRESS",
+            back.id,
+        ),
+    ]
 
 
 def test_what_is_gone_back_to_is_what_the_traffic_was_shifted_from() -> None:
