@@ -25,7 +25,7 @@ from reconciler.planner.healing import heal
 from reconciler.planner.lifecycle import NONE, triggered
 from reconciler.planner.outputs import output_changes
 from reconciler.planner.places import line
-from reconciler.planner.scaling import scaling_notes
+from reconciler.planner.scaling import scaling_notes, with_running_counts
 from reconciler.planner.target import adopt_deployments, retarget, used_definitions
 from reconciler.planner.traffic import traffic_changes
 from reconciler.scheduler.recorder import adopt
@@ -49,6 +49,7 @@ def plan(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Planned:
     nothing. Outputs are those of `stack`, evaluated by the caller.
     """
     recorded = adopt(state, snapshot, now)
+    stack = with_running_counts(stack, recorded) if is_lost(state, snapshot) else stack
     recorded = adopt_deployments(stack, recorded, snapshot, now)
     first = retarget(stack, recorded, now)
     configured = _configured(stack, recorded, snapshot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from reconciler.model.beside import ScalingRecord
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
@@ -20,6 +22,27 @@ def keep_scaled(stack: Stack, state: State) -> tuple[Stack, State]:
         for each in stack.services
     )
     return stack.changed(services=services), state
+
+
+def with_running_counts(stack: Stack, adopted: State) -> Stack:
+    """Return the stack with autoscaled counts as tasks show them: the State is lost, and what it wanted with it.
+
+    A deployment may have been under way: of the tasks of its two revisions, the more count.
+    """
+    bounds = {each.service: (each.min_capacity, each.max_capacity) for each in stack.autoscalings}
+    counts = Counter((each.group, each.deployment) for each in adopted.tasks if not each.is_stopped)
+    running = {group: max(counts[each] for each in counts if each[0] == group) for group, _ in counts}
+    services = tuple(
+        each.changed(desired_count=_within(running[each.address], *bounds[each.address]))
+        if each.address in bounds and each.address in running
+        else each
+        for each in stack.services
+    )
+    return stack.changed(services=services)
+
+
+def _within(count: int, low: int, high: int) -> int:
+    return max(low, min(count, high))
 
 
 def scaling_notes(stack: Stack, state: State) -> list[str]:

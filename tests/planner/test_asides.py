@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from reconciler.model.diagnostic import Span
 from reconciler.model.notification import EventKind, Notification
 from reconciler.model.plan import Action, AttributeChange, Change
@@ -149,6 +151,15 @@ def test_a_lost_state_plans_none_of_them() -> None:
     site = applied(shop())
     site.store = MemoryStore()
     assert site.plan(shop()).is_empty
+
+
+@pytest.mark.parametrize(("running", "count"), [(7, 7), (1, 2), (12, 10)])
+def test_when_the_state_was_lost_the_count_is_what_runs_within_the_bounds(running: int, count: int) -> None:
+    site = applied(shop())
+    scaled(site, running)
+    site.store = MemoryStore()
+    recorded = site.apply(shop()).state
+    assert ([each.capacity for each in recorded.scaling], len(site.live)) == ([count], count)
 
 
 def test_a_destroy_takes_them_away() -> None:

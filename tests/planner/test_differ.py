@@ -13,6 +13,8 @@ from reconciler.model.load_balancer import (
     Rule,
 )
 from reconciler.model.plan import AttributeChange, Effect
+from reconciler.model.scaling import Autoscaling, ScalingMetric, StepAdjustment, StepScaling
+from reconciler.model.schedule import ContainerOverride, Schedule, ScheduledTask
 from reconciler.model.service import (
     Alarm,
     DeploymentConfiguration,
@@ -136,3 +138,33 @@ def test_definitions_that_have_little_in_common_are_still_told_attribute_by_attr
         ("container.init.image", None, "app:1"),
         ("container.side.image", "app:1", None),
     } <= set(changed(old, new))
+
+
+def test_a_policy_an_action_and_an_override_are_named_as_they_are_written() -> None:
+    step = StepAdjustment(lower_bound=0, adjustment=1)
+    burst = StepScaling(name="burst", metric=ScalingMetric.CPU, threshold=50, steps=(step,))
+    old = Autoscaling(
+        address="autoscaling.web", service="service.web", min_capacity=1, max_capacity=4, step_scalings=(burst,)
+    )
+    two = (StepAdjustment(lower_bound=0, upper_bound=10, adjustment=1), StepAdjustment(lower_bound=10, adjustment=2))
+    assert changed(old, old.changed(step_scalings=(burst.changed(steps=two),))) == [
+        ("step_scaling.burst.step.0:.adjustment", 1, None),
+        ("step_scaling.burst.step.0:.lower_bound", 0.0, None),
+        ("step_scaling.burst.step.0:10.adjustment", None, 1),
+        ("step_scaling.burst.step.0:10.lower_bound", None, 0.0),
+        ("step_scaling.burst.step.0:10.upper_bound", None, 10.0),
+        ("step_scaling.burst.step.10:.adjustment", None, 2),
+        ("step_scaling.burst.step.10:.lower_bound", None, 10.0),
+    ]
+    job = ScheduledTask(
+        address="scheduled_task.job",
+        name="job",
+        task_definition="task_definition.job",
+        schedule=Schedule(expression="@daily"),
+        overrides=(ContainerOverride(name="app", command=("a",), environment={"DAY": "1"}),),
+    )
+    other = ContainerOverride(name="app", command=("b",), environment={"DAY": "1"}, cpu=5)
+    assert changed(job, job.changed(overrides=(other,))) == [
+        ("overrides.container.app.command", '["a"]', '["b"]'),
+        ("overrides.container.app.cpu", None, 5),
+    ]

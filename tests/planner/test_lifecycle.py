@@ -9,6 +9,8 @@ import pytest
 from reconciler.model.diagnostic import Diagnostic, Span
 from reconciler.model.lifecycle import Lifecycle
 from reconciler.model.load_balancer import Action, Forward, Listener, LoadBalancer
+from reconciler.model.scaling import Autoscaling, ScalingMetric, TargetTracking
+from reconciler.model.schedule import ContainerOverride, Schedule, ScheduledTask
 from reconciler.model.stack import Stack, Volume
 from reconciler.model.task_definition import MountPoint
 from reconciler.planner.checks import check
@@ -86,6 +88,56 @@ def test_an_ignored_part_of_a_listener_is_as_it_was_recorded(path: str, expected
     wanted = with_lifecycle(made(81, 2, 5), "load_balancer.public", ignore_changes=(path,))
     (found,) = keep_ignored(wanted, made(80, 1, 1)).load_balancers[0].listeners
     assert (found.port, tuple(each.weight for each in found.action.forwards)) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("schedule", ("@daily", "Europe/Berlin", ("b", 7, "2"))),
+        ("timezone", ("@hourly", "UTC", ("b", 7, "2"))),
+        ("overrides", ("@hourly", "Europe/Berlin", ("a", None, "1"))),
+        ("overrides.container.app", ("@hourly", "Europe/Berlin", ("a", None, "1"))),
+        ("overrides.container.app.cpu", ("@hourly", "Europe/Berlin", ("b", None, "2"))),
+        ("overrides.container.app.environment.DAY", ("@hourly", "Europe/Berlin", ("b", 7, "1"))),
+    ],
+)
+def test_an_ignored_part_of_a_schedule_is_as_it_was_recorded(path: str, expected: object) -> None:
+    def made(expression: str, timezone: str, command: str, cpu: int | None, day: str) -> Stack:
+        job = ScheduledTask(
+            address="scheduled_task.job",
+            name="job",
+            task_definition="task_definition.job",
+            schedule=Schedule(expression=expression, timezone=timezone),
+            overrides=(ContainerOverride(name="app", command=(command,), cpu=cpu, environment={"DAY": day}),),
+        )
+        return stack().changed(scheduled_tasks=(job,))
+
+    after = made("@hourly", "Europe/Berlin", "b", 7, "2")
+    wanted = with_lifecycle(after, "scheduled_task.job", ignore_changes=(path,))
+    (found,) = keep_ignored(wanted, made("@daily", "UTC", "a", None, "1")).scheduled_tasks
+    (app,) = found.overrides
+    assert (
+        found.schedule.expression,
+        found.schedule.timezone,
+        ((app.command or ("",))[0], app.cpu, app.environment["DAY"]),
+    ) == expected
+
+
+def test_an_ignored_bound_and_target_value_are_no_change() -> None:
+    def made(most: int, value: float) -> Stack:
+        policy = TargetTracking(name="cpu", metric=ScalingMetric.CPU, target_value=value)
+        scaling = Autoscaling(
+            address="autoscaling.web",
+            service="service.web",
+            min_capacity=1,
+            max_capacity=most,
+            target_trackings=(policy,),
+        )
+        return stack(declared("web", 1)).changed(autoscalings=(scaling,))
+
+    paths = ("max_capacity", "target_tracking.cpu.target_value")
+    wanted = with_lifecycle(made(9, 70), "autoscaling.web", ignore_changes=paths)
+    assert keep_ignored(wanted, made(4, 60)).autoscalings == made(4, 60).autoscalings
 
 
 def test_what_is_not_there_yet_is_made_as_declared_though_its_changes_are_ignored() -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.beside import NotificationRecord, ScalingActivity, ScalingRecord, ScheduledRun, ScheduleRecord
 from reconciler.model.lifecycle import Forgotten, Move, Moved, Removal
+from reconciler.model.notification import EventKind, Notification
 from reconciler.model.plan import Plan
+from reconciler.model.scaling import Autoscaling
+from reconciler.model.schedule import Schedule, ScheduledTask
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Network, Stack
 from reconciler.model.state import State
@@ -275,4 +279,80 @@ def test_forgotten_names_are_those_of_the_engine() -> None:
     wanted = Stack(name="shop", removals=(Removal(address="network.back", destroy=False),))
     assert readdress(wanted, recorded, Snapshot()).state.forgotten == (
         Forgotten(id="shop-back", address="network.back"),
+    )
+
+
+def test_what_acts_beside_keeps_its_records_at_another_address() -> None:
+    old = with_asides("web", "web")
+    new = with_asides("site", "web").changed(
+        moves=tuple(
+            Move(before=f"{kind}.web", after=f"{kind}.site")
+            for kind in ("service", "task_definition", "autoscaling", "scheduled_task", "notification")
+        )
+    )
+    found = readdress(new, beside("web", old), snapshot()).state
+    assert found.changed(moved=()) == beside("site", with_asides("site", "web"))
+    assert found.names["scheduled_task.site"] == "web"
+
+
+def test_a_moved_schedule_is_no_change_and_is_not_due_anew() -> None:
+    site = Site()
+    site.apply(with_asides("web", "web"))
+    before = site.store.load("shop")
+    move = Move(before="scheduled_task.web", after="scheduled_task.site")
+    (job,) = with_asides("site", "web").scheduled_tasks
+    wanted = with_asides("web", "web").changed(
+        moves=(move,), scheduled_tasks=(job.changed(task_definition="task_definition.web"),)
+    )
+    assert summary(site.plan(wanted)) == ["scheduled_task.web > scheduled_task.site"]
+    site.clock.advance_to(site.clock.now() + 100)
+    site.apply(wanted)
+    (record,) = site.store.load("shop").schedules
+    assert record == before.schedules[0].changed(schedule="scheduled_task.site")
+
+
+def test_what_acts_beside_and_is_forgotten_leaves_no_record() -> None:
+    kinds = ("autoscaling", "scheduled_task", "notification")
+    wanted = stack(declared("web", 2)).changed(
+        removals=tuple(Removal(address=f"{kind}.web", destroy=False) for kind in kinds)
+    )
+    found = readdress(wanted, beside("web", with_asides("web", "web")), snapshot())
+    assert found.forgotten == tuple(sorted(f"{kind}.web" for kind in kinds))
+    kept = found.state
+    assert (kept.scaling, kept.schedules, kept.runs, kept.notified) == ((), (), (), ())
+    assert kept.target == stack(declared("web", 2))
+
+
+def with_asides(name: str, kept: str) -> Stack:
+    """A service with one of everything that acts beside; it is called `kept` since it was made."""
+    service, definition = declared(name, 2)
+    found = stack((service.changed(name=kept), definition.changed(family=kept)))
+    address = f"scheduled_task.{name}"
+    schedule = Schedule(expression="@daily")
+    return found.changed(
+        autoscalings=(
+            Autoscaling(address=f"autoscaling.{name}", service=f"service.{name}", min_capacity=1, max_capacity=4),
+        ),
+        scheduled_tasks=(
+            ScheduledTask(address=address, name=kept, task_definition=f"task_definition.{name}", schedule=schedule),
+        ),
+        notifications=(Notification(address=f"notification.{name}", command=("page",), events=(EventKind.ENGINE,)),),
+    )
+
+
+def beside(name: str, target: Stack) -> State:
+    """A State with a record of each of them, at addresses with that name."""
+    autoscaling, schedule = f"autoscaling.{name}", f"scheduled_task.{name}"
+    return state(
+        target,
+        deployments=(),
+        scaling=(ScalingRecord(autoscaling=autoscaling, service=f"service.{name}", capacity=3),),
+        activities=(
+            ScalingActivity(
+                number=1, autoscaling=autoscaling, service=f"service.{name}", at=1, policy="cpu", before=2, after=3
+            ),
+        ),
+        schedules=(ScheduleRecord(schedule=schedule, expression="@daily", timezone="UTC", anchor=1, done_up_to=2),),
+        runs=(ScheduledRun(id="r1", schedule=schedule, slot=2),),
+        notified=(NotificationRecord(notification=f"notification.{name}", sent=4),),
     )
