@@ -32,6 +32,11 @@ CALM_SECONDS = 600.0
 _SIGNALS = (137, 143)
 """Exit codes of SIGKILL and SIGTERM."""
 
+KILLS_FORGIVEN = 30
+"""So many healthy tasks of a service may be killed from outside in an hour before that is taken for a crash loop."""
+
+_HOUR_SECONDS = 3600.0
+
 
 def count_outcomes(
     deployment: Deployment,
@@ -51,7 +56,10 @@ def count_outcomes(
     if healthy and service.deployment_configuration.deployment_circuit_breaker.reset_on_healthy_task:
         deployment = deployment.changed(failures=0)
     failed = [record for record in mine if record.failed and not _was(before, record).failed]
-    killed = frozenset(view.record.id for view in tasks if _was_killed(view))
+    new = {record.id for record in failed}
+    killed = frozenset(view.record.id for view in tasks if view.record.id in new and _was_killed(view))
+    if killed and len(killed) + _killed_lately(records, now) <= KILLS_FORGIVEN:
+        failed = [record for record in failed if record.id not in killed]
     return count_failures(deployment, failed, fetch_failures, now, killed)
 
 
@@ -168,12 +176,23 @@ def _throttle(deployment: Deployment, failed: Sequence[TaskRecord], killed: Set[
 
 def _was_killed(view: TaskView) -> bool:
     """Whether a healthy task was ended from outside: by hand, or with its engine. The next one may well do better."""
-    if view.record.healthy_at is None:
+    if view.record.healthy_at is None or not view.record.failed or not _has_exit(view.record):
         return False
     if view.observed is None:
         return True
     ended = (each for each in view.observed.containers if each.has_exited)
     return any(each.exit_code in _SIGNALS and not each.oom_killed for each in ended)
+
+
+def _killed_lately(records: Iterable[TaskRecord], now: float) -> int:
+    """Count the tasks that were killed from outside in the last hour, and are known to have stopped."""
+    lately = (each for each in records if each.failed and each.healthy_at is not None and each.stopped_at is not None)
+    return sum(
+        each.stopped_at is not None
+        and each.stopped_at > now - _HOUR_SECONDS
+        and any(result.exit_code in _SIGNALS for result in each.containers)
+        for each in lately
+    )
 
 
 def _was(before: Mapping[str, TaskRecord], record: TaskRecord) -> TaskRecord:

@@ -6,11 +6,11 @@ import pytest
 
 from reconciler.model.service import LifecycleStage, Threshold, failure_threshold
 from reconciler.model.state import Deployment, DeploymentStatus, RolloutState
-from reconciler.model.task import StopCode, TaskRecord, TaskStatus
+from reconciler.model.task import ContainerResult, StopCode, TaskRecord, TaskStatus
 from reconciler.scheduler.back_off import delay
 from reconciler.scheduler.deployments import count_outcomes, judge, leave, stalls_at, times_out_at, why_failed
 from reconciler.scheduler.task_view import TaskView
-from tests.builders import NOW, breaker, definition, deployment, percents, running, service
+from tests.builders import NOW, breaker, definition, deployment, observed, percents, running, service, shown
 
 
 @pytest.mark.parametrize(("desired", "allowed"), [(1, 3), (5, 3), (10, 5), (25, 13), (400, 200), (800, 200)])
@@ -38,7 +38,13 @@ def counted(after: list[TaskRecord], found: Deployment | None = None, **fields: 
     """Count when all of them were running and not yet healthy at the last look."""
     before = {each.id: each.changed(failed=False, healthy_at=None, last_status=TaskStatus.RUNNING) for each in after}
     before |= {each.id: each.changed(failed=False) for each in after if fields.get("was_healthy")}
-    tasks = tuple(TaskView(each, definition()) for each in after)
+    exited = observed(shown(status="exited", exit_code=fields.get("exit_code", 1)))
+    earlier = fields.get("earlier", ())
+    assert isinstance(earlier, tuple)
+    tasks = (
+        *(TaskView(each, definition(), exited) for each in after),
+        *(TaskView(each, definition()) for each in earlier),
+    )
     refused = fields.get("refused", ())
     assert isinstance(refused, tuple)
     return count_outcomes(found or deployment(), service(count=4), tasks, before, refused, NOW + 5)
@@ -52,6 +58,31 @@ def test_an_exit_before_the_task_was_ever_healthy_counts() -> None:
 def test_an_exit_of_a_task_that_was_healthy_does_not_count_for_the_breaker() -> None:
     found = counted([ended()], was_healthy=True)
     assert (found.failures, found.consecutive_failures) == (0, 1)
+
+
+def killed_before(count: int, seconds_ago: float) -> tuple[TaskRecord, ...]:
+    """Tasks that were healthy, were killed, and have stopped."""
+    results = (ContainerResult(name="app", exit_code=137),)
+    at = NOW + 5 - seconds_ago
+    return tuple(
+        ended(ordinal, last_status=TaskStatus.STOPPED, stopped_at=at, containers=results)
+        for ordinal in range(100, 100 + count)
+    )
+
+
+def test_a_healthy_task_that_somebody_kills_is_no_crash_and_is_replaced_at_once() -> None:
+    assert counted([ended()], was_healthy=True, exit_code=137) == deployment()
+    assert counted([ended()], was_healthy=True, exit_code=137, earlier=killed_before(29, 60)) == deployment()
+
+
+def test_more_than_thirty_kills_in_an_hour_are_taken_for_a_crash_loop() -> None:
+    found = counted([ended()], was_healthy=True, exit_code=137, earlier=killed_before(30, 60))
+    assert found.consecutive_failures == 1
+    assert counted([ended()], was_healthy=True, exit_code=137, earlier=killed_before(30, 3601)) == deployment()
+
+
+def test_a_task_that_was_killed_before_it_was_healthy_counts_as_any_other() -> None:
+    assert counted([ended(healthy=False)], exit_code=137).consecutive_failures == 1
 
 
 def test_failed_checks_count_though_the_task_was_healthy() -> None:

@@ -73,12 +73,13 @@ def test_tasks_that_end_together_are_a_crash_loop_at_once() -> None:
     assert counted(tuple(ended(each, 1) for each in range(20)), STEADY).consecutive_failures == 7
 
 
-def test_tasks_that_somebody_kills_together_are_one_failure_and_replaced_at_once() -> None:
-    killed = tuple(ended(each, 137) for each in range(10))
-    first = counted(killed[:4], STEADY)
+def test_tasks_that_somebody_kills_together_are_replaced_at_once_and_many_are_one_failure() -> None:
+    killed = tuple(ended(each, 137) for each in range(100))
+    assert counted(killed[:30], STEADY) == STEADY
+    first = counted(killed[:60], STEADY)
     assert (first.consecutive_failures, first.retry_at) == (1, NOW + 5)
-    assert counted(killed[4:], first) == first
-    again = tuple(ended(each, 137, created_at=NOW + 5) for each in range(10))
+    assert counted(killed[60:], first) == first
+    again = tuple(ended(each, 137, created_at=NOW + 5) for each in range(60))
     assert counted(again, first).consecutive_failures == 2
 
 
