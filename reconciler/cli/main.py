@@ -38,6 +38,7 @@ VERBS: dict[str, str] = {
     "rollback": "Bring a service back to an earlier revision.",
     "restart": "Replace every task of a service.",
     "scale": "Set how many tasks services have.",
+    "autoscaling": "Show what scales services, and why; suspend it.",
     "maintenance": "Answer every request for a service with 503.",
     "logs": "Print the output of tasks.",
     "exec": "Run a command in a container of a running task.",

@@ -1,4 +1,4 @@
-"""Performs RunHook, ProbeAlarm and Notify. Every failure is an Outcome; nothing here decides what follows from it."""
+"""Performs RunHook, ProbeAlarm, ProbeMetric and Notify. Every failure is an Outcome; nothing here decides on it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import math
 
 from reconciler.hooks.commands import Commands
 from reconciler.hooks.urls import NoValueError, ask, origin, post, query
+from reconciler.model.service import Prometheus
 from reconciler.model.state import HookStatus
-from reconciler.model.step import Notify, Outcome, ProbeAlarm, RunHook
+from reconciler.model.step import Notify, Outcome, ProbeAlarm, ProbeMetric, RunHook
 
 FAILED = "HookFailed"
 NO_VALUE = "NoValue"
 NOT_DELIVERED = "NotDelivered"
 
-Hooked = RunHook | ProbeAlarm | Notify
+Hooked = RunHook | ProbeAlarm | ProbeMetric | Notify
 """The steps that are performed here."""
 
 
@@ -27,6 +28,8 @@ class Hooks:
         """Do one thing. Safe to repeat as far as the user's command or URL is."""
         if isinstance(step, ProbeAlarm):
             return self._probe(step)
+        if isinstance(step, ProbeMetric):
+            return _queried(step, step.prometheus)
         if isinstance(step, Notify):
             return self._post(step) if step.url else self._hand_over(step)
         return self._ask(step) if step.http is not None else self._run(step)
@@ -77,10 +80,15 @@ class Hooks:
             if ended.code is None:
                 return Outcome(step=step, ok=False, code=NO_VALUE, reason=ended.words)
             return Outcome(step=step, value=step.greater_than + 1 if ended.code else step.greater_than - 1)
-        try:
-            value = query(step.prometheus.url, step.prometheus.query, step.timeout)
-        except NoValueError as problem:
-            return Outcome(step=step, ok=False, code=NO_VALUE, reason=str(problem))
-        if math.isnan(value):
-            return Outcome(step=step, ok=False, code=NO_VALUE, reason="the query gave NaN")
-        return Outcome(step=step, value=value)
+        return _queried(step, step.prometheus)
+
+
+def _queried(step: ProbeAlarm | ProbeMetric, prometheus: Prometheus) -> Outcome:
+    """Ask Prometheus for a value; NaN is none."""
+    try:
+        value = query(prometheus.url, prometheus.query, step.timeout)
+    except NoValueError as problem:
+        return Outcome(step=step, ok=False, code=NO_VALUE, reason=str(problem))
+    if math.isnan(value):
+        return Outcome(step=step, ok=False, code=NO_VALUE, reason="the query gave NaN")
+    return Outcome(step=step, value=value)

@@ -17,6 +17,7 @@ from reconciler.model.service import Service
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, HookStatus, Revision, RolloutState, Scaled, State
 from reconciler.planner.protection import protect
+from reconciler.planner.suspension import suspend
 from reconciler.planner.target import continued, is_given_up
 from reconciler.planner.task_requests import start_tasks, stop_tasks
 from reconciler.scheduler.history import with_events
@@ -220,4 +221,5 @@ _ACTS: Mapping[RequestKind, Callable[[Request, State, Stack, float], State]] = {
     RequestKind.RUN: lambda request, state, target, now: start_tasks(request, state, now),
     RequestKind.STOP_TASK: lambda request, state, target, now: stop_tasks(request, state, target, now),
     RequestKind.RUN_SCHEDULE: _run_schedule,
+    RequestKind.SUSPEND: lambda request, state, target, now: suspend(request, state, now),
 }

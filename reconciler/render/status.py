@@ -12,9 +12,11 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, RolloutState, State
 from reconciler.model.task import DesiredStatus, TaskStatus
+from reconciler.render.autoscaling import autoscaling_of
 from reconciler.render.deployment_status import status_of
 from reconciler.render.progress import waiting_words
 from reconciler.render.safe import one_line
+from reconciler.render.schedules import schedule_json, schedule_line
 from reconciler.render.tables import table
 from reconciler.render.tasks import ShownTask
 from reconciler.render.traffic import (
@@ -28,7 +30,7 @@ from reconciler.render.traffic import (
     target_counts,
     targets_text,
 )
-from reconciler.render.words import duration, timestamp
+from reconciler.render.words import count, duration, timestamp
 
 EVENTS_SHOWN = 5
 
@@ -52,6 +54,7 @@ def status_json(standing: Standing) -> dict[str, Any]:
         "steady": standing.decision.is_steady,
         "load_balancers": [load_balancer_json(each, standing.snapshot) for each in stack.load_balancers],
         "services": [_service(each, standing) for each in stack.services],
+        "scheduled_tasks": [schedule_json(each, state) for each in stack.scheduled_tasks],
     }
 
 
@@ -64,6 +67,12 @@ def status_text(standing: Standing, now: float) -> str:
         parts += ["", table(("LOAD BALANCER", "STATE", "LISTENERS"), rows)]
     if shape["services"]:
         parts += ["", _services_table(shape)]
+    scheduled = standing.stack.scheduled_tasks
+    parts += (
+        ["", "Scheduled:", *(f"  {schedule_line(each, decision.state, now)}" for each in scheduled)]
+        if scheduled
+        else []
+    )
     remarks = [line for each in standing.stack.services for line in _remarks(each, standing)]
     remarks += _protected(decision.state, now)
     parts += ["", *remarks] if remarks else []
@@ -90,6 +99,7 @@ def _service(service: Service, standing: Standing) -> dict[str, Any]:
         "task_definition": _revision(primary),
         "desired_count": service.desired_count,
         "scaled": {"count": scaled.count, "declared": scaled.declared} if scaled else None,
+        "autoscaling": autoscaling_of(service.address, state),
         **_counts(state, service.address),
         "targets": target_counts(each.target for each in mine) if is_behind(service, standing.stack) else None,
         "traffic": [share_json(each) for each in shares_of(service.load_balancers, standing.snapshot)],
@@ -131,6 +141,18 @@ def _remarks(service: Service, standing: Standing) -> Iterator[str]:
     message = maintenance_of(service, state)
     if message is not None:
         yield f'  {service.address}: in maintenance, every request is answered with 503 and "{one_line(message)}"'
+    yield from _counted(service, state)
+
+
+def _counted(service: Service, state: State) -> Iterator[str]:
+    """Say who owns a count that is not the file's: autoscaling, within which bounds, or who set it by hand."""
+    shape = autoscaling_of(service.address, state)
+    if shape is not None:
+        bounds = f"{shape['min_capacity']}..{shape['max_capacity']}"
+        resting = f", suspended: {', '.join(shape['suspended'])}" if shape["suspended"] else ""
+        who = f"managed by {shape['address']} ({bounds}){resting}"
+        yield f"  {service.address}: {shape['desired_count']} desired, {who}"
+        return
     for each in state.scaled:
         if each.service == service.address:
             file = f"the file says {each.declared}"
@@ -153,6 +175,8 @@ def _stage(deployment: Deployment | None) -> str | None:
 
 def _verdict(shape: dict[str, Any], decision: Decision) -> str:
     name, services = shape["stack"], shape["services"]
+    if not services and shape["scheduled_tasks"]:
+        return f'Stack "{name}": {count(len(shape["scheduled_tasks"]), "scheduled task")}, no services.'
     if not services:
         return f'Stack "{name}": nothing is applied.'
     failed = len(decision.failed)

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.hooks.hooks import Hooks
 from reconciler.model.service import HttpHook, Prometheus
-from reconciler.model.step import Notify, Outcome, ProbeAlarm, RunHook
+from reconciler.model.step import Notify, Outcome, ProbeAlarm, ProbeMetric, RunHook
 
 ANSWERS = {
     "/good": (200, "ok"),
@@ -133,11 +133,13 @@ def test_a_url_that_nobody_answers_fails(hooks: Hooks) -> None:
     ("path", "value"), [("/vector", 7.5), ("/scalar", 3.0), ("/none", None), ("/nan", None), ("/bad", None)]
 )
 def test_a_query_gives_a_number_or_none(hooks: Hooks, site: str, path: str, value: float | None) -> None:
-    step = ProbeAlarm(
-        address="service.web", probe="d1/errors", prometheus=Prometheus(url=site + path, query="errors")
-    )
-    found = hooks.perform(step)
-    assert (found.ok, found.value) == (value is not None, value)
+    prometheus = Prometheus(url=site + path, query="errors")
+    for step in (
+        ProbeAlarm(address="service.web", probe="d1/errors", prometheus=prometheus),
+        ProbeMetric(address="autoscaling.web", policy="load", prometheus=prometheus),
+    ):
+        found = hooks.perform(step)
+        assert (found.ok, found.value) == (value is not None, value)
 
 
 @pytest.mark.parametrize(("code", "fires"), [(0, False), (2, True)])

@@ -62,7 +62,7 @@ def _cpus(before: ContainerUsage | None, latest: ContainerUsage) -> float | None
 def _memory(
     definition: TaskDefinition, latest: Iterable[ContainerUsage], before: Mapping[str, ContainerUsage]
 ) -> float | None:
-    limit = definition.memory or sum(each.memory or each.memory_reservation or 0 for each in definition.containers)
+    limit = definition.memory or sum(each.memory or 0 for each in definition.containers)
     return 100 * sum(each.memory for each in latest) / limit if limit else None
 
 

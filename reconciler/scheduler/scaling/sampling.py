@@ -6,6 +6,7 @@ the next time of the grid, which throttles what fails.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -101,8 +102,7 @@ def _take_queries(due: _Due, found: Sampling) -> Sampling:
         assert policy.prometheus is not None
         outcome = _outcome(ProbeMetric, due.view, policy.name)
         if outcome is not None:
-            value = outcome.value if outcome.ok else None
-            found = _taken(_Due(due.view, due.at, (policy,)), {policy.name: value}, found)
+            found = _taken(_Due(due.view, due.at, (policy,)), {policy.name: _number(outcome)}, found)
             continue
         found = found.asking(
             ProbeMetric(
@@ -113,6 +113,12 @@ def _take_queries(due: _Due, found: Sampling) -> Sampling:
             )
         )
     return found
+
+
+def _number(outcome: Outcome) -> float | None:
+    """Return the value of an answer; one without end, such as a quotient by 0, says nothing of a count."""
+    value = outcome.value if outcome.ok else None
+    return value if value is not None and math.isfinite(value) else None
 
 
 _SOURCES: tuple[tuple[tuple[ScalingMetric | None, ...], Callable[[_Due, Sampling], Sampling]], ...] = (

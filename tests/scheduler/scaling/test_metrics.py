@@ -90,7 +90,8 @@ def test_tasks_are_averaged_and_new_ones_are_left_out() -> None:
     ("of", "percent"),
     [
         (HALF, 25.0),
-        (definition(container(memory_reservation=100)), 50.0),
+        (definition(container(memory=100)), 50.0),
+        (definition(container(memory_reservation=100)), None),
         (definition(container(memory=100), memory=500), 10.0),
         (definition(), None),
     ],

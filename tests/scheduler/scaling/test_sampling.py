@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
+
 from reconciler.model.beside import ContainerUsage, PolicyRecord
 from reconciler.model.decision import Decision
 from reconciler.model.scaling import ScalingMetric
@@ -82,3 +86,10 @@ def test_the_answer_to_another_policy_is_not_taken() -> None:
 def test_a_service_that_is_not_there_is_not_scaled() -> None:
     found = Scene(autoscaling(CPU, service="service.other"), 1)
     assert found.look().steps == ()
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_number_without_end_is_no_value(value: float) -> None:
+    found = Scene(autoscaling(tracking(scale_out_periods=1, scale_in_periods=1)), 2).begun()
+    assert found.minutes(value) == 2
+    assert found.history == ["load 2->2 MissingData"]
