@@ -6,6 +6,7 @@ afterwards. What destroys something is refused, unless it is allowed.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from reconciler.cli.apply import Request, carry_out
@@ -33,13 +34,28 @@ class Follower:
         self._outside: tuple[Path, ...] = ()
 
     def follow(self) -> None:
-        """Apply what differs now, and whatever changes later, until it is time to stop."""
-        self._apply()
-        while not self._stop.is_asked:
-            if self._await_change():
-                self._apply()
+        """Apply what differs now, and whatever changes later, until it is time to stop.
 
-    def _await_change(self) -> bool:
+        A change while an apply is under way ends that one after the steps in hand: the next goes on from there, with
+        what the files say then.
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="follow") as pool:
+            while not self._stop.is_asked:
+                self._apply_until_change(pool)
+
+    def _apply_until_change(self, pool: ThreadPoolExecutor) -> None:
+        superseded = Stop()
+
+        def supersede() -> None:
+            superseded.ask(self._stop.number)
+
+        with self._stop.waking(supersede):
+            applying = pool.submit(self._apply, superseded)
+            self._await_change()
+            supersede()
+            applying.result()
+
+    def _await_change(self) -> None:
         """Wait until a file in the stack's folder, or of a module outside of it, has changed."""
         from watchfiles import DefaultFilter, watch
 
@@ -54,12 +70,12 @@ class Follower:
             stop_event=self._stop.event,
             raise_interrupt=False,
         )
-        return next(iter(changes), None) is not None
+        next(iter(changes), None)
 
-    def _apply(self) -> None:
+    def _apply(self, stop: Stop) -> None:
         try:
             place = open_workplace(self._given)
-            place.stop = self._stop
+            place.stop = stop
             self._outside = _folders_outside(place)
             if self._is_wanted(place):
                 carry_out(place, _request(place))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import getpass
 import os
 import shlex
 from collections.abc import Callable
@@ -175,4 +176,7 @@ def find_state(given: str | None, stack_folder: Path) -> Path:
 
 def user_name() -> str:
     """Return who runs this, for the lock's message."""
-    return os.environ.get("SUDO_USER") or os.environ.get("USER") or str(os.getuid())
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in many containers
+        return str(os.getuid())
