@@ -44,6 +44,7 @@ VERBS: dict[str, str] = {
     "exec": "Run a command in a container of a running task.",
     "run": "Run a one-off task of a task definition.",
     "stop": "Stop a task.",
+    "schedule": "List scheduled tasks, show their runs, or run one by hand.",
     "protect": "Keep tasks from being stopped by a scale-in or a deployment.",
     "lock": "Show who holds the stack, and who watches it.",
     "force-unlock": "Take the stack from a process that holds it.",

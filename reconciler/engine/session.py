@@ -201,6 +201,17 @@ def stop_task(session: Session, world: World, stack: Stack, wanted: Request, lea
     )
 
 
+def run_schedule(
+    session: Session, world: World, wanted: Request, stack: Stack, lease: Lease, is_done: Callable[[State], bool]
+) -> Converged:
+    """Start the run of a scheduled task that is asked for, unless that was done already, and pursue it until done."""
+    state = carry_out(wanted, session.store.load(stack.name), session.clock.now())
+    state = session.store.save(state, lease)
+    assert state.target is not None  # else it would have been refused
+    pursued = state.target.changed(folder=stack.folder)
+    return converge(world, pursued, state, lease, lambda decision: is_done(decision.state))
+
+
 def request(session: Session, world: World, wanted: Sequence[Request], stack: Stack, lease: Lease) -> Converged:
     """Record what is asked for beside the files, and converge until each service is steady or failed.
 

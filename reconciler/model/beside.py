@@ -102,8 +102,8 @@ class RunStatus(StrEnum):
 class ScheduledRun(Noun):
     """One run of a scheduled task. Its `id` is made from the schedule and the slot: the same slot is the same run.
 
-    `slot` is when it was due; `tasks` are those of the present attempt, which is stopped at `stops_at`; RETRYING waits
-    for `retry_at`. It is over once `ended_at` is known: one that timed out or is replaced may still be stopping.
+    `slot` is when it was due; `tasks` are those of the present attempt, which is stopped at `stops_at`; RETRYING
+    waits for `retry_at`. It is over once `ended_at` is known: one that timed out or is replaced may still be stopping.
     """
 
     id: str
@@ -119,6 +119,8 @@ class ScheduledRun(Noun):
     reason: str = ""
     tasks: tuple[str, ...] = ()
     is_manual: bool = False
+    token: str = ""
+    """Of a run by hand: the request's, so that whoever asked finds it."""
 
 
 class ScheduleRecord(Noun):
@@ -146,7 +148,11 @@ class NotificationRecord(Noun):
 
 
 class CleanUpRecord(Noun):
-    """When images were last collected, and since when an image is not used, by its id."""
+    """When images were last collected, and since when an image is not needed, by its id.
+
+    `ours` are the images that a pull or build of ours brought, id -> names: nobody had them before.
+    """
 
     collected_at: float | None = None
+    ours: Mapping[str, tuple[str, ...]] = {}
     unused_since: Mapping[str, float] = {}

@@ -38,7 +38,8 @@ class Request(Noun):
 
     `tasks` are task ids, of STOP_TASK (for `message`) and PROTECT (for `seconds`, None to end it). RUN starts `count`
     tasks of `definition`, as `overridden`, marked with `token`; RUN_SCHEDULE starts one run of the scheduled task
-    `service`, now. SUSPEND sets what of the autoscaling of `service` rests. HAND_OVER asks a watch for the stack.
+    `service`, now, marked with `token`. SUSPEND sets what of the autoscaling of `service` rests. HAND_OVER asks a
+    watch for the stack.
     """
 
     kind: RequestKind

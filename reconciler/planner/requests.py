@@ -20,7 +20,7 @@ from reconciler.planner.protection import protect
 from reconciler.planner.suspension import suspend
 from reconciler.planner.target import continued, is_given_up
 from reconciler.planner.task_requests import start_tasks, stop_tasks
-from reconciler.scheduler.history import with_events
+from reconciler.scheduler.history import deployment_is, desired_count_told, with_events
 from reconciler.scheduler.opening import open_deployment
 from reconciler.scheduler.runs import unfinished
 from reconciler.scheduler.scaling.capacity import with_capacity
@@ -69,8 +69,8 @@ def _stopped(deployment: Deployment, state: State, now: float, *, rolls_back: bo
     ended = {"rollout_state": RolloutState.FAILED, "reason": "stopped by the user", "updated_at": now}
     worked_at = None if rolls_back else deployment.completed_at
     stopped = deployment.changed(is_stopped=True, may_roll_back=rolls_back, completed_at=worked_at, **ended)
-    told = f"(deployment {deployment.id}) was stopped by the user."
-    return with_events(_with(state, stopped), [(deployment.service, told)], now)
+    told = deployment_is(deployment, f"(deployment {deployment.id}) was stopped by the user.")
+    return with_events(_with(state, stopped), [told], now)
 
 
 def _roll_back(request: Request, state: State, target: Stack, now: float) -> State:
@@ -148,7 +148,9 @@ def _scale(request: Request, state: State, target: Stack, now: float) -> State:
     wanted = service.changed(desired_count=count)
     services = tuple(wanted if each.address == service.address else each for each in target.services)
     state = state.changed(scaled=(*others, *mine), target=target.changed(services=services))
-    return _resized(wanted, state, now)
+    cause = "set by the user" if request.count is not None else "as declared"
+    told = [desired_count_told(service.address, count, cause)] if count != service.desired_count else []
+    return _resized(wanted, with_events(state, told, now), now)
 
 
 def _scale_beside(autoscaling: Autoscaling, request: Request, state: State, now: float) -> State:
@@ -156,8 +158,8 @@ def _scale_beside(autoscaling: Autoscaling, request: Request, state: State, now:
     if request.count is None:
         raise ReconcilerError(f"the count of {request.service} is no file's: {autoscaling.address} owns it")
     state = with_capacity(state, request.service, request.count)
-    told = f"has {request.count} desired tasks, set by the user; {autoscaling.address} goes on from there."
-    state = with_events(state, [(request.service, told)], now)
+    cause = f"set by the user; {autoscaling.address} goes on from there"
+    state = with_events(state, [desired_count_told(request.service, request.count, cause)], now)
     service = state.target.service(request.service) if state.target is not None else None
     return state if service is None else _resized(service, state, now)
 
@@ -191,11 +193,12 @@ def _run_schedule(request: Request, state: State, target: Stack, now: float) -> 
     task = target.scheduled_task(request.service)
     if task is None:
         raise ReconcilerError(f"{request.service} is not in what was applied last")
-    running = unfinished(state, task.address)
+    is_repeated = any(each.token == request.token for each in state.runs if each.token)
+    running = () if is_repeated else unfinished(state, task.address)
     if running and task.overlap is Overlap.SKIP:
         hint = f'stop its tasks, or say overlap = "allow" or "replace" in {task.address}'
         raise ReconcilerError(f"run {running[0].id} is not over: wait for it, {hint}")
-    return ask_for_run(task, state, now)
+    return ask_for_run(task, request.token, state, now)
 
 
 def _service(request: Request, target: Stack) -> Service:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.decision import Decision
+from reconciler.model.notification import EventKind
 from reconciler.model.service import Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, RolloutState, State
+from reconciler.model.state import Deployment, Event, RolloutState, State
 from reconciler.model.task import DesiredStatus, TaskStatus
 from reconciler.render.autoscaling import autoscaling_of
 from reconciler.render.deployment_status import status_of
@@ -80,7 +81,7 @@ def status_text(standing: Standing, now: float) -> str:
     parts += ["", "Waiting:", *waits] if waits else []
     events = [
         f"  {duration(max(0.0, now - each.at)):>6} ago  {each.address} {one_line(each.message)}"
-        for each in decision.state.events[-EVENTS_SHOWN:]
+        for each in _newest(decision.state.events)
     ]
     parts += ["", "Events:", *events] if events else []
     return "\n".join(parts)
@@ -221,8 +222,13 @@ def _deployment(deployment: Deployment, state: State) -> dict[str, Any]:
 
 
 def _events(state: State, address: str) -> list[dict[str, Any]]:
-    mine = [each for each in state.events if each.address == address][-EVENTS_SHOWN:]
+    mine = _newest(each for each in state.events if each.address == address)
     return [{"created_at": timestamp(each.at), "message": each.message} for each in mine]
+
+
+def _newest(events: Iterable[Event]) -> list[Event]:
+    """Return the newest events, without those of single tasks: the `events` command has them all."""
+    return [each for each in events if each.kind is not EventKind.TASK][-EVENTS_SHOWN:]
 
 
 def _cells(service: dict[str, Any]) -> dict[str, str]:

@@ -45,10 +45,15 @@ def run_due(ground: AsideGround, state: State) -> Attended:
     return Attended(_pruned(state, ground), wake_at=min((each for each in times if each is not None), default=None))
 
 
-def ask_for_run(task: ScheduledTask, state: State, now: float) -> State:
-    """Record a run by hand, beside the slots. Those that it replaces are stopped."""
+def ask_for_run(task: ScheduledTask, token: str, state: State, now: float) -> State:
+    """Record a run by hand, beside the slots, unless the token has one. Those that it replaces are stopped."""
+    if token and any(each.token == token for each in state.runs):
+        return state
+    known = {each.id for each in state.runs}
     slot = round(now, 3)
-    run = ScheduledRun(id=run_id(task.name, slot, is_manual=True), schedule=task.address, slot=slot, is_manual=True)
+    while (name := run_id(task.name, slot, is_manual=True)) in known:
+        slot = round(slot + 0.001, 3)
+    run = ScheduledRun(id=name, schedule=task.address, slot=slot, is_manual=True, token=token)
     return _recorded(task, run, state, now)
 
 
