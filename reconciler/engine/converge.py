@@ -22,6 +22,7 @@ from reconciler.errors import (
 )
 from reconciler.model.address import block_type
 from reconciler.model.decision import Decision, Pass
+from reconciler.model.notification import EventKind, EventType
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Stack
@@ -30,7 +31,7 @@ from reconciler.model.step import ASIDES, BuildImage, Outcome, ProbeAlarm, PullI
 from reconciler.planner.requests import carry_out
 from reconciler.scheduler.ahead import not_ahead
 from reconciler.scheduler.asides import attend
-from reconciler.scheduler.history import with_events
+from reconciler.scheduler.history import Told, with_events
 from reconciler.scheduler.moved import as_recorded
 from reconciler.scheduler.resources import networks_of
 from reconciler.scheduler.scaling.capacity import with_capacities
@@ -165,8 +166,9 @@ def _with_request(request: Request, state: State, now: float) -> State:
     try:
         state = carry_out(request, state, now)
     except ReconcilerError as refusal:
-        return with_events(state, [(address, f"{request.kind} was refused: {refusal}")], now)
-    return with_events(state, [(address, f"{request.kind} was asked for.")], now)
+        told = Told(address, f"{request.kind} was refused: {refusal}", EventKind.REQUEST, type=EventType.WARN)
+        return with_events(state, [told], now)
+    return with_events(state, [Told(address, f"{request.kind} was asked for.", EventKind.REQUEST)], now)
 
 
 def _is_told(step: Step) -> bool:

@@ -20,6 +20,7 @@ from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.beside import begin_beside
 from reconciler.planner.lifecycle import triggered
 from reconciler.planner.registrations import regrouped
+from reconciler.scheduler.history import desired_count_told, with_events
 from reconciler.scheduler.opening import new_deployment, open_deployment
 from reconciler.scheduler.revisions import register
 from reconciler.scheduler.tasks import task_id
@@ -107,6 +108,9 @@ def _deploy(service: Service, revision: Revision, state: State, now: float, *, i
     is_same = primary and (primary.family, primary.revision) == (revision.family, revision.number)
     if primary and is_same and primary.rollout_state is not RolloutState.FAILED:
         registered = primary.changed(registrations=service.load_balancers)
+        if primary.desired_count != service.desired_count:
+            told = desired_count_told(service.address, service.desired_count, "as declared")
+            state = with_events(state, [told], now)
         return _replace(state, continued(registered, service, now, is_reopened=is_reopened))
     return open_deployment(service, revision, state, now)
 

@@ -66,6 +66,12 @@ def deployment_is(deployment: Deployment, message: str, name: str = "", type: Ev
     return Told(deployment.service, message, EventKind.DEPLOYMENT, name, deployment.id, type)
 
 
+def desired_count_told(service: str, count: int, cause: str) -> Told:
+    """Say that another count of tasks is desired of a service (an address), and who wants it so."""
+    name = EventName.DESIRED_COUNT_UPDATED
+    return Told(service, f"has {count} desired tasks, {cause}.", name=name)
+
+
 def task_told(before: Mapping[str, TaskRecord], records: Iterable[TaskRecord]) -> list[Told]:
     """Say which tasks came to run, ended by themselves, and have stopped since the last look."""
     told: list[Told] = []

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.model.beside import ScalingActivity
+from reconciler.model.notification import EventKind, EventName
 from reconciler.model.state import State
-from reconciler.scheduler.history import with_events
+from reconciler.scheduler.history import Told, with_events
 
 ACTIVITIES_KEPT = 100
 """Activities kept of each autoscaling."""
@@ -26,8 +27,9 @@ def with_activity(state: State, activity: ScalingActivity, cause: str = "") -> S
     state = state.changed(activities=(*(each for each in state.activities if each.number not in spare), numbered))
     if activity.not_scaled_reason or activity.before == activity.after:
         return state
-    told = f"Successfully set desired count to {activity.after}. Cause: {cause}"
-    return with_events(state, [(activity.service, told)], activity.at)
+    message = f"Successfully set desired count to {activity.after}. Cause: {cause}"
+    told = Told(activity.service, message, EventKind.SCALING, EventName.DESIRED_COUNT_UPDATED, activity.policy)
+    return with_events(state, [told], activity.at)
 
 
 def _is_told(activity: ScalingActivity, mine: Sequence[ScalingActivity]) -> bool:
