@@ -103,7 +103,7 @@ class ScheduledRun(Noun):
     """One run of a scheduled task. Its `id` is made from the schedule and the slot: the same slot is the same run.
 
     `slot` is when it was due; `tasks` are those of the present attempt, which is stopped at `stops_at`; RETRYING
-    waits for `retry_at`. It is over once `ended_at` is known: one that timed out or is replaced may still be stopping.
+    waits for `retry_at`. It is over once `ended_at` is known: one that timed out or is replaced may be stopping yet.
     """
 
     id: str
