@@ -9,6 +9,9 @@ SENSITIVE = "(sensitive value)"
 LONGEST = 100
 """Characters of a value that are shown unless the whole of it is asked for."""
 
+LARGEST_WHOLE = 1e15
+"""From here on a number is written with its exponent."""
+
 _KEPT = 24
 """Characters shown before the first difference of two long values."""
 
@@ -52,7 +55,9 @@ def _text(value: Any) -> str:
 
 
 def _unpacked(value: Any) -> Any:
-    """Lists come as JSON: `["a", "b"]` is a list, and `[a` is a text."""
+    """Lists come as JSON: `["a", "b"]` is a list, and `[a` is a text. A whole number is written as one: 60."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE:
+        return int(value)
     if isinstance(value, str) and value.startswith("["):
         try:
             return json.loads(value)

@@ -261,3 +261,44 @@ def test_names_reasons_and_values_cannot_command_a_terminal() -> None:
     shown = plan_text(plan(Change(address="service.web", action=Action.UPDATE, reason=reason, attributes=(value,))))
     assert "  ~ service.web will be updated: exited Error: <U+202E>gone1m\n" in shown
     assert not set(shown) & {"\x1b", "\x07", "\r", "\x9b", "\u202e"}
+
+
+def test_what_acts_beside_is_told_as_it_is_written_and_the_count_that_is_not_the_file_s_is_a_note() -> None:
+    changes = (
+        Change(
+            address="autoscaling.web",
+            action=Action.UPDATE,
+            attributes=(
+                AttributeChange(path="max_capacity", old=10, new=12, place="web.hcl:3"),
+                AttributeChange(path="target_tracking.cpu.target_value", old=60.0, new=62.5),
+            ),
+            unchanged=8,
+        ),
+        Change(
+            address="scheduled_task.report",
+            action=Action.UPDATE,
+            attributes=(
+                AttributeChange(path="schedule", old="cron(0 3 * * ? *)", new="@daily"),
+                AttributeChange(path="timeout", old=3600.0, new=1800.0),
+            ),
+        ),
+    )
+    note = "service.web: desired_count = 7 (managed by autoscaling.web, 2..10)"
+    assert (
+        plan_text(plan(*changes, notes=(note,)))
+        == """\
+Stack "shop":
+
+  ~ autoscaling.web will be updated
+      ~ max_capacity: 10 -> 12   # in-place   web.hcl:3
+      ~ target_tracking.cpu.target_value: 60 -> 62.5   # in-place
+      (8 unchanged hidden)
+  ~ scheduled_task.report will be updated
+      ~ schedule: "cron(0 3 * * ? *)" -> "@daily"   # in-place
+      ~ timeout: 3600 -> 1800   # in-place
+
+Note: service.web: desired_count = 7 (managed by autoscaling.web, 2..10)
+
+Plan: 0 to create, 2 to update, 0 to destroy.
+"""
+    )

@@ -89,6 +89,15 @@ def _beginning(scaled: Scaled, service: Registrant) -> Findings:
     yield Finding(decoded, place, summary, detail, "E0268", warn=True)
 
 
+def _asleep(scaled: Scaled) -> Findings:
+    """At a count of 0 no task uses anything: only a metric of something else can wake the service."""
+    decoded, metrics = scaled.decoded, [each.get("metric") for each in scaled.policies()]
+    if scaled.noun.min_capacity == 0 and metrics and all(each in _LIMITED for each in metrics):
+        detail = "Set min_capacity = 1, or add a policy on requests_per_target or prometheus."
+        summary = f"no task would be started again after the last one: none uses {' or '.join(sorted(set(metrics)))}"
+        yield Finding(decoded, decoded.where("min_capacity"), summary, detail, "E0268", warn=True)
+
+
 def _names(scaled: Scaled) -> Findings:
     seen: dict[str, Decoded] = {}
     for policy in scaled.policies():
@@ -244,6 +253,7 @@ def _actions(scaled: Scaled) -> Findings:
 _CHECKS: tuple[Callable[[Scaled], Findings], ...] = (
     _bounds,
     _service,
+    _asleep,
     _names,
     _metrics,
     _target_values,
