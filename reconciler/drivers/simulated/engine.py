@@ -41,6 +41,7 @@ from reconciler.model.step import (
     CreateNetwork,
     CreateOwner,
     CreateVolume,
+    Notify,
     Outcome,
     ProbeAlarm,
     ProbeMetric,
@@ -364,6 +365,10 @@ class SimulatedEngine:
             return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
         return Outcome(step=step, value=value)
 
+    def _notify(self, step: Notify) -> Outcome:
+        """Nobody is told of what is only simulated."""
+        return Outcome(step=step)
+
     def _sample_usage(self, step: SampleUsage) -> Outcome:
         now = self.clock.now()
         found = (self._containers.get(each) for each in sorted(step.containers))
@@ -399,5 +404,6 @@ _EFFECTS: Mapping[type, Callable[..., Outcome]] = {
     RunHook: SimulatedEngine._run_hook,
     ProbeAlarm: SimulatedEngine._probe_alarm,
     ProbeMetric: SimulatedEngine._probe_metric,
+    Notify: SimulatedEngine._notify,
     SampleUsage: SimulatedEngine._sample_usage,
 }
