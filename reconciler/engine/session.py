@@ -14,6 +14,7 @@ from reconciler.drivers.driver import Driver
 from reconciler.engine.attributes import known_after_apply, known_all_along
 from reconciler.engine.converge import Converged, World, converge, look_request
 from reconciler.engine.forecast import unobtainable_images, with_rollouts
+from reconciler.engine.last_events import send_last
 from reconciler.errors import ReconcilerError, StackError, StaleError
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic
@@ -159,6 +160,7 @@ def apply(session: Session, world: World, prepared: Prepared, outputs: Outputs, 
         raise StaleError("the recorded state changed since this plan was made; plan again")
     state = session.store.save(prepared.planned.target, lease)
     ended = converge(world, prepared.stack, state, lease, _is_over)
+    ended = send_last(world, prepared.stack, ended, lease)
     values = outputs(known_after_apply(ended.state, ended.snapshot))
     kept = tuple(each if not each.sensitive else each.changed(value=None) for each in values)
     if kept != ended.state.outputs:

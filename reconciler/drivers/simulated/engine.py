@@ -75,6 +75,8 @@ class SimulatedEngine:
     hooks: Callable[[RunHook], Outcome] = lambda step: Outcome(step=step)
     probe: Callable[[ProbeAlarm], float | None] = lambda step: 0.0
     """What an alarm's source says; None is nothing."""
+    receives: Callable[[Notify], bool] = lambda step: True
+    """Whether whoever is notified takes what is sent."""
     metric: Callable[[ProbeMetric], float | None] = lambda step: None
     """What a scaling policy's query gives, likewise."""
     load: Callable[[Task], Load] = no_load
@@ -366,8 +368,9 @@ class SimulatedEngine:
         return Outcome(step=step, value=value)
 
     def _notify(self, step: Notify) -> Outcome:
-        """Nobody is told of what is only simulated."""
-        return Outcome(step=step)
+        if self.receives(step):
+            return Outcome(step=step)
+        return Outcome(step=step, ok=False, code="NotDelivered", reason="nobody took it")
 
     def _sample_usage(self, step: SampleUsage) -> Outcome:
         now = self.clock.now()
