@@ -89,7 +89,7 @@ def test_a_run_by_hand_without_a_watch_ends_with_the_code_of_its_container(place
 
 def test_a_run_by_hand_beside_a_watch_is_left_to_it(place: Place) -> None:
     place.write(JOBS)
-    place.apply("--var", "command=sleep 2")
+    place.apply("--var", "command=sleep 8")
     with watching(place):
         begun = place.run("schedule", "run", "report", "--json")
         assert (begun.code, begun.value["status"], begun.value["manual"]) == (0, "RUNNING", True)
