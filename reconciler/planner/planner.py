@@ -122,10 +122,10 @@ def _definitions(stack: Stack, state: State, snapshot: Snapshot) -> Iterable[Cha
     """
     deployed = {each.family: each for each in state.deployments if each.is_primary}
     addresses = {definition.family: address for address, definition in stack.definitions.items()}
-    unknown = _only_scheduled(stack) if is_lost(state, snapshot) else frozenset()
+    scheduled, is_unknown = _only_scheduled(stack), is_lost(state, snapshot)
     for definition in used_definitions(stack):
         address, primary = addresses[definition.family], deployed.get(definition.family)
-        if address in unknown:
+        if address in scheduled and is_unknown:
             continue
         latest = state.latest_revision(definition.family)
         given = state.revision(definition.family, primary.revision) if primary else _recorded(address, state)
@@ -135,7 +135,8 @@ def _definitions(stack: Stack, state: State, snapshot: Snapshot) -> Iterable[Cha
         elif before.definition != definition:
             again = state.revision_of(definition.family, fingerprint(definition))
             label = f"revision {again.number} again" if again else f"revision {latest.number + 1}"
-            yield _update(stack, address, before.definition, definition, Effect.NEW_REVISION, label)
+            why = "the next run has it, and what runs runs to its end" if address in scheduled else ""
+            yield _update(stack, address, before.definition, definition, Effect.NEW_REVISION, label, why)
 
 
 def _only_scheduled(stack: Stack) -> frozenset[str]:

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.drivers.simulated import Behaviour
+from reconciler.model.beside import RunStatus
 from reconciler.model.diagnostic import Span
 from reconciler.model.notification import EventKind, Notification
 from reconciler.model.plan import Action, AttributeChange, Change
+from reconciler.model.request import Request, RequestKind
 from reconciler.model.scaling import Autoscaling, ScalingMetric, ScheduledAction, TargetTracking
 from reconciler.model.schedule import Schedule, ScheduledTask
 from reconciler.model.stack import Stack
@@ -92,10 +95,11 @@ def test_what_changes_is_named_as_it_is_written_with_its_place() -> None:
 def test_a_new_revision_of_what_a_schedule_runs_is_told_and_once_applied_no_more() -> None:
     site = applied(shop())
     other = shop(report=REPORT.changed(containers=(container(image="app:2"),)))
-    assert short(site.plan(other).changes) == [("task_definition.report", "update", "revision 2")]
+    later = "the next run has it, and what runs runs to its end"
+    assert short(site.plan(other).changes) == [("task_definition.report", "update", later)]
     site.apply(other)
     assert site.plan(other).is_empty
-    assert short(site.plan(shop()).changes) == [("task_definition.report", "update", "revision 1 again")]
+    assert [each.label for each in site.plan(shop()).changes] == ["revision 1 again"]
     site.apply(shop())
     assert site.plan(shop()).is_empty
 
@@ -110,6 +114,43 @@ def test_what_left_the_files_is_deleted() -> None:
     site.apply(stack(declared("web", 3)))
     recorded = site.store.load("shop")
     assert (recorded.scaling, recorded.schedules, recorded.notified) == ((), (), ())
+
+
+NEXT = shop(report=REPORT.changed(containers=(container(image="app:2"),)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (shop(scheduled_tasks=()), "it is no longer in the stack; what runs of it runs to its end"),
+        (NEXT, "the next run has it, and what runs runs to its end"),
+    ],
+)
+def test_a_job_that_runs_is_not_stopped_by_an_apply(wanted: Stack, told: str) -> None:
+    site = with_job()
+    assert [each.reason for each in site.plan(wanted).changes] == [told]
+    site.apply(wanted)
+    assert site.live == ("None:1", "web:1", "web:1", "web:1")
+    assert site.plan(wanted).is_empty
+    site.watch(700)
+    assert [(each.status, each.exit_code) for each in site.store.load("shop").runs] == [(RunStatus.SUCCEEDED, 0)]
+
+
+def test_a_destroy_stops_a_job_that_runs() -> None:
+    site = with_job()
+    site.apply(shop().emptied())
+    assert site.live == ()
+
+
+def with_job() -> Site:
+    """A place where a run of the nightly job takes ten minutes, and has just begun."""
+    site = Site()
+    site.engine.behave = lambda step: Behaviour(exits_after=600) if step.task.is_one_off else Behaviour()
+    site.apply(shop())
+    request = Request(kind=RequestKind.RUN_SCHEDULE, service="scheduled_task.report")
+    site.store.post("shop", request)
+    site.watch(5)
+    return site
 
 
 def test_the_count_is_autoscaling_s_and_the_file_s_makes_no_difference() -> None:
