@@ -1,10 +1,11 @@
-"""What stays recorded: 100 events an address, 10 deployments a service, stopped tasks for three hours (C2)."""
+"""What stays recorded: 100 events of each kind an address, 10 deployments a service, stopped tasks for three hours (C2)."""
 
 from __future__ import annotations
 
+from reconciler.model.notification import EventKind
 from reconciler.model.state import DeploymentStatus
 from reconciler.model.task import TaskStatus
-from reconciler.scheduler.history import prune, with_events
+from reconciler.scheduler.history import Told, prune, with_events
 from tests.builders import NOW, deployment, record, state
 
 HOURS = 3600.0
@@ -24,6 +25,13 @@ def test_the_newest_hundred_events_of_each_address_stay() -> None:
     many = with_events(state(), [(f"service.{'ab'[index % 2]}", str(index)) for index in range(300)], NOW)
     kept = prune(with_events(many, [("service.c", "one")], NOW), set(), NOW).events
     assert [each.number for each in kept] == list(range(101, 302))
+
+
+def test_events_of_tasks_push_none_of_their_service_out() -> None:
+    one = with_events(state(), [("service.web", "kept")], NOW)
+    tasks = [Told("service.web", str(number), EventKind.TASK) for number in range(150)]
+    kept = prune(with_events(one, tasks, NOW), set(), NOW).events
+    assert [each.number for each in kept] == [1, *range(52, 152)]
 
 
 def test_stopped_tasks_are_forgotten_after_three_hours_unless_the_engine_still_shows_them() -> None:
