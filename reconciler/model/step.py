@@ -445,6 +445,8 @@ class Outcome(Noun):
     code: str = ""
     reason: str = ""
     image_id: str = ""
+    is_new: bool = False
+    """Whether a pull or build brought an image that the engine did not have under any name."""
     value: float | None = None
     """What an alarm's source, or a policy's, said."""
     usage: tuple[ContainerUsage, ...] = ()

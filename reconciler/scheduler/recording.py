@@ -8,6 +8,7 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, DeploymentStatus, State
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler import history, one_off
+from reconciler.scheduler.clean_up import noted
 from reconciler.scheduler.service_view import ServiceView
 from reconciler.scheduler.services import ServiceMove
 from reconciler.scheduler.situations import told_of
@@ -43,6 +44,7 @@ def record(
     state = state.changed(
         tasks=tuple(view.record for view in tasks),
         deployments=tuple(_aged(current.get(each.id, each), alive) for each in state.deployments),
+        clean_up=noted(state.clean_up, snapshot, now),
     )
     return history.with_events(state, told, now)
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 from reconciler.drivers.driver import LookRequest
 from reconciler.drivers.labels import owner_volume_name, private_volume_name
 from reconciler.model.snapshot import ContainerHealth, ContainerStatus, ObservedNetwork, ObservedVolume, Owner
 from reconciler.model.stack import Network, Volume
-from reconciler.model.step import RemoveNetwork, RemoveOwner, RemoveVolume
+from reconciler.model.step import (
+    BuildImage,
+    ListImages,
+    RemoveImage,
+    RemoveNetwork,
+    RemoveOwner,
+    RemoveVolume,
+    StoredImage,
+)
 from reconciler.model.task import ContainerResult
-from reconciler.model.task_definition import HOLDER, HealthCheck, MountPoint, PrivateVolume
+from reconciler.model.task_definition import HOLDER, Build, HealthCheck, MountPoint, PrivateVolume
 
 from .builders import IMAGE, World, container, definition, shell
 
@@ -65,6 +74,59 @@ def test_a_volume_is_made_once_and_removed_once(world: World) -> None:
 def test_images_that_are_present_are_shown_with_their_id(world: World) -> None:
     (image,) = world.look(images=(IMAGE, "reconciler-test/absent:1")).images
     assert image.reference == IMAGE and image.id
+
+
+def built(world: World) -> BuildImage:
+    """The build of an image of this test's own."""
+    reference = f"reconciler-test/{world.owner}:1"
+    if Path(world.folder).exists():
+        Path(world.folder, "Dockerfile").write_text(f"FROM {IMAGE}\nLABEL test={reference}\n")
+    build = Build(context=".", context_digest="v1")
+    return BuildImage(address="service.web", reference=reference, folder=world.folder, build=build)
+
+
+def stored(world: World, image_id: str) -> list[StoredImage]:
+    images = world.perform(ListImages(address="images")).images
+    return [each.changed(created_at=0) for each in images if each.id == image_id]
+
+
+def removal(image_id: str, step: BuildImage) -> RemoveImage:
+    return RemoveImage(address="images", image_id=image_id, references=(step.reference,))
+
+
+def test_an_image_that_nobody_uses_is_listed_and_removed_with_its_names(world: World) -> None:
+    step = built(world)
+    image_id = world.perform(step).image_id
+    assert stored(world, image_id) == [StoredImage(id=image_id, references=(step.reference,))]
+    world.perform(removal(image_id, step))
+    world.perform(removal(image_id, step))
+    assert (stored(world, image_id), world.look(images=(step.reference,)).images) == ([], ())
+
+
+def test_only_an_image_that_the_engine_did_not_have_is_new(world: World) -> None:
+    step = built(world)
+    first, second = world.perform(step), world.perform(step)
+    assert (first.is_new, second.is_new, second.image_id) == (True, False, first.image_id)
+    world.perform(removal(first.image_id, step))
+
+
+def test_an_image_that_a_container_is_of_stays(world: World) -> None:
+    step = built(world)
+    image_id = world.perform(step).image_id
+    task = world.run(definition(container(image=step.reference)))
+    world.perform(removal(image_id, step))
+    assert stored(world, image_id) == [StoredImage(id=image_id, references=(step.reference,), used_by=1)]
+    world.perform(world.remove(task))
+    world.perform(removal(image_id, step))
+    assert stored(world, image_id) == []
+
+
+def test_a_name_that_means_another_image_by_now_is_left(world: World) -> None:
+    step = built(world)
+    image_id = world.perform(step).image_id
+    world.perform(removal("sha256:" + "0" * 64, step))
+    assert stored(world, image_id) == [StoredImage(id=image_id, references=(step.reference,))]
+    world.perform(removal(image_id, step))
 
 
 def test_who_a_task_is_can_be_read_from_the_engine(world: World) -> None:

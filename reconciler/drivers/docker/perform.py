@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.drivers.docker import images, objects, removal
+from reconciler.drivers.docker import images, objects, removal, stored
 from reconciler.drivers.docker.balancers import Balancers
 from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
 from reconciler.drivers.docker.look import Looker
@@ -18,9 +18,11 @@ from reconciler.model.step import (
     CreateNetwork,
     CreateOwner,
     CreateVolume,
+    ListImages,
     Outcome,
     PullImage,
     RemoveBalancer,
+    RemoveImage,
     RemoveNetwork,
     RemoveOwner,
     RemoveTask,
@@ -57,6 +59,8 @@ class Performer:
             StartBalancer: _done(balancers.start),
             ConfigureBalancer: _done(balancers.configure),
             RemoveBalancer: _done(balancers.remove),
+            ListImages: self._list_images,
+            RemoveImage: self._remove_image,
             SampleUsage: lambda step: sample_usage(client, step),
         }
 
@@ -79,14 +83,24 @@ class Performer:
         return _done(lambda step: act(self._client, step))
 
     def _pull(self, step: PullImage) -> Outcome:
-        image_id = images.pull(self._client, step, self._sleep)
-        self._looker.images.forget()
-        return Outcome(step=step, image_id=image_id)
+        return self._fetched(step, lambda: images.pull(self._client, step, self._sleep))
 
     def _build(self, step: BuildImage) -> Outcome:
-        image_id = images.build(self._client, step)
+        return self._fetched(step, lambda: images.build(self._client, step))
+
+    def _fetched(self, step: PullImage | BuildImage, fetch: Callable[[], str]) -> Outcome:
+        before = stored.image_ids(self._client)
+        image_id = fetch()
         self._looker.images.forget()
-        return Outcome(step=step, image_id=image_id)
+        return Outcome(step=step, image_id=image_id, is_new=image_id not in before)
+
+    def _list_images(self, step: ListImages) -> Outcome:
+        return Outcome(step=step, images=stored.list_images(self._client))
+
+    def _remove_image(self, step: RemoveImage) -> Outcome:
+        stored.remove_image(self._client, step)
+        self._looker.images.forget()
+        return Outcome(step=step)
 
     def _start(self, step: StartContainer) -> Outcome:
         self._looker.containers.forget(self._starter.start(step))

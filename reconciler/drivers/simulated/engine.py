@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,12 +42,14 @@ from reconciler.model.step import (
     CreateNetwork,
     CreateOwner,
     CreateVolume,
+    ListImages,
     Notify,
     Outcome,
     ProbeAlarm,
     ProbeMetric,
     PullImage,
     RemoveBalancer,
+    RemoveImage,
     RemoveNetwork,
     RemoveOwner,
     RemoveTask,
@@ -57,6 +60,7 @@ from reconciler.model.step import (
     StartContainer,
     Step,
     StopContainer,
+    StoredImage,
 )
 from reconciler.model.task import Task
 from reconciler.model.task_definition import HOLDER
@@ -267,14 +271,38 @@ class SimulatedEngine:
     def _pull_image(self, step: PullImage) -> Outcome:
         if not self.obtainable(step.reference):
             raise StepFailedError(CANNOT_PULL, f"no such image: {step.reference}")
+        before = {each.id for each in self._images.values()}
         self.add_image(step.reference)
-        return Outcome(step=step, image_id=self._images[step.reference].id)
+        image_id = self._images[step.reference].id
+        return Outcome(step=step, image_id=image_id, is_new=image_id not in before)
 
     def _build_image(self, step: BuildImage) -> Outcome:
         digest = step.build.context_digest
         image = ObservedImage(reference=step.reference, id=f"sha256:{step.reference}@{digest}", context_digest=digest)
+        is_new = image.id not in {each.id for each in self._images.values()}
         self._images[step.reference] = image
-        return Outcome(step=step, image_id=image.id)
+        return Outcome(step=step, image_id=image.id, is_new=is_new)
+
+    def _list_images(self, step: ListImages) -> Outcome:
+        names: dict[str, list[str]] = {}
+        for each in self._images.values():
+            names.setdefault(each.id, []).append(each.reference)
+        used = Counter(each.image for each in self._containers.values())
+        return Outcome(
+            step=step,
+            images=tuple(
+                StoredImage(id=image_id, references=tuple(sorted(found)), used_by=used[image_id])
+                for image_id, found in sorted(names.items())
+            ),
+        )
+
+    def _remove_image(self, step: RemoveImage) -> Outcome:
+        """Take the names away, and with the last of them the image, unless a container is of it."""
+        if all(each.image != step.image_id for each in self._containers.values()):
+            gone = {name for name in step.references if name in self._images}
+            gone = {name for name in gone if self._images[name].id == step.image_id}
+            self._images = {name: each for name, each in self._images.items() if name not in gone}
+        return Outcome(step=step)
 
     def _start_container(self, step: StartContainer) -> Outcome:
         """Start it in place when it is there, with the image it was created of."""
@@ -361,16 +389,16 @@ class SimulatedEngine:
             return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
         return Outcome(step=step, value=value)
 
+    def _notify(self, step: Notify) -> Outcome:
+        if self.receives(step):
+            return Outcome(step=step)
+        return Outcome(step=step, ok=False, code="NotDelivered", reason="nobody took it")
+
     def _probe_metric(self, step: ProbeMetric) -> Outcome:
         value = self.metric(step)
         if value is None:
             return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
         return Outcome(step=step, value=value)
-
-    def _notify(self, step: Notify) -> Outcome:
-        if self.receives(step):
-            return Outcome(step=step)
-        return Outcome(step=step, ok=False, code="NotDelivered", reason="nobody took it")
 
     def _sample_usage(self, step: SampleUsage) -> Outcome:
         now = self.clock.now()
@@ -398,6 +426,8 @@ _EFFECTS: Mapping[type, Callable[..., Outcome]] = {
     RemoveVolume: SimulatedEngine._remove_volume,
     PullImage: SimulatedEngine._pull_image,
     BuildImage: SimulatedEngine._build_image,
+    ListImages: SimulatedEngine._list_images,
+    RemoveImage: SimulatedEngine._remove_image,
     StartContainer: SimulatedEngine._start_container,
     StopContainer: SimulatedEngine._stop_container,
     RemoveTask: SimulatedEngine._remove_task,
