@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from reconciler.cli.event_log import EventLog
 from reconciler.cli.options import Given
-from reconciler.cli.output import tell
 from reconciler.cli.stopping import Stop
 from reconciler.cli.systemd import Systemd
 from reconciler.cli.workplace import Workplace, open_applied
@@ -31,17 +31,26 @@ STUCK_SECONDS = 300.0
 """A keeper that holds a stack and has not looked for so long is stuck: the watchdog is told no more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How stacks are kept, as the command line says."""
+
+    parallelism: int | None = None
+    log_as_json: bool = False
+
+
 class Keeper:
     """Keeps one stack: stands by for its lease, holds it, gives it up when asked, and stands by again."""
 
-    def __init__(self, given: Given, stop: Stop, observatory: Observatory, parallelism: int | None) -> None:
+    def __init__(self, given: Given, stop: Stop, observatory: Observatory, manner: Manner) -> None:
         self._given = given
         self._stop = stop
         self._observatory = observatory
-        self._parallelism = parallelism
+        self._manner = manner
         self._told = ""
         self._awaited_since: float | None = None
         self._observer = StackObserver("", observatory.clock)
+        self._log = EventLog("", observatory.clock)
         self.name = ""
         self.is_ready = False
         """Whether it does what it is there for: it looked, it stands by, or there is nothing to watch yet."""
@@ -51,6 +60,7 @@ class Keeper:
         place = open_applied(self._given, self._stop)
         self.name = place.stack.name
         self._observer = self._observatory.of(self.name)
+        self._log = EventLog(self.name, self._observatory.clock, as_json=self._manner.log_as_json)
         with place.store.watching(self.name), suppress(StoppedBySignalError):
             while not self._stop.is_asked:
                 self._keep_once(place)
@@ -75,7 +85,7 @@ class Keeper:
                 lease.release()
             self._tell(_ENDINGS[ending])
         except StoreError as problem:
-            self._rest(str(problem))
+            self._rest(str(problem), note=self._observer.out_of_reach)
 
     def _stand_by(self, place: Workplace) -> Lease:
         """Wait for the lease; raises StoppedBySignalError when it is time to stop."""
@@ -91,7 +101,7 @@ class Keeper:
             self._tell(f"watches it (lease {lease.token})")
             self._observer.holds(lease.token)
             self._awaited_since = time.monotonic()
-            with place.world(self._observe, self._parallelism) as world:
+            with place.world(self._observe, self._manner.parallelism) as world:
                 world = replace(world, jitter=_jitter, passed=self._observer.passed)
                 watch = Watch(world, str(place.folder), self._tell, self._out_of_reach)
                 return watch.keep(self.name, lease)
@@ -102,6 +112,7 @@ class Keeper:
         self.is_ready = True
         self._awaited_since = time.monotonic()
         self._observer.observe(decision, snapshot)
+        self._log.observe(decision)
 
     def _out_of_reach(self, trouble: str) -> None:
         """We are not stuck: we cannot look."""
@@ -109,16 +120,16 @@ class Keeper:
         self._awaited_since = time.monotonic()
         self._observer.out_of_reach(trouble)
 
-    def _rest(self, why: str, seconds: float = LOOK_AGAIN_SECONDS) -> None:
+    def _rest(self, why: str, seconds: float = LOOK_AGAIN_SECONDS, note: Callable[[str], None] | None = None) -> None:
         if why != self._told:
             self._tell(why)
-        self._observer.stands_by(why)
+        (note or self._observer.stands_by)(why)
         self.is_ready = True
         self._stop.wait(seconds)
 
     def _tell(self, text: str) -> None:
         self._told = text
-        tell(f"{time.strftime('%H:%M:%S')} {self.name}: {text}")
+        self._log.tell(text)
 
 
 def keep_all(keepers: Sequence[Keeper], beside: Sequence[Callable[[], None]], stop: Stop, systemd: Systemd) -> None:

@@ -16,7 +16,7 @@ from reconciler.cli.options import Given, place_options
 from reconciler.cli.output import say, tell
 from reconciler.cli.stopping import Stop
 from reconciler.cli.systemd import Systemd, unit_text
-from reconciler.cli.tenure import Keeper, keep_all
+from reconciler.cli.tenure import Keeper, Manner, keep_all
 from reconciler.cli.workplace import settings_from
 from reconciler.clock import SystemClock
 from reconciler.errors import StoppedBySignalError, UsageError
@@ -30,6 +30,12 @@ from reconciler.observe.observatory import Observatory
 @click.option("--allow-destroy", is_flag=True, help="With --follow: also apply what destroys something.")
 @click.option("--parallelism", type=click.IntRange(1), metavar="N", help="Starts in flight at once [default: 4].")
 @click.option("--listen", default="", metavar="HOST:PORT", help="Serve /metrics and /healthz there.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to print what happens, on standard error [default: text].",
+)
 @click.option("--systemd-unit", is_flag=True, help="Print a unit file for systemd, and end.")
 def command(
     folders: tuple[str, ...],
@@ -38,6 +44,7 @@ def command(
     allow_destroy: bool,
     parallelism: int | None,
     listen: str,
+    log_format: str,
     systemd_unit: bool,
 ) -> None:
     """Keep what was applied, until it is stopped.
@@ -65,7 +72,8 @@ def command(
     stop = Stop()
     clock = SystemClock()
     observatory = Observatory(clock, settings_from(os.environ).relist)
-    keepers = [Keeper(each, stop, observatory, parallelism) for each in stacks]
+    manner = Manner(parallelism, log_as_json=log_format == "json")
+    keepers = [Keeper(each, stop, observatory, manner) for each in stacks]
     followers = [Follower(each, stop, allow_destroy=allow_destroy) for each in stacks if follow]
     with stop.on_signals(), _listening(listen, observatory):
         keep_all(keepers, [each.follow for each in followers], stop, Systemd.of_environment())

@@ -80,9 +80,13 @@ class StackObserver:
             self._sight = replace(self._sight, stands_by=why, lease_token=0, role_since=since, trouble="")
 
     def out_of_reach(self, trouble: str) -> None:
-        """The engine or the store does not answer; the next look that works ends that."""
+        """The engine or the store does not answer; the next look that works ends that.
+
+        Who only stands by is not well then either: it could not take over.
+        """
         with self._lock:
-            self._sight = replace(self._sight, trouble=trouble)
+            since = self._clock.now() if self._sight.stands_by else self._sight.role_since
+            self._sight = replace(self._sight, trouble=trouble, stands_by="", role_since=since)
 
     @property
     def sight(self) -> Sight:

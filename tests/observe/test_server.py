@@ -173,6 +173,22 @@ def test_health_follows_the_last_look(observatory: Observatory, shop: StackObser
     ]
 
 
+def test_who_stands_by_is_not_well_for_long_when_the_store_does_not_work(
+    observatory: Observatory, shop: StackObserver, clock: VirtualClock
+) -> None:
+    shop.stands_by("locked: watch by ada on box (pid 7)")
+    clock.advance_to(clock.now() + 1000)
+    for _ in range(51):
+        shop.out_of_reach("the state cannot be read")
+        clock.advance_to(clock.now() + 1)
+    found = [_health(observatory)]
+    shop.stands_by("locked: watch by ada on box (pid 7)")
+    assert [*found, _health(observatory)] == [
+        (False, "failing", "no look for 51 s, the limit is 50 s: the state cannot be read"),
+        (True, "standing by", "locked: watch by ada on box (pid 7)"),
+    ]
+
+
 def _health(observatory: Observatory) -> tuple[bool, str, str | None]:
     is_well, shape = health(observatory)
     return is_well, shape["stacks"]["shop"]["status"], shape["stacks"]["shop"]["reason"]

@@ -1,4 +1,4 @@
-"""What stays recorded: 100 events of each kind an address, 10 deployments a service, stopped tasks for three hours (C2)."""
+"""What stays recorded: 100 events an address and kind, 10 deployments a service, tasks for three hours (C2)."""
 
 from __future__ import annotations
 
