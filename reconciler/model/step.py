@@ -329,6 +329,10 @@ class SampleUsage(_Step):
     def key(self) -> str:
         return f"sample_usage {self.address}"
 
+    @property
+    def lane(self) -> Lane:
+        return Lane.HOOK
+
 
 class ProbeMetric(_Step):
     """Ask Prometheus for a policy's metric. The outcome carries the value; not ok means that there is none."""
