@@ -61,12 +61,24 @@ class Acceptance(NamedTuple):
 
 
 def _stories(count: int) -> Counted:
-    """Run the simulated stories of tests/stories so many times; their failures name the seeds."""
+    """Tell so many stories."""
+    found = _told(count, "tests/stories", {"RECONCILER_STORIES": str(count)})
+    return found._replace(remark="on the simulated driver, faults and kills at every save included")
+
+
+def _events(count: int) -> Counted:
+    """Watch so many random stacks through events that are dropped, doubled and late, and looks that lag."""
+    found = _told(count, "tests/stories/test_events.py", {"RECONCILER_EVENT_STORIES": str(count)})
+    return found._replace(remark="a watch of three simulated minutes each, tasks crashing and killed meanwhile")
+
+
+def _told(count: int, tests: str, settings: dict[str, str]) -> Counted:
+    """Run the simulated stories of some tests; their failures name the seeds."""
     command = (
         sys.executable,
         "-m",
         "pytest",
-        "tests/stories",
+        tests,
         "--timeout=0",
         "-n",
         "auto",
@@ -74,10 +86,10 @@ def _stories(count: int) -> Counted:
         "-p",
         "no:cacheprovider",
     )
-    environment = {**os.environ, "RECONCILER_STORIES": str(count)}
+    environment = {**os.environ, **settings}
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     problems = () if ended.returncode == 0 else (ended.stdout[-OUTPUT_SHOWN:],)
-    return Counted(count, problems, "on the simulated driver, faults and kills at every save included")
+    return Counted(count, problems)
 
 
 def _plans(count: int) -> Counted:
@@ -98,6 +110,7 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "proxy": Acceptance("SIGKILL of HAProxy, all come back", 12, lambda count: proxy_killed(count, SEED)),
     "crashes": Acceptance("a crash loop's hour, at most 25 tasks started", 12, crash_loops),
     "clocks": Acceptance("schedules around changes of clocks", all_pairs(), clock_changes),
+    "events": Acceptance("events dropped, doubled, late, looks that lag: same end", 10_000, _events),
     "files": Acceptance("generated files, read or refused in words", 20000, lambda count: fuzz(count, SEED)),
     "stories": Acceptance("simulated stories, safe and live", 20000, _stories),
 }

@@ -102,7 +102,11 @@ class FaultyEngine:
         return outcome
 
     def next_change_at(self) -> float | None:
-        return self.engine.next_change_at()
+        """Return when an event wakes us: it may be lost, or come after others that happened later."""
+        at = self.engine.next_change_at()
+        if at is None or self.dice.fall("deaf", OFTEN):
+            return None
+        return at + self.dice.random.choice((0.5, 3, 20)) if self.dice.fall("late", OFTEN) else at
 
     def behave(self, step: StartContainer) -> Behaviour:
         """Choose what a container that starts now will do."""
