@@ -17,6 +17,8 @@ from typing import NamedTuple
 from benchmarks.machine import machine
 from benchmarks.report import markdown, table
 from tests.acceptance.adoption import adoption
+from tests.acceptance.burners import PREFIX as PREFIX_OF_BURNERS
+from tests.acceptance.burners import burners
 from tests.acceptance.clock_changes import all_pairs, clock_changes
 from tests.acceptance.crash_loops import crash_loops
 from tests.acceptance.engine import alone_with_the_engine, clean_leftovers, connect
@@ -37,7 +39,7 @@ from tests.acceptance.traffic.sudden_death import sudden_death
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("acceptance.md")
-PREFIXES = (PREFIX, PREFIX_OF_COPIES, PREFIX_OF_TRAFFIC)
+PREFIXES = (PREFIX, PREFIX_OF_COPIES, PREFIX_OF_TRAFFIC, PREFIX_OF_BURNERS)
 SEED = 1
 OUTPUT_SHOWN = 1500
 HEADINGS = ("figure", "stated", "measured", "problems", "met", "took", "how")
@@ -109,6 +111,7 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "blue-green": Acceptance("kill -9 of a blue/green, next converges", 50, lambda count: deploy_kills(count, SEED)),
     "proxy": Acceptance("SIGKILL of HAProxy, all come back", 12, lambda count: proxy_killed(count, SEED)),
     "crashes": Acceptance("a crash loop's hour, at most 25 tasks started", 12, crash_loops),
+    "burners": Acceptance("tasks that burn CPU are scaled 1 -> 4 and back", 10, burners),
     "clocks": Acceptance("schedules around changes of clocks", all_pairs(), clock_changes),
     "events": Acceptance("events dropped, doubled, late, looks that lag: same end", 10_000, _events),
     "files": Acceptance("generated files, read or refused in words", 20000, lambda count: fuzz(count, SEED)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .adoption import adoption
+from .burners import burners
 from .crash_loops import crash_loops
 from .figure import Counted
 from .kills import kills
@@ -72,6 +73,10 @@ def test_a_killed_proxy_comes_back_whole_and_mixes_nobody_up() -> None:
 
 def test_a_crash_loop_starts_few_tasks_in_an_hour() -> None:
     assert _right(crash_loops(12)) == 12
+
+
+def test_tasks_that_burn_cpu_are_scaled_from_one_to_four_and_back() -> None:
+    assert _right(burners(1)) == 1
 
 
 def _right(counted: Counted) -> int:
