@@ -24,6 +24,9 @@ NEWEST_VERSION = (1, 44)
 OLDEST_VERSION = (1, 41)
 
 READ_TIMEOUT = 60.0
+LOOK_TIMEOUT = 10.0
+"""Longer than this no read of a look waits for the engine: a connection that died silently must not keep a watch
+from its next look, and a task that ended from being noticed within 35 seconds."""
 CREATE_TIMEOUT = 120.0
 START_TIMEOUT = 180.0
 """ECS's agent gives a container three minutes to start (AGENT README, container start timeout)."""
@@ -58,19 +61,29 @@ class Client:
     """Calls to one engine, from any thread. `guard` is called before each that may change something: it may raise."""
 
     def __init__(
-        self, endpoint: Endpoint, guard: Callable[[], None] = _anybody, connector: Connector | None = None
+        self,
+        endpoint: Endpoint,
+        guard: Callable[[], None] = _anybody,
+        connector: Connector | None = None,
+        *,
+        patience: float = READ_TIMEOUT,
     ) -> None:
         self.endpoint = endpoint
         self._guard = guard
         self._connector = connector or Connector(endpoint)
+        self._patience = patience
 
     def guarded_by(self, guard: Callable[[], None]) -> Client:
         """Return a client over the same connections that asks before it changes anything."""
-        return Client(self.endpoint, guard, self._connector)
+        return Client(self.endpoint, guard, self._connector, patience=self._patience)
 
-    def get(self, path: str, query: Query | None = None, *, timeout: float = READ_TIMEOUT) -> Any:
+    def within(self, patience: float) -> Client:
+        """Return a client over the same connections whose reads wait no longer than so many seconds."""
+        return Client(self.endpoint, self._guard, self._connector, patience=patience)
+
+    def get(self, path: str, query: Query | None = None, *, timeout: float | None = None) -> Any:
         """Return what the engine says of `path`; raises ApiError and EngineError."""
-        return self.call("GET", path, query, timeout=timeout)
+        return self.call("GET", path, query, timeout=self._patience if timeout is None else timeout)
 
     def find(self, path: str, query: Query | None = None) -> Any:
         """Return what the engine says of `path`, or None when there is no such thing."""

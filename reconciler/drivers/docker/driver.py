@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reconciler.clock import Clock
 from reconciler.drivers.docker import images
-from reconciler.drivers.docker.client import Client
+from reconciler.drivers.docker.client import LOOK_TIMEOUT, Client
 from reconciler.drivers.docker.endpoint import find_endpoint
 from reconciler.drivers.docker.events import subscribe
 from reconciler.drivers.docker.execution import execute
@@ -41,8 +41,9 @@ class DockerDriver:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = Client(find_endpoint(cluster.engine, cluster.tls, environ))
-        self._engine = Engine(self._client, clock)
-        self._looker = Looker(self._client, self._engine, clock)
+        looking = self._client.within(LOOK_TIMEOUT)
+        self._engine = Engine(looking, clock)
+        self._looker = Looker(looking, self._engine, clock)
         self._guard: Callable[[], None] = lambda: None
         acting = self._client.guarded_by(lambda: self._guard())
         starter = Starter(acting, lambda: self._engine.facts, secret_value)

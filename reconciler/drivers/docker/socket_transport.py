@@ -103,6 +103,7 @@ class SocketTransport:
             content = response.read()
         except BaseException:
             connection.close()
+            self.close()
             raise
         self._keep(connection, response)
         return Reply(response.status, dict(response.headers.items()), content)
@@ -129,11 +130,27 @@ class SocketTransport:
         if connection is not None and (body is None or isinstance(body, bytes)):
             # The engine may have closed an idle connection: that shows at the first use, and a fresh one is tried.
             with suppress(ConnectionError, http.client.BadStatusLine, http.client.CannotSendRequest):
-                return connection, _exchange(connection, method, target, body, headers, timeout)
+                return connection, self._exchanged(connection, method, target, body, headers, timeout)
         elif connection is not None:
             connection.close()
         connection = self._connect()
-        return connection, _exchange(connection, method, target, body, headers, timeout)
+        return connection, self._exchanged(connection, method, target, body, headers, timeout)
+
+    def _exchanged(
+        self,
+        connection: Connection,
+        method: str,
+        target: str,
+        body: Body,
+        headers: Mapping[str, str],
+        timeout: float | None,
+    ) -> http.client.HTTPResponse:
+        """Exchange; after a silence the idle connections are given up too, for they may be as dead."""
+        try:
+            return _exchange(connection, method, target, body, headers, timeout)
+        except TimeoutError:
+            self.close()
+            raise
 
     def _idle_connection(self) -> Connection | None:
         with self._lock:
