@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from reconciler.drivers.simulated import Behaviour
+from reconciler.errors import StackError
 from reconciler.model.beside import RunStatus
 from reconciler.model.diagnostic import Span
+from reconciler.model.lifecycle import Lifecycle
 from reconciler.model.notification import EventKind, Notification
 from reconciler.model.plan import Action, AttributeChange, Change
 from reconciler.model.request import Request, RequestKind
@@ -175,6 +177,33 @@ def test_a_new_revision_takes_over_with_the_count_that_autoscaling_wants() -> No
     ]
     ended = site.apply(other)
     assert [each.desired_count for each in ended.state.deployments if each.is_primary] == [7]
+
+
+def test_a_count_set_by_hand_is_what_a_new_autoscaling_begins_with_and_owns() -> None:
+    site = applied(shop(autoscalings=()))
+    site.store.post("shop", Request(kind=RequestKind.SCALE, service="service.web", count=5))
+    site.go_on()
+    assert [each.address for each in site.plan(shop()).changes] == ["autoscaling.web"]
+    recorded = site.apply(shop()).state
+    assert (recorded.scaled, [each.capacity for each in recorded.scaling], len(site.live)) == ((), [5], 5)
+    assert site.plan(shop()).notes == ("service.web: desired_count = 5 (managed by autoscaling.web, 2..10)",)
+
+
+def test_an_autoscaling_of_another_service_begins_with_that_one_s_count() -> None:
+    both = stack(declared("web", 3), declared("api", 2)).changed(autoscalings=(SCALING,))
+    site = applied(both)
+    scaled(site, 7)
+    other = both.changed(autoscalings=(SCALING.changed(service="service.api"),))
+    recorded = site.apply(other).state
+    assert [(each.service, each.capacity) for each in recorded.scaling] == [("service.api", 2)]
+    assert [each.desired_count for each in recorded.deployments if each.is_primary] == [2, 3]
+
+
+def test_what_is_guarded_is_not_destroyed_by_removing_its_block() -> None:
+    site = applied(shop().changed(lifecycles={"scheduled_task.report": Lifecycle(prevent_destroy=True)}))
+    with pytest.raises(StackError) as refused:
+        site.plan(shop(scheduled_tasks=()))
+    assert "scheduled_task.report would be destroyed, and its lifecycle block prevents that" in str(refused.value)
 
 
 def test_without_its_autoscaling_the_file_s_count_is_back() -> None:
