@@ -22,7 +22,7 @@ from reconciler.engine.converge import Settings, World
 from reconciler.engine.guard import Guard
 from reconciler.engine.performer import STARTS_IN_FLIGHT, ThreadPerformer, lane_limits
 from reconciler.engine.session import Session
-from reconciler.errors import StackError, StoppedBySignalError, UsageError
+from reconciler.errors import StackError, StoppedBySignalError, StoreError, UsageError
 from reconciler.hooks.hooks import Hooked, Hooks
 from reconciler.language.loader import Loaded, load
 from reconciler.model.decision import Decision
@@ -93,7 +93,11 @@ class Workplace:
         state = self.store.load(self.stack.name)
         key = state.digest_key
         stop = self.stop or Stop()
-        with self._stopping(stop), stop.waking(performer.wake), listening(self._has_request, performer.wake):
+        with (
+            self._stopping(stop),
+            stop.waking(performer.wake),
+            listening(lambda: self._has_news(guard), performer.wake),
+        ):
             try:
                 yield World(
                     driver=self.driver,
@@ -116,8 +120,12 @@ class Workplace:
         self.driver.close()
         self.store.close()
 
-    def _has_request(self) -> bool:
-        return bool(self.store.posted(self.stack.name))
+    def _has_news(self, guard: Guard) -> bool:
+        """Whether a request waits, or the lease is lost. A store that does not work is told by the loop."""
+        try:
+            return guard.is_lost or bool(self.store.posted(self.stack.name))
+        except StoreError:
+            return False
 
     def _perform(self, step: Step, hooks: Hooks, guard: Guard) -> Outcome:
         """Perform a step; raises StaleError when the stack is not ours any more."""

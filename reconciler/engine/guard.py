@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.errors import StaleError
 from reconciler.store.store import Lease
 
 
@@ -19,3 +20,12 @@ class Guard:
         """Raise StaleError when the stack is not ours any more."""
         if self._lease is not None:
             self._lease.check()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing may be changed any more."""
+        try:
+            self.check()
+        except StaleError:
+            return True
+        return False

@@ -12,6 +12,9 @@ from pathlib import Path
 from reconciler.errors import StoreError
 from reconciler.store.schema import prepare
 
+BUSY_SECONDS = 5.0
+"""How long the end of another process's write is waited for."""
+
 
 class Database:
     """One process's connection to one file. A file that was put in the place of ours is opened anew."""
@@ -73,13 +76,15 @@ class Database:
             hint = "check the disk and the folder's permissions"
             if isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.OperationalError):
                 hint = "move the file away: the next plan adopts what runs from its labels"
+            elif is_busy(problem):
+                hint = "another process does not end its write: is one that uses this state stopped?"
             raise StoreError(f"the state in {self.path} could not be {verb}: {problem}; {hint}") from problem
 
     def _opened(self) -> sqlite3.Connection:
         is_writable = self._is_writable()
         mode = "rw" if is_writable else "ro"
         address = f"{self.path.absolute().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(address, 5.0, isolation_level=None, check_same_thread=False, uri=True)
+        connection = sqlite3.connect(address, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
         try:
             prepare(connection, self.path, is_writable=is_writable)
         except BaseException:
@@ -109,3 +114,8 @@ class Database:
             return self.path.stat().st_ino
         except FileNotFoundError:
             return 0
+
+
+def is_busy(problem: Exception) -> bool:
+    """Whether another process is writing, and has been for as long as SQLite waits."""
+    return isinstance(problem, sqlite3.OperationalError) and problem.sqlite_errorcode == sqlite3.SQLITE_BUSY

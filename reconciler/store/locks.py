@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from reconciler.errors import LockError, StoppedBySignalError
 from reconciler.store import lock_files
-from reconciler.store.database import Database
+from reconciler.store.database import Database, is_busy
 from reconciler.store.lease import Grip, SqliteLease, Timing
 from reconciler.store.lease_rows import Row, read_row, write_taken, write_unlocked
 from reconciler.store.processes import is_here, is_paused, this_process
@@ -51,8 +52,7 @@ class Locks:
         clock = self._timing.observing
         deadline = clock() + timeout_seconds
         while True:
-            row = self._look(stack)
-            lease = self._taken(stack, operation) if self._is_free(stack, row) else None
+            lease = self._taken(stack, operation) if self._is_free(stack, self._look(stack)) else None
             if lease is not None:
                 return lease
             if clock() >= deadline:
@@ -67,8 +67,9 @@ class Locks:
         free_since = math.inf
         while True:
             row = self._look(stack)
-            free_since = min(free_since, clock()) if row.holder is None else math.inf
-            is_our_turn = row.holder is not None or clock() - free_since >= COURTESY_SECONDS
+            is_given_up = row is not None and row.holder is None
+            free_since = min(free_since, clock()) if is_given_up else math.inf
+            is_our_turn = not is_given_up or clock() - free_since >= COURTESY_SECONDS
             lease = self._taken(stack, operation) if is_our_turn and self._is_free(stack, row) else None
             if lease is not None:
                 return lease
@@ -109,23 +110,33 @@ class Locks:
 
     def watchers(self, stack: str) -> tuple[Holder, ...]:
         """Return the watches of a stack that live on this machine, oldest first."""
+        return self._living(self._folder.glob(f"{stack}.*.watch"))
+
+    def _living(self, paths: Iterator[Path]) -> tuple[Holder, ...]:
         found = []
-        for path in self._folder.glob(f"{stack}.*.watch"):
+        for path in paths:
             with suppress(OSError, ValueError):  # it has just ended, or has just begun
                 if lock_files.is_held(path):
                     found.append(Holder.model_validate_json(path.read_text()))
         return tuple(sorted(found, key=lambda each: (each.since, each.pid)))
 
-    def _look(self, stack: str) -> Row:
-        """Read the row, and note since when it has been as it is."""
+    def _look(self, stack: str) -> Row | None:
+        """Read the row, and note since when it has been as it is; None while a write of somebody does not end."""
         with self._database.errors("locked"):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            row = read_row(self._database.open(), stack)
+            try:
+                row = read_row(self._database.open(), stack)
+            except sqlite3.OperationalError as problem:
+                if is_busy(problem):
+                    return None
+                raise
         if self._seen.get(stack, (None, 0.0))[0] != row.version:
             self._seen[stack] = (row.version, self._timing.observing())
         return row
 
-    def _is_free(self, stack: str, row: Row) -> bool:
+    def _is_free(self, stack: str, row: Row | None) -> bool:
+        if row is None:
+            return False
         if row.holder is None or self._life(stack, row, row.holder) is Life.DEAD:
             return True
         version, since = self._seen[stack]
@@ -141,24 +152,35 @@ class Locks:
         return Life.PAUSED if is_paused(holder) else Life.ALIVE
 
     def _taken(self, stack: str, operation: str) -> SqliteLease | None:
-        """Take the stack unless somebody was quicker."""
-        holder = this_process(operation, self._user, self._now())
-        with ExitStack() as undo, self._database.errors("locked"):
+        """Take the stack, unless somebody was quicker, or a write of somebody does not end."""
+        with self._database.errors("locked"):
+            try:
+                grip = self._grip(stack, this_process(operation, self._user, self._now()))
+            except sqlite3.OperationalError as problem:
+                if is_busy(problem):
+                    return None
+                raise
+        if grip is None:
+            return None
+        self._seen.pop(stack, None)
+        return SqliteLease(grip, self._timing)
+
+    def _grip(self, stack: str, holder: Holder) -> Grip | None:
+        with ExitStack() as undo:
             with self._database.transaction() as database:
                 row = read_row(database, stack)
                 if not self._is_free(stack, row):
                     return None
                 self._remove_dead(self._folder.glob(f"{stack}.*.lock"))
-                token, file = self._locked_file(stack, row.token + 1)
+                token, file = self._locked_file(stack, row.token + 1, holder)
                 undo.callback(os.close, file)
                 write_taken(database, stack, token, holder)
             undo.pop_all()
-        self._seen.pop(stack, None)
-        return SqliteLease(Grip(self._database.path, stack, token, self._lock_path(stack, token), file), self._timing)
+        return Grip(self._database.path, stack, token, self._lock_path(stack, token), file)
 
-    def _locked_file(self, stack: str, token: int) -> tuple[int, int]:
+    def _locked_file(self, stack: str, token: int, holder: Holder) -> tuple[int, int]:
         """Return the first token from there whose file nobody holds: one that is held is of a lost state file."""
-        while (file := lock_files.put(self._lock_path(stack, token))) is None:
+        while (file := lock_files.put(self._lock_path(stack, token), holder.model_dump_json())) is None:
             token += 1
         return token, file
 
@@ -171,6 +193,8 @@ class Locks:
         return self._folder / f"{stack}.{token}.lock"
 
     def _who_holds(self, stack: str) -> str:
+        if self._look(stack) is None:
+            return self._who_writes(stack)
         found = self.standing(stack)
         if found is None:
             return f'stack "{stack}" is locked by another process, which has just ended; try again'
@@ -178,6 +202,15 @@ class Locks:
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(holder.since))
         text = _LIVES[found.life].format(pid=holder.pid, seconds=seconds, host=holder.host)
         return f'stack "{stack}" is locked: {holder}, since {since}; {text}'
+
+    def _who_writes(self, stack: str) -> str:
+        """Say whose write does not end. Processes that hold any stack of the same file are seen by their files."""
+        told = "; ".join(f"{each} is stopped: kill -CONT {each.pid}" for each in self._stopped())
+        hint = told or "Wait for it. When it does not end, look for a process that is stopped."
+        return f'stack "{stack}" is locked: another process is writing {self._database.path} all the time.\n{hint}'
+
+    def _stopped(self) -> list[Holder]:
+        return [each for each in self._living(self._folder.glob("*.lock")) if is_paused(each)]
 
 
 _LIVES = {

@@ -81,7 +81,7 @@ def watch(command: Command, *options: str, environment: Mapping[str, str] | None
         )
     watched = Watched(process, log)
     try:
-        await_that(lambda: ": watches it" in watched.output or ": stands by" in watched.output, 30, "the watch began")
+        await_that(lambda: "watches it" in watched.output or "stands by" in watched.output, 30, "the watch began")
         yield watched
     finally:
         if process.poll() is None:

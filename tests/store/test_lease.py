@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.errors import LockError, StaleError, StoppedBySignalError
 from reconciler.model.state import State
+from reconciler.store import database
 from reconciler.store.lease import Timing
 from reconciler.store.memory import MemoryStore
 from reconciler.store.processes import this_process
@@ -82,12 +83,12 @@ def another(store: SqliteStore, seconds: Seconds, user: str = "bob") -> SqliteSt
 
 def elsewhere(store: SqliteStore) -> None:
     """Let the holder be on another machine, as far as its row says."""
-    database = sqlite3.connect(store.path)
-    with database:
-        database.execute(
+    connection = sqlite3.connect(store.path)
+    with connection:
+        connection.execute(
             "UPDATE stacks SET holder = json_set(holder, '$.host', 'far', '$.boot', 'another', '$.pid', 1)"
         )
-    database.close()
+    connection.close()
 
 
 def lock_files(store: SqliteStore) -> list[str]:
@@ -279,6 +280,32 @@ def test_a_holder_that_is_stopped_is_told_as_such_and_followed_after_a_lease(
     assert store.acquire("shop", "apply", LEASE + 1).token == 2
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
+
+
+def test_a_holder_that_is_stopped_in_the_middle_of_a_write_is_named_and_waited_for(
+    store: SqliteStore, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own lock is the kernel's: nobody can take over before that process goes on, or is killed."""
+
+    def write(pipe: int) -> None:
+        mine = SqliteStore(store.path.parent, "bob")
+        mine.acquire("shop", "watch", 0)
+        mine._database.open().execute("BEGIN EXCLUSIVE")
+        os.write(pipe, b"held")
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
+    pid, pipe = in_a_child(write)
+    assert os.read(pipe, 4) == b"held"
+    os.waitpid(pid, os.WUNTRACED)
+    told = refusal(lambda: store.acquire("shop", "apply", 3 * LEASE))
+    assert told == (
+        f'stack "shop" is locked: another process is writing {store.path} all the time.\n'
+        f"watch by bob on {os.uname().nodename} (pid {pid}) is stopped: kill -CONT {pid}"
+    )
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert store.acquire("shop", "apply", 0).token == 2
 
 
 def held_by_a_child(store: SqliteStore) -> int:
