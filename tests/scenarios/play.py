@@ -36,6 +36,7 @@ from reconciler.model.step import (
     ListImages,
     Outcome,
     ProbeAlarm,
+    ProbeMetric,
     PullImage,
     RemoveBalancer,
     RemoveImage,
@@ -44,6 +45,7 @@ from reconciler.model.step import (
     RemoveTask,
     RemoveVolume,
     RunHook,
+    SampleUsage,
     StartBalancer,
     StartContainer,
     Step,
@@ -98,6 +100,11 @@ class Play:
         """Pursue the recorded target once more."""
         self.lines.append(f"--- go on: {title}")
         return self._ended(lambda: self.site.go_on(self._world()))
+
+    def watch(self, seconds: float, title: str) -> None:
+        """Watch the stack for so long."""
+        self.lines.append(f"--- watch: {title}")
+        self.site.watch(seconds, self._world())
 
     def happens(self, title: str) -> None:
         """Tell what somebody else does."""
@@ -173,6 +180,8 @@ class Play:
         if self.dies_before(step):
             raise Crash
         outcome = self._perform(step)
+        if isinstance(step, _UNTOLD):
+            return outcome
         how = "" if outcome.ok else f": {outcome.code}: {outcome.reason}"
         self.tell(_STEPS[type(step)](self, step) + how)
         return outcome
@@ -221,6 +230,9 @@ class Play:
             text = text.replace(task_id[:8], name)
         return re.sub(r"\(deployment \w+\) ", "", text)
 
+
+_UNTOLD = (SampleUsage, ProbeMetric)
+"""What goes on all the time."""
 
 _PLAIN = (EventName.STEADY_STATE, EventName.DEPLOYMENT_IN_PROGRESS)
 
