@@ -140,3 +140,49 @@ def test_percent_of_cpu_is_of_the_task_s_ceiling_or_of_every_container_s(
     policy = 'target_tracking "cpu" {\n    metric       = "cpu"\n    target_value = 50\n  }\n}\n'
     text = web + SCALING.rstrip().removesuffix("}") + policy
     assert (problems(tmp_path, {"main.hcl": text}) == []) is is_enough
+
+
+@pytest.mark.parametrize(
+    ("protocol", "listener", "expected"),
+    [
+        ("HTTP", "HTTP", []),
+        ("TCP", "TCP", ["E0264 there are no requests_per_target of TCP targets"]),
+    ],
+)
+def test_requests_are_counted_of_http_only(protocol: str, listener: str, expected: list[str], tmp_path: Path) -> None:
+    text = f"""
+task_definition "web" {{
+  container "app" {{
+    image  = "web:1"
+    memory = 64
+    port_mapping {{ container_port = 80 }}
+  }}
+}}
+service "web" {{
+  task_definition = task_definition.web
+  load_balancer {{
+    target_group   = target_group.web
+    container_name = "app"
+    container_port = 80
+  }}
+}}
+target_group "web" {{ protocol = "{protocol}" }}
+load_balancer "public" {{
+  type = "{"network" if listener == "TCP" else "application"}"
+  listener "in" {{
+    port     = 8080
+    protocol = "{listener}"
+    forward {{ target_group = target_group.web }}
+  }}
+}}
+autoscaling "web" {{
+  service      = service.web
+  min_capacity = 0
+  max_capacity = 4
+  target_tracking "load" {{
+    metric       = "requests_per_target"
+    target_value = 100
+  }}
+}}
+"""
+    assert [each.partition(" ")[2] for each in problems(tmp_path, {"main.hcl": text})] == expected
