@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from reconciler.cli.output import tell
 from reconciler.clock import Clock
 from reconciler.model.decision import Decision
+from reconciler.model.state import Event
 from reconciler.render.event_lines import event_json, event_text, log_json, log_text
 
 
@@ -25,8 +28,10 @@ class EventLog:
 
     def observe(self, decision: Decision) -> None:
         """Print the events that are new; of those of the first look, what happened since the watch began."""
-        for event in decision.state.events:
-            is_new = event.at >= self._since if self._last is None else event.number > self._last
-            if is_new:
-                tell(event_json(event, self._stack) if self._as_json else event_text(event, stack=self._stack))
-        self._last = decision.state.events[-1].number if decision.state.events else 0
+        events = decision.state.events
+        for event in reversed(tuple(takewhile(self._is_new, reversed(events)))):
+            tell(event_json(event, self._stack) if self._as_json else event_text(event, stack=self._stack))
+        self._last = events[-1].number if events else 0
+
+    def _is_new(self, event: Event) -> bool:
+        return event.at >= self._since if self._last is None else event.number > self._last

@@ -225,7 +225,8 @@ def request(session: Session, world: World, wanted: Sequence[Request], stack: St
         state = carry_out(each, state, session.clock.now())
     state = session.store.save(state, lease)
     assert state.target is not None  # else it would have been refused
-    return converge(world, state.target.changed(folder=stack.folder), state, lease, _is_over)
+    pursued = state.target.changed(folder=stack.folder)
+    return send_last(world, pursued, converge(world, pursued, state, lease, _is_over), lease)
 
 
 def _is_over(decision: Decision) -> bool:

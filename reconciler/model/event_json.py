@@ -6,11 +6,11 @@ Sources: ECS service action, deployment state change and task state change event
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.model.notification import EventKind
 from reconciler.model.state import Event
+from reconciler.model.timestamp import timestamp
 
 SOURCE = "reconciler"
 
@@ -34,7 +34,7 @@ def ecs_event(event: Event, stack: str) -> dict[str, Any]:
         "id": event_id(event, stack),
         "detail-type": DETAIL_TYPES[event.kind],
         "source": SOURCE,
-        "time": _time(event.at, "seconds"),
+        "time": timestamp(event.at),
         "resources": [event.address],
         "detail": {
             "eventType": event.type.value,
@@ -42,7 +42,7 @@ def ecs_event(event: Event, stack: str) -> dict[str, Any]:
             "kind": event.kind.value,
             "stack": stack,
             "number": event.number,
-            "createdAt": _time(event.at, "milliseconds"),
+            "createdAt": timestamp(event.at, "milliseconds"),
             **_subject(event),
             "reason": event.message,
         },
@@ -62,7 +62,3 @@ def _subject(event: Event) -> dict[str, Any]:
     if event.kind is EventKind.DEPLOYMENT:
         return {"deploymentId": event.subject}
     return {"subject": event.subject or None}
-
-
-def _time(at: float, precision: str) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec=precision).replace("+00:00", "Z")

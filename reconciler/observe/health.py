@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.model.timestamp import timestamp
 from reconciler.observe.observatory import Observatory, Sight
 
 RELISTS = 2
@@ -20,7 +20,7 @@ def health(observatory: Observatory) -> tuple[bool, dict[str, Any]]:
 
 
 def _stack(sight: Sight, now: float, limit: float) -> dict[str, Any]:
-    looked_at = None if sight.looked_at is None else _time(sight.looked_at)
+    looked_at = None if sight.looked_at is None else timestamp(sight.looked_at)
     if sight.stands_by:
         return {"status": "standing by", "reason": sight.stands_by, "last_look_at": looked_at}
     age = now - max(sight.role_since, sight.looked_at or 0.0)
@@ -28,7 +28,3 @@ def _stack(sight: Sight, now: float, limit: float) -> dict[str, Any]:
         return {"status": "ok", "reason": sight.trouble or None, "last_look_at": looked_at}
     reason = f"no look for {age:.0f} s, the limit is {limit:g} s" + (f": {sight.trouble}" if sight.trouble else "")
     return {"status": "failing", "reason": reason, "last_look_at": looked_at}
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

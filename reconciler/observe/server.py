@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import Any, NamedTuple
 
 from reconciler.errors import ReconcilerError, UsageError
@@ -92,6 +93,11 @@ class _Server(ThreadingHTTPServer):
         self._open: dict[socket.socket, float] = {}
         self._lock = threading.Lock()
         super().__init__((listen.host, listen.port), _Handler)
+
+    def server_bind(self) -> None:
+        """Bind, and ask no name server what we are called, as HTTPServer does: that may take long."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self._host, self.server_address[1]
 
     def is_ours(self, host: str) -> bool:
         """Say whether a Host header names us. An address literal cannot be rebound, a name can."""

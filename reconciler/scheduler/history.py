@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from reconciler.model.notification import EventKind, EventName, EventType
@@ -21,6 +20,7 @@ from reconciler.model.state import (
     State,
 )
 from reconciler.model.task import StopCode, TaskRecord, TaskStatus
+from reconciler.model.timestamp import timestamp
 from reconciler.scheduler.deployments import CRASH_LOOP_FAILURES, UNABLE
 
 
@@ -49,7 +49,7 @@ def deployment_told(before: Deployment, after: Deployment) -> list[Told]:
     """Say what became of a deployment: its end, and that a crash loop began, with the time of the next attempt."""
     told = []
     if before.consecutive_failures < CRASH_LOOP_FAILURES <= after.consecutive_failures:
-        again = f" The next attempt is at {_time(after.retry_at)}." if after.retry_at is not None else ""
+        again = f" The next attempt is at {timestamp(after.retry_at)}." if after.retry_at is not None else ""
         name = EventName.TASK_START_IMPAIRED
         told.append(Told(after.service, f"{UNABLE}.{again}", name=name, subject=after.id, type=EventType.WARN))
     if before.rollout_state is after.rollout_state:
@@ -103,10 +103,6 @@ def _status(record: TaskRecord) -> Told:
         EventType.WARN if record.is_stopped and record.failed else EventType.INFO,
         record.stop_code if record.is_stopped and record.stop_code is not None else "",
     )
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def prune(state: State, observed: Set[str], now: float) -> State:
