@@ -28,6 +28,7 @@ from tests.acceptance.kills import kills
 from tests.acceptance.locks import locks
 from tests.acceptance.reading import PREFIX as PREFIX_OF_COPIES
 from tests.acceptance.reading import example_stacks, plans, reading
+from tests.acceptance.scheduling import double_runs, overlaps
 from tests.acceptance.site import PREFIX
 from tests.acceptance.traffic.deploy_kills import deploy_kills
 from tests.acceptance.traffic.deploying import traffic, undrained_deployments
@@ -114,6 +115,8 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "burners": Acceptance("tasks that burn CPU are scaled 1 -> 4 and back", 10, burners),
     "clocks": Acceptance("schedules around changes of clocks", all_pairs(), clock_changes),
     "events": Acceptance("events dropped, doubled, late, looks that lag: same end", 10_000, _events),
+    "slots": Acceptance("two watches of one stack, no slot run twice", 500, lambda count: double_runs(count, SEED)),
+    "overlaps": Acceptance("runs overlap only as declared", 1000, lambda count: overlaps(count, SEED)),
     "files": Acceptance("generated files, read or refused in words", 20000, lambda count: fuzz(count, SEED)),
     "stories": Acceptance("simulated stories, safe and live", 20000, _stories),
 }
