@@ -89,10 +89,14 @@ class Keeper:
 
     def _stand_by(self, place: Workplace) -> Lease:
         """Wait for the lease; raises StoppedBySignalError when it is time to stop."""
+        return place.store.stand_by(self.name, "watch", lambda: self._is_over(place))
+
+    def _is_over(self, place: Workplace) -> bool:
+        """Whether it is time to stop. Until then we stand by, and say for whom."""
         holder = place.store.holder(self.name)
         if holder is not None:
             self._rest(f"stands by: {holder} has the stack", seconds=0)
-        return place.store.stand_by(self.name, "watch", lambda: self._stop.is_asked)
+        return self._stop.is_asked
 
     def _hold(self, lease: Lease) -> Ending:
         """Keep the stack as it is recorded now: what was applied may be another than when we began to stand by."""

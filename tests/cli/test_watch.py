@@ -1,0 +1,198 @@
+"""`reconciler watch` as a process: what it says, how it ends, and what goes on beside it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reconciler.drivers.docker.client import Client
+
+from .conftest import NO_ENGINE, Ended, Place, containers, wait_until
+
+WITHIN_SECONDS = 10.0
+"""What is promised from SIGTERM to the end."""
+
+
+@dataclass
+class Watching:
+    """A running watch; what it says goes to a file."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def says(self, text: str, times: int = 1) -> None:
+        wait_until(lambda: self.log.read_text().count(text) >= times, 30)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """End it in time; returns its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(WITHIN_SECONDS)
+
+
+@contextmanager
+def watching(place: Place, *words: str, **environment: str) -> Iterator[Watching]:
+    log = place.folder.parent / f"log-{time.monotonic_ns()}"
+    with log.open("wb") as file:
+        command = subprocess.Popen(
+            [sys.executable, "-m", "reconciler", "watch", *words],
+            cwd=place.folder,
+            env={**place.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    found = Watching(command, log)
+    try:
+        yield found
+    finally:
+        if command.poll() is None:
+            command.kill()
+            command.wait()
+
+
+def test_with_nothing_applied_it_waits_and_says_for_what(place: Place) -> None:
+    place.write('stack "NAME" {}\n')
+    place.environment |= NO_ENGINE
+    with watching(place) as watch:
+        watch.says("nothing is applied: waiting for `reconciler apply`")
+        assert watch.end() == 0
+        assert watch.log.read_text().count("nothing is applied") == 1
+
+
+def test_sigterm_ends_it_with_0_and_ctrl_c_with_130(place: Place) -> None:
+    place.write('stack "NAME" {}\n')
+    for number, code in ((signal.SIGTERM, 0), (signal.SIGINT, 130)):
+        with watching(place) as watch:
+            watch.says("nothing is applied")
+            assert watch.end(number) == code
+
+
+def test_systemd_hears_when_it_is_ready_that_it_lives_and_when_it_stops(place: Place, tmp_path: Path) -> None:
+    place.write('stack "NAME" {}\n')
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(20)
+        with watching(place, NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="600000") as watch:
+            heard = {systemd.recv(4096).decode() for _ in range(4)}
+            assert watch.end() == 0
+        while "STOPPING=1" not in heard:
+            heard.add(systemd.recv(4096).decode())
+    assert heard == {f"READY=1\nSTATUS=watches {place.name}", "WATCHDOG=1", "STOPPING=1"}
+
+
+def test_the_unit_has_whole_paths_and_is_restarted(place: Place) -> None:
+    place.write('stack "NAME" {}\n')
+    unit = place.run("watch", "--systemd-unit").out
+    command = next(each for each in unit.splitlines() if each.startswith("ExecStart="))
+    assert command.endswith(f" watch {place.folder} --state {place.folder}/state")
+    assert {"Type=notify", "Restart=always", "WatchdogSec=120", "WantedBy=multi-user.target"} <= set(
+        unit.splitlines()
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--allow-destroy",), "--allow-destroy says what --follow may do: give both"),
+        ((".", "--stack", "."), "give folders of stacks as arguments or one by --stack, not both"),
+        ((".", "."), "a stack is given twice"),
+        (("--listen", "here"), '--listen wants HOST:PORT, as 127.0.0.1:9321, not "here"'),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(place: Place, words: tuple[str, ...], told: str) -> None:
+    place.write('stack "NAME" {}\n')
+    found = place.run("watch", *words)
+    assert (found.code, found.err.strip()) == (64, f"Error: {told}")
+
+
+@pytest.mark.engine
+def test_a_task_that_is_killed_is_replaced_and_nothing_else_is_touched(site: Place, engine: Client) -> None:
+    site.apply()
+    with watching(site) as watch:
+        watch.says("watches it")
+        victim, other = (each["Id"] for each in containers(engine, site.name))
+        engine.post(f"/containers/{victim}/kill")
+        wait_until(lambda: len(_running(engine, site)) == 2 and victim not in _running(engine, site))
+        assert other in _running(engine, site)
+        before = _running(engine, site)
+        assert watch.end() == 0
+    assert _running(engine, site) == before, "tasks go on running"
+    assert site.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.engine
+def test_an_apply_is_made_way_for_and_the_watch_goes_on_afterwards(site: Place, engine: Client) -> None:
+    site.apply()
+    with watching(site) as watch:
+        watch.says("watches it")
+        applied = site.apply("--var", "greeting=hi")
+        assert f'Stack "{site.name}" is watched by ' in applied.err
+        watch.says("watches it", times=2)
+        (victim, *_) = (each["Id"] for each in containers(engine, site.name) if each["State"] == "running")
+        engine.post(f"/containers/{victim}/kill")
+        wait_until(lambda: len(_running(engine, site)) == 2 and victim not in _running(engine, site))
+        assert watch.end() == 0
+
+
+@pytest.mark.engine
+def test_requests_beside_it_are_carried_out_by_it(site: Place, engine: Client) -> None:
+    site.apply()
+    with watching(site) as watch:
+        watch.says("watches it")
+        scaled: Ended = site.run("scale", "web=3")
+        assert scaled.code == 0, scaled.err
+        wait_until(lambda: len(_running(engine, site)) == 3)
+        assert watch.log.read_text().count("watches it") == 1, "it did not have to let go"
+
+
+@pytest.mark.engine
+def test_a_second_watch_stands_by_and_takes_over_at_once_when_the_first_one_dies(site: Place) -> None:
+    site.apply()
+    with watching(site) as first, watching(site) as second:
+        wait_until(lambda: "watches it" in first.log.read_text() + second.log.read_text(), 30)
+        wait_until(lambda: "stands by" in first.log.read_text() + second.log.read_text(), 30)
+        holder, other = (first, second) if "watches it" in first.log.read_text() else (second, first)
+        holder.process.kill()
+        other.says("watches it")
+        assert other.end() == 0
+
+
+@pytest.mark.engine
+def test_files_that_change_are_applied_and_what_they_destroy_is_not(site: Place, engine: Client) -> None:
+    site.apply()
+    text = (site.folder / "main.hcl").read_text()
+    with watching(site, "--follow") as watch:
+        watch.says("watches it")
+        site.write(text.replace("default = 2", "default = 1"))
+        wait_until(lambda: len(_running(engine, site)) == 1, 30)
+        site.write(text.replace("desired_count ", "desired_cuont "))
+        watch.says("The files have errors: what was applied last is kept.")
+        site.write('task_definition "web" {\n  container "app" { image = "reconciler-test/busybox:1" }\n}\n')
+        watch.says("the files would destroy service.web: what was applied last is kept.")
+        assert len(_running(engine, site)) == 1
+        assert watch.end() == 0
+
+
+@pytest.mark.engine
+def test_two_stacks_are_watched_by_one_process(site: Place, engine: Client) -> None:
+    site.apply()
+    other = site.folder.parent / "other"
+    other.mkdir()
+    (other / "main.hcl").write_text('stack "nothing-yet" {}\n')
+    with watching(site, str(site.folder), str(other)) as watch:
+        watch.says(f"{site.name}  watches it")
+        watch.says("nothing-yet  nothing is applied")
+        assert watch.end() == 0
+
+
+def _running(engine: Client, site: Place) -> set[str]:
+    return {each["Id"] for each in containers(engine, site.name) if each["State"] == "running"}
