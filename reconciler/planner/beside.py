@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.model.beside import NotificationRecord, ScalingRecord, ScheduleRecord
-from reconciler.model.scaling import Autoscaling
+from collections.abc import Iterator
+
+from reconciler.model.beside import NotificationRecord, PolicyRecord, ScalingRecord, ScheduleRecord
+from reconciler.model.scaling import Autoscaling, StepScaling, TargetTracking
 from reconciler.model.schedule import ScheduledTask
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
@@ -20,6 +22,7 @@ def begin_beside(stack: Stack, state: State, now: float) -> State:
     return state.changed(
         scaled=tuple(each for each in state.scaled if stack.autoscaling_of(each.service) is None),
         scaling=tuple(_scaling(each, stack, state) for each in stack.autoscalings),
+        activities=tuple(each for each in state.activities if each.autoscaling in stack.addresses),
         schedules=tuple(_schedule(each, state, now) for each in stack.scheduled_tasks),
         notified=tuple(
             sent.get(each.address) or NotificationRecord(notification=each.address, sent=last)
@@ -37,11 +40,27 @@ def _scaling(autoscaling: Autoscaling, stack: Stack, state: State) -> ScalingRec
         return ScalingRecord(
             autoscaling=autoscaling.address, service=autoscaling.service, capacity=count, declared=declared
         )
-    names = {each.name for each in autoscaling.target_trackings} | {each.name for each in autoscaling.step_scalings}
-    known = known.changed(policies=tuple(each for each in known.policies if each.name in names))
+    known = known.changed(policies=tuple(_measured(known, autoscaling, state)))
     if known.declared == declared:
         return known
     return known.changed(declared=declared, min_capacity=None, max_capacity=None)
+
+
+def _measured(known: ScalingRecord, autoscaling: Autoscaling, state: State) -> Iterator[PolicyRecord]:
+    """Yield what is known of the policies that are still there; values only when they still mean the same."""
+    before = state.target.autoscaling_of(autoscaling.service) if state.target is not None else None
+    sources = _sources(autoscaling)
+    earlier = _sources(before) if before is not None else {}
+    for record in known.policies:
+        if record.name in sources:
+            is_same = earlier.get(record.name) == sources[record.name]
+            yield record if is_same else record.changed(samples=(), values=())
+
+
+def _sources(autoscaling: Autoscaling) -> dict[str, object]:
+    """Return by policy what its values are."""
+    policies: tuple[TargetTracking | StepScaling, ...] = (*autoscaling.target_trackings, *autoscaling.step_scalings)
+    return {each.name: (each.metric, each.prometheus, each.period) for each in policies}
 
 
 def _schedule(task: ScheduledTask, state: State, now: float) -> ScheduleRecord:

@@ -60,8 +60,8 @@ def _covers(policy: StepScaling, value: float) -> bool:
 
 
 def _adjusted(policy: StepScaling, step: StepAdjustment, opinion: Opinion, view: ScalingView) -> Opinion:
-    if view.capacity == 0 and step.adjustment > 0:
-        return _from_zero(policy, step, opinion, view)
+    if view.capacity == 0:
+        return _from_zero(policy, step, opinion, view) if step.adjustment > 0 else opinion
     if view.base == 0:
         return replace(opinion, silence=NO_TASK_RUNS)
     adjusted = _ADJUST[policy.adjustment_type](policy, step.adjustment, opinion.base)
