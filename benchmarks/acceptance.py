@@ -17,15 +17,18 @@ from typing import NamedTuple
 from benchmarks.machine import machine
 from benchmarks.report import markdown, table
 from tests.acceptance.adoption import adoption
+from tests.acceptance.beside import beside
 from tests.acceptance.burners import PREFIX as PREFIX_OF_BURNERS
 from tests.acceptance.burners import burners
 from tests.acceptance.clock_changes import all_pairs, clock_changes
 from tests.acceptance.crash_loops import crash_loops
 from tests.acceptance.engine import alone_with_the_engine, clean_leftovers, connect
+from tests.acceptance.event_faults import event_faults
 from tests.acceptance.figure import Counted, Figure, measured
 from tests.acceptance.fuzz import fuzz
 from tests.acceptance.kills import kills
 from tests.acceptance.locks import locks
+from tests.acceptance.pauses import pauses
 from tests.acceptance.reading import PREFIX as PREFIX_OF_COPIES
 from tests.acceptance.reading import example_stacks, plans, reading
 from tests.acceptance.scheduling import double_runs, overlaps
@@ -51,7 +54,7 @@ PREFACE = """\
 Written by `make acceptance`: the counted figures in full, as measured. `make test` runs a stated part of each:
 5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 1,000 stories, 1,000 generated files. Of traffic:
 6,000 requests, 1 failure without draining, 2 deaths of tasks, 2,500 requests in each step of a linear shift, all
-four strategies, 5 kills in a blue/green and 4 of HAProxy.
+four strategies, 5 kills in a blue/green and 4 of HAProxy. Of a watch: 5 pauses, 4 applies beside it.
 """
 
 
@@ -111,9 +114,14 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "unhealthy": Acceptance("a revision never healthy, by each strategy", 4, never_healthy),
     "blue-green": Acceptance("kill -9 of a blue/green, next converges", 50, lambda count: deploy_kills(count, SEED)),
     "proxy": Acceptance("SIGKILL of HAProxy, all come back", 12, lambda count: proxy_killed(count, SEED)),
+    "pauses": Acceptance("SIGSTOP of a watch, another takes over", 50, lambda count: pauses(count, SEED)),
+    "beside": Acceptance("`apply` beside a watch, one acts at a time", 40, lambda count: beside(count, SEED)),
     "crashes": Acceptance("a crash loop's hour, at most 25 tasks started", 12, crash_loops),
     "burners": Acceptance("tasks that burn CPU are scaled 1 -> 4 and back", 10, burners),
     "clocks": Acceptance("schedules around changes of clocks", all_pairs(), clock_changes),
+    "event stream": Acceptance(
+        "events silent, cut, doubled, swapped: a death is noticed", 100, lambda count: event_faults(count, SEED)
+    ),
     "events": Acceptance("events dropped, doubled, late, looks that lag: same end", 10_000, _events),
     "slots": Acceptance("two watches of one stack, no slot run twice", 500, lambda count: double_runs(count, SEED)),
     "overlaps": Acceptance("runs overlap only as declared", 1000, lambda count: overlaps(count, SEED)),

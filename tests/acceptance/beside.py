@@ -12,9 +12,13 @@ from .command import Ended
 from .figure import Counted, told
 from .proxy import Recording, recording
 from .rivals import Rival, Watches, watches
+from .watched import await_that
 
 BEFORE_APPLY_SECONDS = 1.0
 """The apply comes at a random moment of that time after tasks were killed, so that the watch is at work."""
+
+AGAIN_WITHIN_SECONDS = 10.0
+"""How long a watch may take to go on after an apply."""
 
 
 def beside(count: int, seed: int = 1) -> Counted:
@@ -24,6 +28,7 @@ def beside(count: int, seed: int = 1) -> Counted:
         for number in range(1, count + 1):
             ended, record = _apply(two, random, number)
             took.append(ended.seconds)
+            await_that(lambda: two.holder is not None, AGAIN_WITHIN_SECONDS, "a watch has the stack again")
             two.await_steady()
             found += told(f"apply {number}", _wrongs(two, ended, record))
         return Counted(count, (*found, *two.crowds), f"an apply took {median(took):.1f} s (median); seed {seed}")
@@ -48,8 +53,6 @@ def _wrongs(two: Watches, ended: Ended, record: Recording) -> Iterator[str]:
     began, over = record.changing[0].at, record.changing[-1].at
     for rival in two.rivals:
         yield from _meanwhile(rival, began, over)
-    if two.holder is None:
-        yield "no watch has the stack again"
 
 
 def _meanwhile(rival: Rival, began: float, over: float) -> Iterator[str]:

@@ -36,7 +36,8 @@ class _Pause(NamedTuple):
 
 def pauses(count: int, seed: int = 1) -> Counted:
     """Stop whoever holds the stack amid its work, so many times."""
-    random, found = Random(seed), []
+    random = Random(seed)
+    found: list[_Pause] = []
     with watches(2, TIMES) as two:
         while sum(each.took is not None for each in found) < count and len(found) < 3 * count:
             found.append(_pause(two, random))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from .adoption import adoption
+from .beside import beside
 from .burners import burners
 from .crash_loops import crash_loops
+from .event_faults import event_faults
 from .figure import Counted
 from .kills import kills
 from .locks import locks
+from .pauses import pauses
 from .reading import reading
 from .traffic.deploy_kills import deploy_kills
 from .traffic.deploying import traffic, undrained_deployments
@@ -69,6 +72,20 @@ def test_a_blue_green_killed_at_a_random_moment_is_finished_by_the_next_apply() 
 @on_a_busy_machine
 def test_a_killed_proxy_comes_back_whole_and_mixes_nobody_up() -> None:
     assert _right(proxy_killed(4, seed=5)) == 4
+
+
+def test_a_task_that_ends_is_noticed_however_the_event_stream_fails() -> None:
+    assert _right(event_faults(10, seed=3, relist=5)) == 10
+
+
+@on_a_busy_machine
+def test_a_watch_that_was_stopped_while_another_took_over_does_no_harm_afterwards() -> None:
+    assert _right(pauses(5, seed=5)) == 5
+
+
+@on_a_busy_machine
+def test_an_apply_and_a_watch_never_act_at_once() -> None:
+    assert _right(beside(4, seed=5)) == 4
 
 
 def test_a_crash_loop_starts_few_tasks_in_an_hour() -> None:
