@@ -177,7 +177,7 @@ def _essential(record: TaskRecord, state: State) -> set[str]:
 
 def _ended(run: ScheduledRun, status: RunStatus, reason: str, state: State, at: float) -> State:
     over = run.changed(status=status, reason=reason, ended_at=at, retry_at=None, stops_at=None)
-    words = _ENDINGS.get(status, status.lower().replace("_", " "))
+    words = _ENDINGS.get(status, "has stopped")
     told = f"(run {run.id}) {words}: {reason}".removesuffix(": ") + "."
     return with_events(_with_run(over, state), [_told(run, told, status)], at)
 

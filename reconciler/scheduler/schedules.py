@@ -75,8 +75,7 @@ def _with_slots(
 
 
 def _missed(task: ScheduledTask, slot: float, count: int, state: State, now: float) -> State:
-    what = "its slot" if count == 1 else f"{count} slots, this is the last of them,"
-    reason = f"{what} passed while nobody watched"
+    reason = "nobody watched" if count == 1 else f"nobody watched for {count} slots, of which this is the last"
     run = ScheduledRun(
         id=run_id(task.name, slot),
         schedule=task.address,

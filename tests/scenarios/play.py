@@ -102,9 +102,12 @@ class Play:
         return self._ended(lambda: self.site.go_on(self._world()))
 
     def watch(self, seconds: float, title: str) -> None:
-        """Watch the stack for so long."""
+        """Watch the stack for so long, unless the process dies."""
         self.lines.append(f"--- watch: {title}")
-        self.site.watch(seconds, self._world())
+        try:
+            self.site.watch(seconds, self._world())
+        except Crash:
+            self.tell("the process dies")
 
     def happens(self, title: str) -> None:
         """Tell what somebody else does."""

@@ -16,7 +16,7 @@ from reconciler.model.stack import Stack
 from reconciler.model.step import RemoveTask, StartContainer
 from reconciler.model.task_definition import ContainerDefinition, RestartPolicy
 from tests.builders import CHECK, EMPTY, container, declared, percents, stack
-from tests.scenarios import scaling, traffic  # noqa: F401  (their scenarios)
+from tests.scenarios import scaling, schedules, traffic  # noqa: F401  (their scenarios)
 from tests.scenarios.play import Play
 from tests.scenarios.registry import GOLDEN, SCENARIOS, scenario
 
