@@ -63,7 +63,8 @@ def _asked_for(place: Workplace, operation: str) -> Lease:
         while True:
             watch = watch_that_holds(place)
             if watch is not None and not _waits(place, number):
-                tell(f'Stack "{name}" is watched by {watch}: it makes way for this {operation}.')
+                who = f"{watch.user} on {watch.host} (pid {watch.pid})"
+                tell(f'Stack "{name}" is watched by {who}: it makes way for this {operation}.')
                 number = place.store.post(name, Request(kind=RequestKind.HAND_OVER))
             try:
                 return _waited_for(place, operation, POLL_SECONDS)

@@ -11,7 +11,7 @@ from reconciler.clock import SystemClock
 from reconciler.drivers.simulated import SimulatedEngine, VirtualClock
 from reconciler.engine.performer import ThreadPerformer, lane_limits
 from reconciler.engine.simulation import SimulatedPerformer
-from reconciler.errors import EngineError
+from reconciler.errors import EngineError, StaleError
 from reconciler.model.step import Lane, Outcome, PullImage, RemoveNetwork, Step, StopContainer
 
 PULL = PullImage(address="service.web", reference="app:1")
@@ -119,3 +119,15 @@ def test_the_simulated_performer_has_lanes_and_latencies_too() -> None:
     assert [outcome.step for outcome in performer.wait(100)] == [stops[0]] and clock.now() == 0.3
     assert performer.in_flight == {PULL.key}
     assert [outcome.step for outcome in performer.wait(100)] == [PULL] and clock.now() == 5.0
+
+
+def test_a_lost_lease_is_raised_once_and_its_step_is_in_flight_no_longer(
+    performer: ThreadPerformer, gate: Gate
+) -> None:
+    """A watch that has the stack again later begins anew with the same performer."""
+    gate.ending = StaleError("somebody else took over")
+    performer.submit(PULL)
+    gate.opened.set()
+    with pytest.raises(StaleError, match="somebody else took over"):
+        performer.wait(later())
+    assert (performer.in_flight, performer.wait(later(0))) == (frozenset(), ())
