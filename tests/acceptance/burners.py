@@ -39,11 +39,11 @@ task_definition "burner" {{
 
   container "app" {{
     image        = "reconciler-test/busybox:1"
-    command      = ["sh", "-c", "while :; do [ -e /work/burn ] || sleep 0.5; done"]
+    command      = ["sh", "-c", "while :; do [ -e /orders/burn ] || sleep 0.5; done"]
     stop_timeout = 0
     mount_point {{
       source_volume  = "work"
-      container_path = "/work"
+      container_path = "/orders"
     }}
   }}
 }}

@@ -109,7 +109,7 @@ def test_what_is_left_of_a_wait_is_the_stage_s_and_not_an_alarm_s() -> None:
     place.apply(shop())
     place.observe = observe
     place.apply(shop("app:2", alarms=alarms))
-    assert left[:3] == [f"waits for the bake time to pass, {seconds}s left" for seconds in (30, 26, 21)]
+    assert left[:3] == [f"waits for the bake time to pass, {seconds}s left" for seconds in (30, 28, 26)]
 
 
 def test_status_shows_load_balancers_and_targets() -> None:
