@@ -26,6 +26,7 @@ from tests.acceptance.engine import alone_with_the_engine, clean_leftovers, conn
 from tests.acceptance.event_faults import event_faults
 from tests.acceptance.figure import Counted, Figure, measured
 from tests.acceptance.fuzz import fuzz
+from tests.acceptance.healing import healing
 from tests.acceptance.kills import kills
 from tests.acceptance.locks import locks
 from tests.acceptance.pauses import pauses
@@ -119,6 +120,7 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "crashes": Acceptance("a crash loop's hour, at most 25 tasks started", 12, crash_loops),
     "burners": Acceptance("tasks that burn CPU are scaled 1 -> 4 and back", 10, burners),
     "clocks": Acceptance("schedules around changes of clocks", all_pairs(), clock_changes),
+    "healing": Acceptance("`docker kill` to the next task, median <= 1 s", 20, healing),
     "event stream": Acceptance(
         "events silent, cut, doubled, swapped: a death is noticed", 100, lambda count: event_faults(count, SEED)
     ),

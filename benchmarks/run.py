@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from benchmarks.alone import plan_of_a_thousand, plan_of_nothing, start_up
 from benchmarks.comparisons import PREFIX, compare
+from benchmarks.healing import healing
 from benchmarks.looking import look_at_a_thousand
 from benchmarks.machine import machine
 from benchmarks.measure import run
@@ -43,6 +44,7 @@ BENCHES: dict[str, Bench] = {
     "plan": Bench(plan_of_nothing, 21, 5),
     "thousand": Bench(lambda client, folder, rounds: plan_of_a_thousand(folder, rounds), 3, 1),
     "look": Bench(lambda client, folder, rounds: look_at_a_thousand(client, rounds), 15, 5),
+    "healing": Bench(lambda client, folder, rounds: healing(rounds), 20, 5),
     "overhead": Bench(overhead, 9, 3),
     "compose-10": Bench(lambda client, folder, rounds: compare(client, folder, 10, rounds), 5, 2),
     "compose-50": Bench(lambda client, folder, rounds: compare(client, folder, 50, rounds), 1, 1),
@@ -65,6 +67,10 @@ reading stacks takes is told in CPU seconds of the process.
 For the load balancer the peer is HAProxy of the same image with a file written by hand, before the same two targets;
 wrk loads the two in turn over 32 kept connections. Told is what 10,000 requests take, and the proxy's CPU for them;
 the ratio is the median of the pairs' ratios, 1.05 being 95 % of the peer's requests a second.
+
+For healing the peer is Docker Swarm, without a restart delay and on the same kind of network, both on a second
+engine of the measurement's own. Told is the time from the end of a killed container to the start of the next one, by
+the engine's stamps; the two sides take turns, and the ratio is the median of the pairs' ratios.
 """
 
 

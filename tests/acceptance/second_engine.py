@@ -22,7 +22,8 @@ from reconciler.errors import EngineError
 from .engine import connect
 
 IMAGE = "reconciler-test/busybox:1"
-SUBNET = "10.213.{}.0/24"
+POOL, BRIDGE = "10.{}.0.0/16", "10.199.{}.1/24"
+"""Where its networks get their addresses, and the address of its default one."""
 STARTED_WITHIN_SECONDS = 60.0
 
 
@@ -51,7 +52,7 @@ class SecondEngine:
             *("--exec-root", f"{self.folder}/exec"),
             *("--pidfile", f"{self.folder}/engine.pid"),
             *("--bridge", self.bridge),
-            *("--default-address-pool", f"base={self.pool},size=26"),
+            *("--default-address-pool", f"base={self.pool},size=24"),
             *("--iptables=false", "--ip-forward=false", "--ip-masq=false"),
         )
         with (self.folder / "engine.log").open("ab") as log:
@@ -97,10 +98,10 @@ class SecondEngine:
 def second_engine() -> Iterator[SecondEngine]:
     """Start an engine that has the test image; nothing of it is left at the end."""
     number = os.getpid() % 200
-    pool = SUBNET.format(number)
+    pool = POOL.format(200 + number % 50)
     with tempfile.TemporaryDirectory(prefix="second-engine-", ignore_cleanup_errors=True) as folder:
         engine = SecondEngine(Path(folder), f"rec-test{number}", pool)
-        with _bridge(engine.bridge, f"10.214.{number}.1/24"):
+        with _bridge(engine.bridge, BRIDGE.format(number)):
             try:
                 engine.start()
                 _give_image(engine)

@@ -10,6 +10,7 @@ from .burners import burners
 from .crash_loops import crash_loops
 from .event_faults import event_faults
 from .figure import Counted
+from .healing import healing
 from .kills import kills
 from .locks import locks
 from .pauses import pauses
@@ -72,6 +73,10 @@ def test_a_blue_green_killed_at_a_random_moment_is_finished_by_the_next_apply() 
 @on_a_busy_machine
 def test_a_killed_proxy_comes_back_whole_and_mixes_nobody_up() -> None:
     assert _right(proxy_killed(4, seed=5)) == 4
+
+
+def test_a_killed_task_is_replaced_within_a_second() -> None:
+    assert _right(healing(5)) == 5
 
 
 def test_a_task_that_ends_is_noticed_however_the_event_stream_fails() -> None:
