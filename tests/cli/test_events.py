@@ -120,16 +120,16 @@ def test_following_shows_what_is_recorded_meanwhile_and_ends_with_130(shop: Plac
     assert ended(following.process, signal.SIGINT).code == 130
 
 
-def test_following_goes_on_when_the_state_is_lost_and_recorded_anew(shop: Place) -> None:
+@pytest.mark.parametrize("anew", [1, 3], ids=["fewer_than_there_were", "more_than_there_were"])
+def test_following_goes_on_when_the_state_is_lost_and_recorded_anew(shop: Place, anew: int) -> None:
     record(shop, started(1), started(2))
     following = Following(shop)
     following.shows("has started 1 tasks", "has started 2 tasks")
     _lose(shop.folder / "state")
-    time.sleep(1)
-    record(shop, started(3))
-    following.shows("has started 1 tasks", "has started 2 tasks", "has started 3 tasks")
-    record(shop, started(4), started(5), started(6))
-    following.shows(*(f"has started {number} tasks" for number in range(1, 7)))
+    record(shop, *(started(3 + number) for number in range(anew)))
+    following.shows(*(f"has started {number} tasks" for number in range(1, 3 + anew)))
+    record(shop, started(90), started(91), started(92))
+    following.shows(*(f"has started {number} tasks" for number in (*range(1, 3 + anew), 90, 91, 92)))
     assert ended(following.process, signal.SIGINT).code == 130
 
 
