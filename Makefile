@@ -6,7 +6,7 @@ venv := .venv/bin
 with_engine := scripts/with-engine.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench acceptance venv engine images clean
+.PHONY: help demo test check bench acceptance soak venv engine images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ bench: images ## measure against Docker Compose and HAProxy by hand; writes benc
 
 acceptance: images ## run every counted figure in full; writes benchmarks/acceptance.md
 	@$(with_engine) $(venv)/python benchmarks/acceptance.py
+
+soak: images ## half an hour of kills, engine restarts and applies beside a watch, on an engine of its own (root)
+	@$(with_engine) $(venv)/python benchmarks/acceptance.py --only soak
 
 venv: ## make .venv
 	@scripts/venv.sh

@@ -34,6 +34,7 @@ from tests.acceptance.reading import PREFIX as PREFIX_OF_COPIES
 from tests.acceptance.reading import example_stacks, plans, reading
 from tests.acceptance.scheduling import double_runs, overlaps
 from tests.acceptance.site import PREFIX
+from tests.acceptance.soak import soak
 from tests.acceptance.traffic.deploy_kills import deploy_kills
 from tests.acceptance.traffic.deploying import traffic, undrained_deployments
 from tests.acceptance.traffic.never_healthy import never_healthy
@@ -55,7 +56,8 @@ PREFACE = """\
 Written by `make acceptance`: the counted figures in full, as measured. `make test` runs a stated part of each:
 5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 1,000 stories, 1,000 generated files. Of traffic:
 6,000 requests, 1 failure without draining, 2 deaths of tasks, 2,500 requests in each step of a linear shift, all
-four strategies, 5 kills in a blue/green and 4 of HAProxy. Of a watch: 5 pauses, 4 applies beside it.
+four strategies, 5 kills in a blue/green and 4 of HAProxy. Of a watch: 5 pauses, 4 applies beside it, a minute of the
+soak.
 """
 
 
@@ -127,6 +129,7 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "events": Acceptance("events dropped, doubled, late, looks that lag: same end", 10_000, _events),
     "slots": Acceptance("two watches of one stack, no slot run twice", 500, lambda count: double_runs(count, SEED)),
     "overlaps": Acceptance("runs overlap only as declared", 1000, lambda count: overlaps(count, SEED)),
+    "soak": Acceptance("seconds of kills, engine restarts, applies", 1800, lambda count: soak(count, SEED)),
     "files": Acceptance("generated files, read or refused in words", 20000, lambda count: fuzz(count, SEED)),
     "stories": Acceptance("simulated stories, safe and live", 20000, _stories),
 }
