@@ -13,7 +13,7 @@ GOAL = 1.0
 
 
 def healing(kills: int) -> Iterator[Row]:
-    """Yield the row, of pairs of kills: from the end of a container to the start of the next, by the engine's stamps."""
+    """Yield the row, of pairs of kills: from the end of a container to the start of the next one."""
     with second_engine() as engine:
         client = engine.client()
         try:
