@@ -60,7 +60,8 @@ def list_schedules(given: Given, as_json: bool) -> None:
     tasks = applied_stack(state).scheduled_tasks
     clock = _clock(place)
     say(indented(schedules_json(tasks, state, clock)) if as_json else schedules_text(tasks, state, clock))
-    _tell_unwatched(place, tasks)
+    if tasks:
+        _tell_unwatched(place, f"they run while `reconciler watch{given.options}` does")
 
 
 @command.command("history")
@@ -104,6 +105,7 @@ def run(name: str, given: Given, wait_for_end: bool, as_json: bool) -> int:
     begun = _started(place, wanted, wait_for_end=wait_for_end)
     say(indented(run_json(begun)) if as_json else begun.id)
     if not wait_for_end:
+        _tell_unwatched(place, "its end is recorded by the next command that looks, or give --wait")
         return 0
     if begun.status is RunStatus.SUCCEEDED:
         return 0
@@ -150,9 +152,9 @@ def _clock(place: Workplace) -> Clock:
     return Clock(place.clock.now(), lambda at: datetime.fromtimestamp(at).astimezone())
 
 
-def _tell_unwatched(place: Workplace, tasks: tuple[ScheduledTask, ...]) -> None:
-    if tasks and not place.store.is_watched(place.stack.name):
-        tell(f"Nobody watches this stack: they run while `reconciler watch{place.given.options}` does.")
+def _tell_unwatched(place: Workplace, what_then: str) -> None:
+    if not place.store.is_watched(place.stack.name):
+        tell(f"Nobody watches this stack: {what_then}.")
 
 
 def _bare(address: str) -> str:

@@ -96,7 +96,7 @@ def _recorded(task: ScheduledTask, run: ScheduledRun, state: State, now: float) 
         return record_run(skipped, f"(run {run.id}) was skipped: {reason}.", state, now)
     if task.overlap is Overlap.REPLACE:
         for other in others:
-            if other.status is not RunStatus.REPLACED:
+            if other.status in (RunStatus.RUNNING, RunStatus.RETRYING):
                 state = stop_run(other, RunStatus.REPLACED, f"replaced by run {run.id}", state, now)
     return record_run(run, "", state, now)
 

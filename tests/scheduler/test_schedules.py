@@ -422,3 +422,13 @@ class TestOnlyOnce:
         put(site, state.changed(schedules=ahead))
         site.watch(30)
         assert runs(site) == [("SUCCEEDED", 20.0, 0, "")]
+
+
+def test_a_run_that_is_being_stopped_for_its_timeout_is_not_called_replaced() -> None:
+    site = Site()
+    site.engine.behave = lambda step: Behaviour(exits_after=None, stop_seconds=60)
+    stubborn = definition(container(stop_timeout=20), family="report")
+    task = scheduled(overlap=Overlap.REPLACE, timeout=55)
+    site.apply(scheduling(task).changed(definitions={"task_definition.report": stubborn}))
+    site.watch(120)
+    assert runs(site)[0] == ("TIMED_OUT", 20.0, 137, "timeout of 55 s")
