@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from reconciler.drivers.driver import LookRequest
@@ -14,7 +15,7 @@ from reconciler.model.state import State
 from reconciler.model.step import StartContainer
 from reconciler.store.memory import MemoryStore
 from reconciler.store.store import Lease
-from tests.builders import EMPTY, Site, declared, stack
+from tests.builders import EMPTY, Site, balanced, declared, stack
 
 SHOP = stack(declared(count=2))
 
@@ -180,3 +181,19 @@ def test_a_step_that_keeps_failing_is_tried_for_ever_and_does_not_hold_up_the_ot
     kill_one(found.site)
     assert found.watch(seconds=400) is Ending.STOPPED
     assert (found.site.live, found.told) == (("web:1", "web:1"), [])
+
+
+def looks_of(found: Watched, seconds: float) -> list[float]:
+    """When it looked, in so many seconds."""
+    looked: list[float] = []
+    found.site.observe = lambda decision, seen: looked.append(found.site.clock.now())
+    found.watch(seconds)
+    return looked
+
+
+def test_it_looks_every_25_seconds_and_every_10_where_targets_could_have_become_unhealthy() -> None:
+    plain = applied()
+    assert {round(after - before) for before, after in pairwise(looks_of(plain, 300))} == {25}
+    behind = Watched()
+    behind.site.apply(stack(balanced("web", 2)))
+    assert {round(after - before) for before, after in pairwise(looks_of(behind, 300))} == {10}
