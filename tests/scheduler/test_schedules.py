@@ -425,10 +425,7 @@ class TestOnlyOnce:
 
 
 def test_a_run_that_is_being_stopped_for_its_timeout_is_not_called_replaced() -> None:
-    site = Site()
-    site.engine.behave = lambda step: Behaviour(exits_after=None, stop_seconds=60)
-    stubborn = definition(container(stop_timeout=20), family="report")
-    task = scheduled(overlap=Overlap.REPLACE, timeout=55)
-    site.apply(scheduling(task).changed(definitions={"task_definition.report": stubborn}))
-    site.watch(120)
-    assert runs(site)[0] == ("TIMED_OUT", 20.0, 137, "timeout of 55 s")
+    """It takes 0.3 s to stop, and the next slot is due 0.1 s after its timeout."""
+    site = applied(scheduled(overlap=Overlap.REPLACE, timeout=59.9), seconds=600)
+    site.watch(70)
+    assert runs(site) == [("TIMED_OUT", 20.0, 143, "timeout of 59.9 s"), ("RUNNING", 80.0, None, "")]
