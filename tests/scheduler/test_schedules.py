@@ -427,5 +427,5 @@ class TestOnlyOnce:
 def test_a_run_that_is_being_stopped_for_its_timeout_is_not_called_replaced() -> None:
     """It takes 0.3 s to stop, and the next slot is due 0.1 s after its timeout."""
     site = applied(scheduled(overlap=Overlap.REPLACE, timeout=59.9), seconds=600)
-    site.watch(70)
+    site.watch(85)
     assert runs(site) == [("TIMED_OUT", 20.0, 143, "timeout of 59.9 s"), ("RUNNING", 80.0, None, "")]
