@@ -32,6 +32,8 @@ from tests.acceptance.locks import locks
 from tests.acceptance.pauses import pauses
 from tests.acceptance.reading import PREFIX as PREFIX_OF_COPIES
 from tests.acceptance.reading import example_stacks, plans, reading
+from tests.acceptance.schedule_kills import PREFIX as PREFIX_OF_SCHEDULES
+from tests.acceptance.schedule_kills import schedule_kills
 from tests.acceptance.scheduling import double_runs, overlaps
 from tests.acceptance.site import PREFIX
 from tests.acceptance.soak import soak
@@ -45,7 +47,7 @@ from tests.acceptance.traffic.sudden_death import sudden_death
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("acceptance.md")
-PREFIXES = (PREFIX, PREFIX_OF_COPIES, PREFIX_OF_TRAFFIC, PREFIX_OF_BURNERS)
+PREFIXES = (PREFIX, PREFIX_OF_COPIES, PREFIX_OF_TRAFFIC, PREFIX_OF_BURNERS, PREFIX_OF_SCHEDULES)
 SEED = 1
 OUTPUT_SHOWN = 1500
 HEADINGS = ("figure", "stated", "measured", "problems", "met", "took", "how")
@@ -127,6 +129,9 @@ ACCEPTANCES: dict[str, Acceptance] = {
         "events silent, cut, doubled, swapped: a death is noticed", 100, lambda count: event_faults(count, SEED)
     ),
     "events": Acceptance("events dropped, doubled, late, looks that lag: same end", 10_000, _events),
+    "schedules": Acceptance(
+        "kill -9 of a watch around slots, none run twice", 30, lambda count: schedule_kills(count, SEED)
+    ),
     "slots": Acceptance("two watches of one stack, no slot run twice", 500, lambda count: double_runs(count, SEED)),
     "overlaps": Acceptance("runs overlap only as declared", 1000, lambda count: overlaps(count, SEED)),
     "soak": Acceptance("seconds of kills, engine restarts, applies", 1800, lambda count: soak(count, SEED)),

@@ -15,6 +15,7 @@ from .kills import kills
 from .locks import locks
 from .pauses import pauses
 from .reading import reading
+from .schedule_kills import schedule_kills
 from .traffic.deploy_kills import deploy_kills
 from .traffic.deploying import traffic, undrained_deployments
 from .traffic.never_healthy import never_healthy
@@ -99,6 +100,11 @@ def test_a_crash_loop_starts_few_tasks_in_an_hour() -> None:
 
 def test_tasks_that_burn_cpu_are_scaled_from_one_to_four_and_back() -> None:
     assert _right(burners(1)) == 1
+
+
+@on_a_busy_machine
+def test_a_watch_killed_around_the_slots_of_schedules_runs_none_twice() -> None:
+    assert _right(schedule_kills(3, seed=5)) == 3
 
 
 def _right(counted: Counted) -> int:
