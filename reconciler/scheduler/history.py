@@ -37,12 +37,15 @@ class Told(NamedTuple):
 
 
 def with_events(state: State, told: Iterable[Told | tuple[str, str]], now: float) -> State:
-    """Append what is told as events; the same State when that is nothing."""
+    """Append what is told as events; the same State when that is nothing. The oldest ones make room.
+
+    They are counted by address and kind: events of its tasks push none of a service's own out.
+    """
     number = state.events[-1].number if state.events else 0
     events = tuple(
         Event(number=number + index, at=now, **Told(*each)._asdict()) for index, each in enumerate(told, start=1)
     )
-    return state.changed(events=(*state.events, *events)) if events else state
+    return state.changed(events=_newest((*state.events, *events), EVENTS_KEPT)) if events else state
 
 
 def deployment_told(before: Deployment, after: Deployment) -> list[Told]:
@@ -106,14 +109,11 @@ def _status(record: TaskRecord) -> Told:
 
 
 def prune(state: State, observed: Set[str], now: float) -> State:
-    """Drop what is older than what is kept: stopped tasks, events, deployments of each service.
-
-    Events are counted by address and kind: those of its tasks push none of a service's own out.
+    """Drop what is older than what is kept: stopped tasks, deployments of each service.
 
     A task that the engine still shows (`observed`, by id) is not dropped: it would be taken for an unknown one.
     """
     tasks = tuple(each for each in state.tasks if each.id in observed or not _is_old(each, now))
-    events = _newest(state.events, EVENTS_KEPT) if len(state.events) > EVENTS_KEPT else state.events
     deployments = state.deployments
     if len(deployments) > DEPLOYMENTS_KEPT:
         counts = Counter(each.service for each in deployments)
@@ -123,9 +123,9 @@ def prune(state: State, observed: Set[str], now: float) -> State:
             counts[each.service] -= is_spare
             kept += [] if is_spare else [each]
         deployments = tuple(kept)
-    if (len(tasks), len(events), len(deployments)) == (len(state.tasks), len(state.events), len(state.deployments)):
+    if (len(tasks), len(deployments)) == (len(state.tasks), len(state.deployments)):
         return state
-    return state.changed(tasks=tasks, events=events, deployments=deployments)
+    return state.changed(tasks=tasks, deployments=deployments)
 
 
 def _is_old(record: TaskRecord, now: float) -> bool:
@@ -133,6 +133,8 @@ def _is_old(record: TaskRecord, now: float) -> bool:
 
 
 def _newest(events: tuple[Event, ...], count: int) -> tuple[Event, ...]:
+    if len(events) <= count:
+        return events
     seen: Counter[tuple[str, EventKind]] = Counter()
     kept: list[Event] = []
     for event in reversed(events):

@@ -23,14 +23,14 @@ def test_events_are_numbered_on() -> None:
 
 def test_the_newest_hundred_events_of_each_address_stay() -> None:
     many = with_events(state(), [(f"service.{'ab'[index % 2]}", str(index)) for index in range(300)], NOW)
-    kept = prune(with_events(many, [("service.c", "one")], NOW), set(), NOW).events
+    kept = with_events(many, [("service.c", "one")], NOW).events
     assert [each.number for each in kept] == list(range(101, 302))
 
 
 def test_events_of_tasks_push_none_of_their_service_out() -> None:
     one = with_events(state(), [("service.web", "kept")], NOW)
     tasks = [Told("service.web", str(number), EventKind.TASK) for number in range(150)]
-    kept = prune(with_events(one, tasks, NOW), set(), NOW).events
+    kept = with_events(one, tasks, NOW).events
     assert [each.number for each in kept] == [1, *range(52, 152)]
 
 
