@@ -27,6 +27,7 @@ from tests.acceptance.event_faults import event_faults
 from tests.acceptance.figure import Counted, Figure, measured
 from tests.acceptance.fuzz import fuzz
 from tests.acceptance.healing import healing
+from tests.acceptance.idle import all_at_once, idle
 from tests.acceptance.kills import kills
 from tests.acceptance.locks import locks
 from tests.acceptance.pauses import pauses
@@ -59,7 +60,8 @@ Written by `make acceptance`: the counted figures in full, as measured. `make te
 5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 1,000 stories, 1,000 generated files. Of traffic:
 6,000 requests, 1 failure without draining, 2 deaths of tasks, 2,500 requests in each step of a linear shift, all
 four strategies, 5 kills in a blue/green and 4 of HAProxy. Of a watch: 5 pauses, 4 applies beside it, a minute of the
-soak.
+soak. Of schedules: 3 kills around slots, 50 slots of two watches, 102 runs that may overlap, and a tenth of the
+changes of clocks.
 """
 
 
@@ -125,6 +127,8 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "burners": Acceptance("tasks that burn CPU are scaled 1 -> 4 and back", 10, burners),
     "clocks": Acceptance("schedules around changes of clocks", all_pairs(), clock_changes),
     "healing": Acceptance("`docker kill` to the next task, median <= 1 s", 20, healing),
+    "idle": Acceptance("an idle watch of 200 tasks: < 1% of a core, < 120 MiB", 200, idle),
+    "at once": Acceptance("200 tasks killed at once, 4 starts in flight", 200, all_at_once),
     "event stream": Acceptance(
         "events silent, cut, doubled, swapped: a death is noticed", 100, lambda count: event_faults(count, SEED)
     ),

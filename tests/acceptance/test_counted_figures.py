@@ -11,6 +11,7 @@ from .crash_loops import crash_loops
 from .event_faults import event_faults
 from .figure import Counted
 from .healing import healing
+from .idle import all_at_once, idle
 from .kills import kills
 from .locks import locks
 from .pauses import pauses
@@ -78,6 +79,14 @@ def test_a_killed_proxy_comes_back_whole_and_mixes_nobody_up() -> None:
 
 def test_a_killed_task_is_replaced_within_a_second() -> None:
     assert _right(healing(5)) == 5
+
+
+def test_an_idle_watch_costs_next_to_nothing() -> None:
+    assert _right(idle(20, seconds=30)) == 20
+
+
+def test_tasks_killed_at_once_are_started_a_few_at_a_time() -> None:
+    assert _right(all_at_once(20)) == 20
 
 
 def test_a_task_that_ends_is_noticed_however_the_event_stream_fails() -> None:
