@@ -95,7 +95,7 @@ def _retirable(
     A healthy one may go while the healthy that remain are at least `lower`; one in the pool that has the traffic only
     while as many remain there (when somebody is healthy there at all). One that is not healthy may go when
     healthy new tasks cover it, or to make room (`unplaced` tasks do not fit yet) while `lower` tasks remain; those
-    whose checks failed make room one at a time.
+    whose checks failed make room one at a time, each once the replacement of the one before is healthy.
     """
     if not (fleet.replace or fleet.unhealthy):
         return ()
@@ -111,7 +111,7 @@ def _retirable(
     for view in sorted(fleet.spare((*fleet.replace, *fleet.unhealthy)), key=lambda view: _rank(view, fleet.color)):
         serves = view.is_healthy() and view.color is fleet.color
         is_covered = covered + spare - len(chosen) > desired
-        is_in_turn = view.record.id not in ill or not (chosen or fleet.leaving)
+        is_in_turn = view.record.id not in ill or not (chosen or fleet.leaving or covered < len(kept))
         makes_room = unplaced > len(chosen) + len(fleet.leaving) and remaining > lower and is_in_turn
         is_spare = healthy > lower and (not serves or serving > lower)
         if not (is_spare if view.is_healthy() else is_covered or makes_room or desired == 0):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.model.service import Service
+from reconciler.model.service import SchedulingStrategy, Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import RolloutState, State
@@ -46,8 +46,8 @@ def survey(
 
 
 def _services(stack: Stack, state: State, by_group: Mapping[str, list[TaskView]]) -> list[tuple[Service, bool]]:
-    """Return (service, is it draining) for each."""
-    found = [(service, False) for service in stack.services]
+    """Return (service, is it draining) for each. Those with a task on every engine start first (ECS)."""
+    found = [(service, False) for service in sorted(stack.services, key=lambda each: not _is_daemon(each))]
     known = {service.address for service in stack.services}
     found += [(service, True) for service in state.draining if service.address not in known]
     known |= {service.address for service in state.draining}
@@ -56,6 +56,22 @@ def _services(stack: Stack, state: State, by_group: Mapping[str, list[TaskView]]
         if group not in known and not record.is_one_off:
             found.append((Service(address=group, name=record.service_name or group, task_definition=""), True))
     return found
+
+
+def _is_daemon(service: Service) -> bool:
+    return service.scheduling_strategy is SchedulingStrategy.DAEMON
+
+
+def _outlived(view: ServiceView, services: Mapping[str, ServiceView]) -> str:
+    """Say which service that goes too must be gone before a DAEMON: those stop last (ECS)."""
+    others = (
+        each.service.address
+        for each in services.values()
+        if each.is_draining and each.fleet.total and not _is_daemon(each.service)
+        if each.service.address not in view.service.depends_on
+    )
+    other = next(others, "")
+    return f"{other} to be gone: a DAEMON service stops last" if other else ""
 
 
 def _blocked(view: ServiceView, services: Mapping[str, ServiceView]) -> str:
@@ -67,7 +83,9 @@ def _blocked(view: ServiceView, services: Mapping[str, ServiceView]) -> str:
             if other.is_draining and view.service.address in other.service.depends_on and other.fleet.total
         )
         dependent = next(dependents, "")
-        return f"{dependent} to be gone: it depends on this service" if dependent else ""
+        if dependent:
+            return f"{dependent} to be gone: it depends on this service"
+        return _outlived(view, services) if _is_daemon(view.service) else ""
     deployment = view.deployment
     if deployment is None or deployment.rollout_state is not RolloutState.IN_PROGRESS:
         return ""

@@ -12,6 +12,7 @@ import pytest
 from reconciler.drivers.simulated import Behaviour
 from reconciler.engine import session
 from reconciler.model.request import Request, RequestKind
+from reconciler.model.service import SchedulingStrategy
 from reconciler.model.stack import Stack
 from reconciler.model.step import RemoveTask, StartContainer
 from reconciler.model.task_definition import ContainerDefinition, RestartPolicy
@@ -219,6 +220,49 @@ def a_destroy_does_not_wait_for_protected_tasks(play: Play) -> None:
         "it is protected",
     )
     play.apply(EMPTY, "nothing")
+
+
+@scenario
+def a_daemon_starts_first_and_stops_last(play: Play) -> None:
+    agent = declared("zagent", 1, scheduling_strategy=SchedulingStrategy.DAEMON, configuration=percents(0, 100))
+    play.apply(stack(declared("web", 2), agent), "2 tasks of web, and zagent on every engine")
+    play.apply(EMPTY, "nothing")
+
+
+@scenario
+def a_killed_task_is_replaced_and_no_other_is_touched(play: Play) -> None:
+    play.apply(web(3, 1), "3 tasks")
+    play.happens("docker kill of web-2")
+    play.site.engine.kill(play.container("web-2"))
+    play.go_on("a look")
+
+
+@scenario
+def unhealthy_tasks_without_room_go_one_at_a_time_down_to_the_minimum(play: Play) -> None:
+    play.will(lambda step: step.task.ordinal <= 3, Behaviour(healthy_after=5, unhealthy_after=60))
+    play.apply(web(3, 1, 50, 100, health_check=CHECK), "3 tasks at 50/100")
+    play.wait(60)
+    play.go_on("all three are unhealthy")
+
+
+@scenario
+def an_unhealthy_task_in_its_grace_period_is_left_alone(play: Play) -> None:
+    app = container(health_check=CHECK)
+    patient = stack(declared("web", 1, app, configuration=percents(100, 200), health_check_grace_period=300))
+    play.will(lambda step: step.task.ordinal == 1, Behaviour(healthy_after=5, unhealthy_after=60))
+    play.apply(patient, "1 task with 300 s of grace")
+    play.wait(60)
+    play.go_on("it is unhealthy, within its grace period")
+
+
+@scenario
+def an_engine_that_restarts_loses_what_it_did_not_bring_back_and_nothing_else(play: Play) -> None:
+    play.apply(web(3, 1), "3 tasks")
+    play.wait(3600)
+    play.happens("the engine restarts: web-1 and web-3 end, web-2 runs on")
+    for name in ("web-1", "web-3"):
+        play.site.engine.kill(play.container(name), 255)
+    play.go_on("a look")
 
 
 @scenario
