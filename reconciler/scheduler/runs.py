@@ -12,7 +12,7 @@ from reconciler.model.beside import RunStatus, ScheduledRun
 from reconciler.model.notification import EventKind, EventType
 from reconciler.model.overrides import overridden
 from reconciler.model.schedule import Overlap, ScheduledTask
-from reconciler.model.state import DeploymentStatus, Revision, State
+from reconciler.model.state import DeploymentStatus, State
 from reconciler.model.task import StopCode, TaskRecord
 from reconciler.scheduler.aside import AsideGround
 from reconciler.scheduler.back_off import delay
@@ -40,7 +40,7 @@ def pursue_run(run: ScheduledRun, task: ScheduledTask | None, ground: AsideGroun
 
     `task` is how it is declared, None once its block is gone: then what runs may finish, and nothing new begins.
     """
-    if run.tasks and run.status is not RunStatus.RETRYING:
+    if _has_tasks(run):
         return _pursue_tasks(run, task, ground, state)
     if task is None:
         reason = f"{run.reason}; its block is gone".removeprefix("; ")
@@ -48,8 +48,7 @@ def pursue_run(run: ScheduledRun, task: ScheduledTask | None, ground: AsideGroun
         return _ended(run, status, reason, state, ground.now)
     if run.retry_at is not None and ground.now < run.retry_at:
         return state
-    others = (each for each in unfinished(state, run.schedule) if each.id != run.id and each.tasks)
-    if task.overlap is Overlap.REPLACE and any(others):
+    if task.overlap is Overlap.REPLACE and any(_has_tasks(each) for each in unfinished(state, run.schedule)):
         return state
     return _begin(run, task, ground, state)
 
@@ -58,7 +57,7 @@ def stop_run(run: ScheduledRun, status: RunStatus, reason: str, state: State, no
     """Stop the tasks of a run. It is over, with that status, once none of them runs any more."""
     told = f"(run {run.id}) is stopped: {reason}."
     state = _with_run(run.changed(status=status, reason=reason), state)
-    if not run.tasks or run.status is RunStatus.RETRYING:
+    if not _has_tasks(run):
         return _ended(run, status, reason, state, now)
     code = StopCode.SERVICE_SCHEDULER_INITIATED
     tasks = (stop(each, code, reason, now) if each.id in run.tasks else each for each in state.tasks)
@@ -76,21 +75,20 @@ def wakes_at(run: ScheduledRun) -> float | None:
     return {RunStatus.RETRYING: run.retry_at, RunStatus.RUNNING: run.stops_at}.get(run.status)
 
 
+def _has_tasks(run: ScheduledRun) -> bool:
+    """Whether tasks of it may run; those of a run that is to be tried again have ended."""
+    return bool(run.tasks) and run.status is not RunStatus.RETRYING
+
+
 def _begin(run: ScheduledRun, task: ScheduledTask, ground: AsideGround, state: State) -> State:
     """Make the tasks of an attempt. Those that labels told of already are taken as they are."""
-    now, name = ground.now, attempt_id(run.id, run.attempt)
-    definition = ground.stack.definitions[task.task_definition]
-    state, revision = register(definition, state, now)
-    if state.deployment(name) is None:
-        fresh = new_deployment(task.address, revision, state, task.task_count, now)
-        fresh = fresh.changed(id=name, status=DeploymentStatus.ACTIVE, next_ordinal=task.task_count + 1)
-        state = state.changed(deployments=(*state.deployments, fresh))
-    ids = tuple(task_id(state.owner, task.address, name, each) for each in range(1, task.task_count + 1))
-    changed = overridden(definition, task.overrides)
+    now = ground.now
+    state, template = _prepared(run, task, ground, state)
+    ids = tuple(
+        task_id(state.owner, task.address, template.deployment, each) for each in range(1, task.task_count + 1)
+    )
     made = tuple(
-        _record(each, ordinal, run, task.address, revision).changed(created_at=now, definition=changed)
-        for ordinal, each in enumerate(ids, 1)
-        if state.task(each) is None
+        template.changed(id=each, ordinal=ordinal) for ordinal, each in enumerate(ids, 1) if state.task(each) is None
     )
     begun = run.changed(
         status=RunStatus.RUNNING,
@@ -108,15 +106,24 @@ def _begin(run: ScheduledRun, task: ScheduledTask, ground: AsideGround, state: S
     return with_events(state, [_told(run, told, RunStatus.RUNNING)], now)
 
 
-def _record(task: str, ordinal: int, run: ScheduledRun, group: str, revision: Revision) -> TaskRecord:
-    return TaskRecord(
-        id=task,
-        group=group,
+def _prepared(run: ScheduledRun, task: ScheduledTask, ground: AsideGround, state: State) -> tuple[State, TaskRecord]:
+    """Register the definition and record the deployment of an attempt; returns also what its tasks have in common."""
+    now, name = ground.now, attempt_id(run.id, run.attempt)
+    definition = ground.stack.definitions[task.task_definition]
+    state, revision = register(definition, state, now)
+    if state.deployment(name) is None:
+        fresh = new_deployment(task.address, revision, state, task.task_count, now)
+        fresh = fresh.changed(id=name, status=DeploymentStatus.ACTIVE, next_ordinal=task.task_count + 1)
+        state = state.changed(deployments=(*state.deployments, fresh))
+    return state, TaskRecord(
+        id="",
+        group=task.address,
         family=revision.family,
         revision=revision.number,
-        deployment=attempt_id(run.id, run.attempt),
-        ordinal=ordinal,
-        created_at=revision.registered_at,
+        deployment=name,
+        ordinal=0,
+        created_at=now,
+        definition=overridden(definition, task.overrides),
         started_by=run.id,
     )
 

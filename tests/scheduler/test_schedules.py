@@ -15,8 +15,9 @@ from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.task import TaskRecord
 from reconciler.planner.requests import carry_out
-from reconciler.scheduler.schedules import RUNS_KEPT
-from tests.builders import NOW, Site, container, definition, stack
+from reconciler.scheduler.aside import AsideGround
+from reconciler.scheduler.schedules import RUNS_KEPT, run_due
+from tests.builders import NOW, Site, container, definition, snapshot, stack, state
 
 MINUTE = 60.0
 FIRST = NOW + 20
@@ -429,3 +430,31 @@ def test_a_run_that_is_being_stopped_for_its_timeout_is_not_called_replaced() ->
     site = applied(scheduled(overlap=Overlap.REPLACE, timeout=59.9), seconds=600)
     site.watch(85)
     assert runs(site) == [("TIMED_OUT", 20.0, 143, "timeout of 59.9 s"), ("RUNNING", 80.0, None, "")]
+
+
+def test_runs_that_wait_to_be_tried_again_do_not_wait_for_each_other() -> None:
+    """Two at once come about when overlap was "allow" before."""
+    wanted = scheduling(scheduled(overlap=Overlap.REPLACE, retries=5))
+    waiting = tuple(
+        ScheduledRun(
+            id=f"report-19700112T13{minute}00Z",
+            schedule=REPORT,
+            slot=NOW - MINUTE,
+            attempt=2,
+            status=RunStatus.RETRYING,
+            retry_at=NOW - 1,
+            tasks=("ended",),
+        )
+        for minute in (44, 45)
+    )
+    attended = run_due(AsideGround(wanted, snapshot(), NOW), state(wanted, runs=waiting))
+    assert [each.status for each in attended.state.runs] == [RunStatus.RUNNING, RunStatus.RETRYING]
+
+
+def test_where_nothing_is_due_the_state_stays_the_same_object() -> None:
+    site = applied(scheduled("0 3 * * *"))
+    before = recorded(site)
+    assert before.target is not None
+    attended = run_due(AsideGround(before.target, snapshot(), NOW + 1), before)
+    assert attended.state is before
+    assert attended.wake_at == NOW + 47_600
