@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.beside import Suspended
+from reconciler.model.notification import EventKind
 from reconciler.model.request import Request
 from reconciler.model.state import State
-from reconciler.scheduler.history import with_events
+from reconciler.scheduler.history import Told, with_events
 
 
 def suspend(request: Request, state: State, now: float) -> State:
@@ -16,7 +17,8 @@ def suspend(request: Request, state: State, now: float) -> State:
         raise ReconcilerError(f"{request.service} has no autoscaling in what was applied last")
     changed = record.changed(suspended=request.suspended)
     scaling = tuple(changed if each is record else each for each in state.scaling)
-    return with_events(state.changed(scaling=scaling), [(request.service, _told(request.suspended))], now)
+    told = Told(request.service, _told(request.suspended), EventKind.SCALING)
+    return with_events(state.changed(scaling=scaling), [told], now)
 
 
 def _told(suspended: Suspended) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.beside import CleanUpRecord
+from reconciler.model.notification import EventKind
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Deployment, DeploymentStatus, State
 from reconciler.model.step import BuildImage, ListImages, Outcome, PullImage, RemoveImage, StoredImage
 from reconciler.scheduler.aside import AsideGround, Attended
-from reconciler.scheduler.history import with_events
+from reconciler.scheduler.history import Told, with_events
 
 EVERY_SECONDS = 1800.0
 UNUSED_SECONDS = 3600.0
@@ -31,8 +32,7 @@ def clean_up(ground: AsideGround, state: State) -> Attended:
     steps: tuple[RemoveImage, ...] = ()
     if listed is not None:
         record, steps = _collected(record, listed, needed(ground.stack, state), ground.now)
-    told = [(each.address, f"image {_called(each)} was removed: {each.reason}") for each in removed]
-    state = with_events(state, told, ground.now)
+    state = with_events(state, map(_told, removed), ground.now)
     state = state if record == state.clean_up else state.changed(clean_up=record)
     if not record.ours or record.collected_at is None:
         return Attended(state, steps)
@@ -40,6 +40,11 @@ def clean_up(ground: AsideGround, state: State) -> Attended:
     if ground.now < due_at:
         return Attended(state, steps, due_at)
     return Attended(state, (ListImages(address="images", reason="images that nothing needs are looked for"),))
+
+
+def _told(removed: RemoveImage) -> Told:
+    message = f"image {_called(removed)} was removed: {removed.reason}"
+    return Told(removed.address, message, EventKind.ENGINE, subject=removed.image_id)
 
 
 def noted(record: CleanUpRecord, snapshot: Snapshot, now: float) -> CleanUpRecord:
