@@ -6,6 +6,7 @@ It can be paused, killed, and made the manager of a swarm; the user's engine not
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -25,6 +26,7 @@ IMAGE = "reconciler-test/busybox:1"
 POOL, BRIDGE = "10.{}.0.0/16", "10.199.{}.1/24"
 """Where its networks get their addresses, and the address of its default one."""
 STARTED_WITHIN_SECONDS = 60.0
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 
 @dataclass
@@ -55,8 +57,11 @@ class SecondEngine:
             *("--default-address-pool", f"base={self.pool},size=24"),
             *("--iptables=false", "--ip-forward=false", "--ip-masq=false"),
         )
+        environment = {**os.environ, "PATH": PATH}
         with (self.folder / "engine.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         deadline = time.monotonic() + STARTED_WITHIN_SECONDS
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -92,6 +97,14 @@ class SecondEngine:
 
     def _last_words(self) -> str:
         return (self.folder / "engine.log").read_text(errors="replace")[-1500:]
+
+
+def why_none() -> str:
+    """Say why there can be no second engine here, or an empty text."""
+    if os.geteuid() != 0:
+        return "a second engine needs root"
+    missing = [each for each in ("dockerd", "ip") if shutil.which(each, path=PATH) is None]
+    return f"a second engine needs {' and '.join(missing)}" if missing else ""
 
 
 @contextmanager

@@ -14,9 +14,11 @@ from .healing import healing
 from .idle import all_at_once, idle
 from .kills import kills
 from .locks import locks
+from .outages import outages
 from .pauses import pauses
 from .reading import reading
 from .schedule_kills import schedule_kills
+from .second_engine import why_none
 from .traffic.deploy_kills import deploy_kills
 from .traffic.deploying import traffic, undrained_deployments
 from .traffic.never_healthy import never_healthy
@@ -87,6 +89,11 @@ def test_an_idle_watch_costs_next_to_nothing() -> None:
 
 def test_tasks_killed_at_once_are_started_a_few_at_a_time() -> None:
     assert _right(all_at_once(20)) == 20
+
+
+@pytest.mark.skipif(bool(why_none()), reason=why_none())
+def test_nothing_is_done_while_the_engine_does_not_answer() -> None:
+    assert _right(outages(1, away=12)) == 1
 
 
 def test_a_task_that_ends_is_noticed_however_the_event_stream_fails() -> None:
