@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import StaleError
-from reconciler.store.lease_rows import release_row, renew_row
+from reconciler.store.lease_rows import is_still, release_row, renew_row
 
 LEASE_SECONDS = 30.0
 """After how long without a renewal a stack is taken from a holder that cannot be seen to be dead."""
@@ -73,10 +73,15 @@ class SqliteLease:
         self._thread.start()
 
     def check(self) -> None:
-        """Raise StaleError unless the stack is still ours. Cheap, unless the last renewal is long ago."""
+        """Raise StaleError unless the stack is still ours. It reads a row: a third of a millisecond.
+
+        When that cannot be read we believe in the lease for a while, and then no more.
+        """
         if self._over.is_set():
             raise StaleError(f'stack "{self._grip.stack}" was given up here: nothing more is changed')
-        if not self._is_believed:
+        if self._is_believed:
+            self._look()
+        else:
             self.renew()
         if self._is_lost:
             raise StaleError(f'somebody else took over stack "{self._grip.stack}": nothing more is changed here')
@@ -97,7 +102,7 @@ class SqliteLease:
             except sqlite3.Error as problem:
                 self._problem = str(problem)
                 return
-            self._is_lost = not is_ours
+            self._is_lost = self._is_lost or not is_ours
             self._renewed_at = began_at
 
     def release(self) -> None:
@@ -115,6 +120,11 @@ class SqliteLease:
                 self._grip.lock_path.unlink(missing_ok=True)
             os.close(self._grip.lock_file)
         self._thread.join(timeout=1)
+
+    def _look(self) -> None:
+        with suppress(sqlite3.Error):
+            if not is_still(self._grip.path, self._grip.stack, self.token):
+                self._is_lost = True
 
     @property
     def _is_believed(self) -> bool:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from reconciler.store.database import BUSY_SECONDS
 from reconciler.store.store import Holder
 
 
@@ -52,6 +53,13 @@ def write_unlocked(database: sqlite3.Connection, stack: str, token: int) -> bool
     return database.execute(statement, (stack, token)).rowcount == 1
 
 
+def is_still(path: Path, stack: str, token: int) -> bool:
+    """Say whether a stack still has this token. It has a connection of its own, as all that a lease does."""
+    with closing(_connected(path, "ro")) as database:
+        found: object = database.execute("SELECT token FROM stacks WHERE stack = ?", (stack,)).fetchone()
+    return found == (token,)
+
+
 def renew_row(path: Path, stack: str, token: int) -> bool:
     """Show that we live; False when the row is not ours any more.
 
@@ -66,6 +74,9 @@ def release_row(path: Path, stack: str, token: int) -> bool:
 
 
 def _update(path: Path, statement: str, stack: str, token: int) -> bool:
-    address = f"{path.absolute().as_uri()}?mode=rw"
-    with closing(sqlite3.connect(address, 5.0, isolation_level=None, uri=True)) as database:
+    with closing(_connected(path, "rw")) as database:
         return database.execute(statement, (stack, token)).rowcount == 1
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", BUSY_SECONDS, isolation_level=None, uri=True)

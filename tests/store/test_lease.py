@@ -162,15 +162,22 @@ def test_times_that_are_written_down_do_not_count(store: SqliteStore, seconds: S
     refusal(lambda: later.acquire("shop", "watch", LEASE - 1))
 
 
-def test_a_holder_believes_in_its_lease_without_asking_while_the_last_renewal_is_young(
+def test_a_holder_notices_at_once_that_its_stack_was_taken(store: SqliteStore, seconds: Seconds) -> None:
+    lease = store.acquire("shop", "apply", 0)
+    lease.check()
+    store.unlock("shop", lease.token)
+    assert "somebody else took over" in refusal(lease.check)
+
+
+def test_a_holder_that_cannot_ask_believes_in_its_lease_for_two_thirds_of_it(
     store: SqliteStore, seconds: Seconds
 ) -> None:
     lease = store.acquire("shop", "apply", 0)
-    store.unlock("shop", lease.token)
-    seconds.now += LEASE / 2
+    store.path.rename(store.path.with_name("elsewhere.db"))
+    seconds.now += LEASE * 2 / 3 - 1
     lease.check()
-    seconds.now += LEASE / 2
-    assert "somebody else took over" in refusal(lease.check)
+    seconds.now += 2
+    assert "could not be renewed" in refusal(lease.check)
 
 
 def test_a_holder_that_was_stopped_for_long_goes_on_when_nobody_took_its_stack(
