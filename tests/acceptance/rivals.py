@@ -99,8 +99,15 @@ def watches(count: int, times: Mapping[str, str]) -> Iterator[Watches]:
         for _ in range(count):
             record = life.enter_context(recording())
             watched = life.enter_context(watch(place.through(record.address), environment=times))
+            life.callback(_end, watched)
             found.rivals = (*found.rivals, Rival(watched, record))
         yield found
+
+
+def _end(watched: Watched) -> None:
+    """Let a watch finish what it does: what is started meanwhile would be left over."""
+    if watched.process.poll() is None:
+        watched.stop()
 
 
 @contextmanager
