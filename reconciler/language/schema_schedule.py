@@ -99,7 +99,7 @@ SCHEDULED_TASK = Block(
 
 NOTIFICATION = Block(
     "notification",
-    "Tells somebody what happens, while `reconciler watch` runs: exactly one of url and command.",
+    "Tells somebody what happens, by exactly one of url and command.",
     (
         Attribute("url", Kind.STRING, "Gets each event as JSON, by POST: http://HOST/PATH."),
         Attribute("command", Kind.STRINGS, "Run in the stack's folder; gets each event as JSON on standard input."),
