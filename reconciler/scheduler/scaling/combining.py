@@ -25,13 +25,16 @@ class Verdict:
 
 
 def combine(view: ScalingView, opinions: Sequence[Opinion]) -> Verdict | None:
-    """Return what follows from the opinions; None when nobody who has a new value wants anything."""
+    """Return what follows from the opinions; None when nobody who has a new value wants anything.
+
+    Nothing is scaled in before all have spoken of the moment: answers come one after the other.
+    """
     fresh = [each for each in opinions if each.is_fresh]
     outs = [each for each in fresh if each.wish is Wish.OUT]
     if outs:
         return _out(view, outs)
-    if any(each.wish is Wish.IN for each in fresh):
-        return _in(view, opinions)
+    if any(each.wish is Wish.IN and (each.is_fresh or each.is_timely) for each in opinions):
+        return None if any(each.is_awaited for each in opinions) else _in(view, opinions)
     silent = next((each for each in fresh if each.silence), None)
     return Verdict(silent, view.capacity, silent.silence) if silent else None
 

@@ -21,7 +21,8 @@ class Opinion:
     """The opinion of a policy, from the values of its periods.
 
     `count` is what it asks for (of STAY it means nothing), counted from `base`. `has_vote`: nothing is scaled in
-    against its will. `is_fresh`: a period of it has just ended; others stand by what they said.
+    against its will. `is_fresh`: a period of it ended with this look; others stand by what they said, or spoke just
+    before of the same moment (`is_timely`), or are yet to speak of it (`is_awaited`).
     """
 
     record: PolicyRecord
@@ -33,6 +34,8 @@ class Opinion:
     cause: str = ""
     has_vote: bool = True
     is_fresh: bool = False
+    is_timely: bool = False
+    is_awaited: bool = False
     scale_out_cooldown: float = 0.0
     scale_in_cooldown: float = 0.0
     silence: str = ""

@@ -29,6 +29,11 @@ def due_at(now: float, interval: float) -> float:
     return math.floor(now / interval + _TINY) * interval
 
 
+def ends_at(at: float, period: float) -> bool:
+    """Whether a period ends with the sample that is due then."""
+    return abs(at / period - round(at / period)) < _TINY
+
+
 class Sampled(NamedTuple):
     """The record with a sample; and whether a period ended with it, so that there is a new value to act on."""
 

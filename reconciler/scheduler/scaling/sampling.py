@@ -14,17 +14,23 @@ from reconciler.model.beside import ContainerUsage, ScalingRecord
 from reconciler.model.scaling import ScalingMetric, TargetTracking
 from reconciler.model.step import Outcome, ProbeMetric, SampleUsage, Step
 from reconciler.scheduler.scaling.metrics import healthy_targets, per_minute, requests_counted, usage_percent
-from reconciler.scheduler.scaling.periods import begun, due_at, sample_interval, sampled
+from reconciler.scheduler.scaling.periods import begun, due_at, ends_at, sample_interval, sampled
 from reconciler.scheduler.scaling.view import Policy, ScalingView, containers_of
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """The record with what was measured, what to ask, and the policies of which a period has ended by that."""
+    """The record with what was measured, what to ask, and the policies of which a period has ended by that.
+
+    Of some a period ends with the sample that is due now: `ending`. Those of them that are not answered yet are
+    `awaited`.
+    """
 
     record: ScalingRecord
     steps: tuple[Step, ...] = ()
     ended: frozenset[str] = frozenset()
+    ending: frozenset[str] = frozenset()
+    awaited: frozenset[str] = frozenset()
     wake_at: float | None = None
 
     def asking(self, step: Step) -> Sampling:
@@ -43,17 +49,18 @@ def sample(view: ScalingView) -> Sampling:
         return found
     interval = sample_interval(each.period for each in view.policies)
     at = due_at(view.now, interval)
-    due = [each for each in view.policies if _sampled_at(each, view) != at]
+    due = [each for each in view.policies if _sampled_at(each, view.record) != at]
     for sources, take in _SOURCES:
         wanting = tuple(each for each in due if each.metric in sources)
         if wanting:
             found = take(_Due(view, at, wanting), found)
-    return replace(found, wake_at=at + interval)
+    ending = frozenset(each.name for each in view.policies if ends_at(at, each.period))
+    awaited = frozenset(each.name for each in due if _sampled_at(each, found.record) != at)
+    return replace(found, ending=ending, awaited=ending & awaited, wake_at=at + interval)
 
 
-def _sampled_at(policy: Policy, view: ScalingView) -> float | None:
-    record = view.policy_record(policy.name)
-    return record.sampled_at if record else None
+def _sampled_at(policy: Policy, record: ScalingRecord) -> float | None:
+    return next((each.sampled_at for each in record.policies if each.name == policy.name), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from reconciler.scheduler.scaling.activities import with_activity
 from reconciler.scheduler.scaling.capacity import with_capacity
 from reconciler.scheduler.scaling.combining import Verdict, combine
 from reconciler.scheduler.scaling.opinion import Opinion
-from reconciler.scheduler.scaling.sampling import sample
+from reconciler.scheduler.scaling.sampling import Sampling, sample
 from reconciler.scheduler.scaling.scheduled_actions import Done, carry_out_due
 from reconciler.scheduler.scaling.step_scaling import step_opinion
 from reconciler.scheduler.scaling.target_tracking import tracking_opinion
@@ -41,7 +41,7 @@ def _scale(autoscaling: Autoscaling, ground: AsideGround, attended: Attended) ->
     sampling = sample(view)
     view = _recorded(view, sampling.record)
     if sampling.ended:
-        view = _decided(view, sampling.ended)
+        view = _decided(view, sampling)
     times = [each for each in (attended.wake_at, done.wake_at, sampling.wake_at) if each is not None]
     return Attended(view.state, (*attended.steps, *sampling.steps), min(times, default=None))
 
@@ -63,9 +63,9 @@ def _acted(view: ScalingView, done: Done) -> ScalingView:
     return replace(acted, state=state)
 
 
-def _decided(view: ScalingView, ended: frozenset[str]) -> ScalingView:
+def _decided(view: ScalingView, sampling: Sampling) -> ScalingView:
     """Decide on the count, now that periods ended."""
-    verdict = combine(view, _opinions(view, ended))
+    verdict = combine(view, _opinions(view, sampling))
     if verdict is None:
         return view
     before, opinion = view.capacity, verdict.opinion
@@ -77,10 +77,15 @@ def _decided(view: ScalingView, ended: frozenset[str]) -> ScalingView:
     return replace(view, state=with_activity(view.state, told, cause))
 
 
-def _opinions(view: ScalingView, ended: frozenset[str]) -> tuple[Opinion, ...]:
+def _opinions(view: ScalingView, sampling: Sampling) -> tuple[Opinion, ...]:
     records = {each.name: each for each in view.record.policies}
     return tuple(
-        replace(_opinion(each, records[each.name], view), is_fresh=each.name in ended)
+        replace(
+            _opinion(each, records[each.name], view),
+            is_fresh=each.name in sampling.ended,
+            is_timely=each.name in sampling.ending - sampling.awaited,
+            is_awaited=each.name in sampling.awaited,
+        )
         for each in view.policies
         if each.name in records
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.model.beside import PolicyRecord, ScalingRecord
+from reconciler.model.beside import ScalingRecord
 from reconciler.model.scaling import Autoscaling, StepScaling, TargetTracking
 from reconciler.model.service import Service
 from reconciler.model.snapshot import Container, ObservedTask, Snapshot
@@ -73,10 +73,6 @@ class ScalingView:
         """Whether a deployment is in progress: nothing is scaled in meanwhile (ECS)."""
         primary = self.state.primary(self.service.address)
         return primary is not None and primary.rollout_state is RolloutState.IN_PROGRESS
-
-    def policy_record(self, name: str) -> PolicyRecord | None:
-        """Return what is recorded of a policy."""
-        return next((each for each in self.record.policies if each.name == name), None)
 
 
 def view_of(autoscaling: Autoscaling, ground: AsideGround, state: State) -> ScalingView | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.scaling import StepScaling, TargetTracking
-from tests.scheduler.scaling.scene import Scene, autoscaling, steps, tracking
+from tests.scheduler.scaling.scene import Scene, answer, autoscaling, steps, tracking
 
 HOT, FAIR, COLD = 120.0, 58.0, 30.0
 
@@ -76,3 +76,18 @@ def test_policies_that_all_wanted_more_all_cool_down() -> None:
     second = steps((0.0, None, 1), name="b")
     found = Scene(autoscaling(first, second), 2).begun(a=FAIR, b=FAIR)
     assert found.minutes(70.0, 70.0, policy="a", others={"b": 70.0}) == 5
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize(("b", "count", "reason"), [(COLD, 2, ""), (FAIR, 4, "NotAllPoliciesAgree"), (HOT, 8, "")])
+def test_nothing_is_scaled_in_before_all_have_spoken_whoever_answers_first(
+    order: tuple[int, int], b: float, count: int, reason: str
+) -> None:
+    found = Scene(autoscaling(quick("a"), quick("b")), 4).begun(a=FAIR, b=FAIR)
+    for _ in range(5):
+        found.sample(a=COLD, b=b)
+    asked = found.look().steps
+    for index in order:
+        found.look([answer(asked[index], {"a": COLD, "b": b})])
+    assert found.capacity == count
+    assert found.state.activities[0].not_scaled_reason.partition(":")[0] == reason
