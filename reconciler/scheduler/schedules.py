@@ -7,7 +7,7 @@ older one, the engine's labels tell which slots have run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from reconciler.model.beside import RunStatus, ScheduledRun, ScheduleRecord
@@ -31,7 +31,7 @@ def run_due(ground: AsideGround, state: State) -> Attended:
     declared = {each.address: each for each in ground.stack.scheduled_tasks}
     if not (declared or state.runs):
         return Attended(state)
-    state = _adopted(declared.values(), state)
+    state = _pursued(declared, ground, _adopted(declared.values(), state))  # what this look shows ended is over now
     times: list[float | None] = []
     for record in state.schedules:
         task = declared.get(record.schedule)
@@ -39,10 +39,15 @@ def run_due(ground: AsideGround, state: State) -> Attended:
             slots = slots_due(task, record, ground.now)
             state = _with_slots(task, record, slots, ground, state)
             times.append(slots.next_at)
-    for run in [each for each in state.runs if each.ended_at is None]:
-        state = pursue_run(run, declared.get(run.schedule), ground, state)
+    state = _pursued(declared, ground, state)
     times += [wakes_at(each) for each in state.runs if each.ended_at is None]
     return Attended(_pruned(state, ground), wake_at=min((each for each in times if each is not None), default=None))
+
+
+def _pursued(declared: Mapping[str, ScheduledTask], ground: AsideGround, state: State) -> State:
+    for run in [each for each in state.runs if each.ended_at is None]:
+        state = pursue_run(run, declared.get(run.schedule), ground, state)
+    return state
 
 
 def ask_for_run(task: ScheduledTask, token: str, state: State, now: float) -> State:

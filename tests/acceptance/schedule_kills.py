@@ -51,6 +51,7 @@ scheduled_task "job" {
   count           = SCHEDULES
   task_definition = task_definition.job
   schedule        = "* * * * *"
+  overlap         = "allow"
 }
 """
 

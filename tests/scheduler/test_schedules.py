@@ -183,6 +183,13 @@ class TestOverlap:
         ]
         assert started(site) == [first, "report-19700112T134900Z"]
 
+    def test_a_run_that_ended_while_nobody_watched_is_over_before_the_next_is_begun(self) -> None:
+        site = applied(scheduled(), seconds=30)
+        site.watch(30)
+        site.clock.advance_to(NOW + 85)
+        site.watch(50)
+        assert runs(site)[:2] == [("SUCCEEDED", 20.0, 0, ""), ("SUCCEEDED", 80.0, 0, "")]
+
     def test_allow_lets_both_run(self) -> None:
         site = applied(scheduled(overlap=Overlap.ALLOW), seconds=90)
         site.watch(85)
