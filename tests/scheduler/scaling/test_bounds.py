@@ -76,3 +76,9 @@ def test_what_is_suspended_rests_and_nothing_else(
     found = Scene(autoscaling(QUICK), 4, suspended=suspended).begun()
     assert found.minutes(value) == wanted
     assert found.history == [f"load 4->{wanted} {reason}"]
+
+
+def test_at_zero_there_is_nothing_that_a_step_could_take_away_and_nothing_to_tell() -> None:
+    found = Scene(autoscaling(steps((None, 0.0, -1), (0.0, None, 1)), min_capacity=0), 0).begun()
+    assert found.minutes(50.0, 50.0, policy="steps") == 0
+    assert found.history == []
