@@ -80,7 +80,8 @@ def _with_slots(
 
 
 def _missed(task: ScheduledTask, slot: float, count: int, state: State, now: float) -> State:
-    reason = "nobody watched" if count == 1 else f"nobody watched for {count} slots, of which this is the last"
+    of_several = f"no watch could run {count} slots in time, of which this is the last"
+    reason = "no watch could run it in time" if count == 1 else of_several
     run = ScheduledRun(
         id=run_id(task.name, slot),
         schedule=task.address,

@@ -145,7 +145,9 @@ class TestMissed:
         site = applied(scheduled("0 * * * *"))
         site.clock.advance_to(NOW + 86_400)
         site.watch(10)
-        assert runs(site) == [("MISSED", 83_600.0, None, "nobody watched for 24 slots, of which this is the last")]
+        assert runs(site) == [
+            ("MISSED", 83_600.0, None, "no watch could run 24 slots in time, of which this is the last")
+        ]
         assert started(site) == []
 
     def test_the_newest_is_caught_up_within_its_window_and_the_others_are_one_miss(self) -> None:
@@ -153,7 +155,7 @@ class TestMissed:
         site.clock.advance_to(NOW + 86_400)
         site.watch(10)
         assert runs(site) == [
-            ("MISSED", 80_000.0, None, "nobody watched for 23 slots, of which this is the last"),
+            ("MISSED", 80_000.0, None, "no watch could run 23 slots in time, of which this is the last"),
             ("SUCCEEDED", 83_600.0, 0, ""),
         ]
 
@@ -168,7 +170,7 @@ class TestMissed:
         site.clock.advance_to(NOW + 10 * 365 * 86_400)
         site.watch(9)
         assert [each.status.value for each in recorded(site).runs[:2]] == ["MISSED", "SUCCEEDED"]
-        assert recorded(site).runs[0].reason.startswith("nobody watched for 1000 slots")
+        assert recorded(site).runs[0].reason.startswith("no watch could run 1000 slots")
 
 
 class TestOverlap:
