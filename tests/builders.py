@@ -428,13 +428,4 @@ class Site:
             if next(looks, None) is None:
                 raise AssertionError(f"no end after {self.looks} looks; waiting for {decision.waiting_for}")
 
-        return World(
-            driver=world.driver,
-            performer=world.performer,
-            store=world.store,
-            clock=world.clock,
-            secrets=world.secrets,
-            observe=observe,
-            is_interrupted=world.is_interrupted,
-            settings=world.settings,
-        )
+        return replace(world, observe=observe)
