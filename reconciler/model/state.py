@@ -29,6 +29,9 @@ from reconciler.model.task_definition import TaskDefinition
 EVENTS_KEPT = 100
 """Events kept for each address and kind (ECS keeps 100 for each service)."""
 
+REVISIONS_KEPT = 100
+"""Revisions kept of each family, beside those that a task or a kept deployment is of."""
+
 DEPLOYMENTS_KEPT = 10
 """Deployments kept for each service."""
 

@@ -13,9 +13,11 @@ from reconciler.model.notification import EventKind, EventName, EventType
 from reconciler.model.state import (
     DEPLOYMENTS_KEPT,
     EVENTS_KEPT,
+    REVISIONS_KEPT,
     STOPPED_KEPT_SECONDS,
     Deployment,
     Event,
+    Revision,
     RolloutState,
     State,
 )
@@ -109,7 +111,7 @@ def _status(record: TaskRecord) -> Told:
 
 
 def prune(state: State, observed: Set[str], now: float) -> State:
-    """Drop what is older than what is kept: stopped tasks, deployments of each service.
+    """Drop what is older than what is kept: stopped tasks, deployments of each service, revisions of each family.
 
     A task that the engine still shows (`observed`, by id) is not dropped: it would be taken for an unknown one.
     """
@@ -123,9 +125,28 @@ def prune(state: State, observed: Set[str], now: float) -> State:
             counts[each.service] -= is_spare
             kept += [] if is_spare else [each]
         deployments = tuple(kept)
-    if (len(tasks), len(deployments)) == (len(state.tasks), len(state.deployments)):
+    revisions = _kept_revisions(state, tasks, deployments)
+    found, there = (tasks, deployments, revisions), (state.tasks, state.deployments, state.revisions)
+    if [len(each) for each in found] == [len(each) for each in there]:
         return state
-    return state.changed(tasks=tasks, deployments=deployments)
+    return state.changed(tasks=tasks, deployments=deployments, revisions=revisions)
+
+
+def _kept_revisions(
+    state: State, tasks: Iterable[TaskRecord], deployments: Iterable[Deployment]
+) -> tuple[Revision, ...]:
+    if len(state.revisions) <= REVISIONS_KEPT:
+        return state.revisions
+    used = {(each.family, each.revision) for each in tasks}
+    used |= {(each.family, each.revision) for each in deployments}
+    newest = Counter[str]()
+    kept: list[Revision] = []
+    for each in sorted(state.revisions, key=lambda revision: -revision.number):
+        newest[each.family] += 1
+        if newest[each.family] <= REVISIONS_KEPT or (each.family, each.number) in used:
+            kept.append(each)
+    found = {id(each) for each in kept}
+    return tuple(each for each in state.revisions if id(each) in found)
 
 
 def _is_old(record: TaskRecord, now: float) -> bool:

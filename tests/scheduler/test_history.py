@@ -55,3 +55,12 @@ def test_the_newest_ten_deployments_of_a_service_stay_and_those_that_live() -> N
 def test_nothing_to_drop_is_the_same_state() -> None:
     before = state(tasks=(record(),))
     assert prune(before, set(), NOW) is before
+
+
+def test_the_newest_hundred_revisions_of_a_family_stay_and_those_in_use() -> None:
+    one = state().revisions[0]
+    many = tuple(one.changed(number=number) for number in range(1, 121))
+    other = one.changed(family="db")
+    found = state(revisions=(*many, other), deployments=(deployment(revision=3),), tasks=(record(revision=7),))
+    kept = prune(found, frozenset({record().id}), NOW).revisions
+    assert [each.number for each in kept] == [3, 7, *range(21, 121), 1]
