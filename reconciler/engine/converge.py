@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from reconciler.clock import Clock
-from reconciler.drivers.driver import Driver, LookRequest
+from reconciler.drivers.driver import Driver
+from reconciler.engine.looking import look_request
 from reconciler.engine.performer import Performer
 from reconciler.errors import (
     EngineError,
@@ -26,14 +27,13 @@ from reconciler.model.notification import EventKind, EventType
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import RolloutState, State
+from reconciler.model.state import State
 from reconciler.model.step import ASIDES, BuildImage, Outcome, ProbeAlarm, PullImage, RunHook, StartContainer, Step
 from reconciler.planner.requests import carry_out
 from reconciler.scheduler.ahead import not_ahead
 from reconciler.scheduler.asides import attend
 from reconciler.scheduler.history import Told, with_events
 from reconciler.scheduler.moved import as_recorded
-from reconciler.scheduler.resources import networks_of
 from reconciler.scheduler.scaling.capacity import with_capacities
 from reconciler.scheduler.scheduler import decide
 from reconciler.store.store import Lease, Posted, Store
@@ -90,45 +90,6 @@ class Converged:
     state: State
     decision: Decision
     snapshot: Snapshot
-
-
-def look_request(stack: Stack, state: State, *, detailed: bool, only_reads: bool = False) -> LookRequest:
-    """Return what a look must show for decisions about a stack. A plan `only_reads`: it runs no command anywhere."""
-    definitions = [*stack.definitions.values(), *(each.definition for each in state.tasks if each.definition)]
-    images = {container.image for definition in definitions for container in definition.containers}
-    images |= {each.image for each in stack.load_balancers}
-    return LookRequest(
-        stack=stack.name,
-        owner=state.owner,
-        images=tuple(sorted(images)),
-        networks=tuple(each.name for each in networks_of(stack)),
-        volumes=tuple(each.name for each in stack.volumes),
-        detailed=detailed,
-        moved_networks=_moved_networks(state),
-        only_reads=only_reads,
-        latency_periods=_latency_periods(stack, state),
-    )
-
-
-def _latency_periods(stack: Stack, state: State) -> dict[str, float]:
-    """Return for how many seconds back the latencies of each load balancer count: only alarms want to know."""
-    periods = [
-        alarm.period
-        for service in stack.services
-        if (primary := state.primary(service.address)) and primary.rollout_state is RolloutState.IN_PROGRESS
-        for alarm in service.deployment_configuration.alarms
-        if alarm.metric == "latency_p95"
-    ]
-    return {each.name: max(periods) for each in stack.load_balancers if each.access_log} if periods else {}
-
-
-def _moved_networks(state: State) -> dict[str, str]:
-    """Return the names of networks by their addresses of today, and by those that labels of older tasks say."""
-    if not state.moved or state.target is None:
-        return {}
-    names = {each.address: each.name for each in state.target.networks}
-    older = {each.before: names[each.address] for each in state.moved if each.address in names}
-    return {**older, **names}
 
 
 def converge(

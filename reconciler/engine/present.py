@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.clock import Clock
 from reconciler.drivers.driver import Driver
-from reconciler.engine.converge import look_request
+from reconciler.engine.looking import look_request
 from reconciler.model.decision import Decision
 from reconciler.model.snapshot import ObservedTask, Snapshot
 from reconciler.model.stack import Stack

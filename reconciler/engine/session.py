@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from reconciler.clock import Clock
 from reconciler.drivers.driver import Driver
 from reconciler.engine.attributes import known_after_apply, known_all_along
-from reconciler.engine.converge import Converged, World, converge, look_request
+from reconciler.engine.converge import Converged, World, converge
 from reconciler.engine.forecast import unobtainable_images, with_rollouts
 from reconciler.engine.last_events import send_last
+from reconciler.engine.looking import look_request
 from reconciler.errors import ReconcilerError, StackError, StaleError
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic
