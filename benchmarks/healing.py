@@ -1,4 +1,4 @@
-"""How soon a killed task is replaced, beside Docker Swarm: both on a second engine, never on the user's."""
+"""How soon a killed task is replaced, beside Docker Swarm: both on an engine of our own, never on the user's."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from benchmarks.measure import Sample, Samples
 from benchmarks.report import Row
 from tests.acceptance.healing import heals_beside_swarm
-from tests.acceptance.second_engine import second_engine
+from tests.acceptance.private_engine import private_engine
 
 GOAL = 1.0
 
 
 def healing(kills: int) -> Iterator[Row]:
     """Yield the row, of pairs of kills: from the end of a container to the start of the next one."""
-    with second_engine() as engine:
-        client = engine.client()
+    with private_engine() as engine:
+        client = engine.connect()
         try:
-            ours, theirs = heals_beside_swarm(client, kills, engine.address)
+            ours, theirs = heals_beside_swarm(client, kills, engine.url)
         finally:
             client.close()
     what = "`docker kill` to the start of another task, against Swarm"

@@ -1,7 +1,7 @@
 """Counted: an engine that does not answer for a while, with a watch before it (R14).
 
-A second engine is paused; tasks end meanwhile. Nothing is asked of it but to show what runs. Once it answers, what
-ended is replaced within a relist, and nothing else is touched.
+An engine of our own is paused; tasks end meanwhile. Nothing is asked of it but to show what runs. Once it answers,
+what ended is replaced within a relist, and nothing else is touched.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from .figure import Counted
+from .private_engine import PrivateEngine, private_engine
 from .proxy import Recording, recording
-from .second_engine import SecondEngine, second_engine
 from .sleepers import Sleepers, sleepers
 from .watched import await_that, watch
 
@@ -38,10 +38,10 @@ class Outage(NamedTuple):
 def outages(count: int, away: float = AWAY_SECONDS) -> Counted:
     """Pause the engine `count` times for so many seconds."""
     with (
-        second_engine() as engine,
+        private_engine() as engine,
         _usual(engine),
         recording() as record,
-        sleepers(engine.client(), TASKS_OF_A_ROUND * count + 1, engine=engine.address) as stack,
+        sleepers(engine.connect(), TASKS_OF_A_ROUND * count + 1, engine=engine.url) as stack,
         watch(replace(stack.command, engine=record.address)),
     ):
         time.sleep(SETTLES_SECONDS)
@@ -53,19 +53,19 @@ def outages(count: int, away: float = AWAY_SECONDS) -> Counted:
     return Counted(len(found), problems, f"{away:g} s each; mended {longest:.1f} s after it answered, at most")
 
 
-def _outage(engine: SecondEngine, stack: Sleepers, record: Recording, ended: list[str], away: float) -> Outage:
+def _outage(engine: PrivateEngine, stack: Sleepers, record: Recording, ended: list[str], away: float) -> Outage:
     """Pause the engine, end tasks behind its back, and let it go on."""
     before = stack.tasks()
     processes = [_process(stack, before[each]["Id"]) for each in ended]
     seen = len(record.changing)
-    engine.signal(signal.SIGSTOP)
+    engine.freeze()
     try:
         for each in processes:
             os.kill(each, signal.SIGKILL)
         time.sleep(away)
         asked = record.changing[seen:]
     finally:
-        engine.signal(signal.SIGCONT)
+        engine.thaw()
     took = await_that(
         lambda: len(set(stack.tasks()) - set(before)) == len(ended), 4 * HEALED_WITHIN_SECONDS, "it is mended"
     )
@@ -81,10 +81,10 @@ def _process(stack: Sleepers, container_id: str) -> int:
 
 
 @contextmanager
-def _usual(engine: SecondEngine) -> Iterator[None]:
+def _usual(engine: PrivateEngine) -> Iterator[None]:
     """Make it the engine that DOCKER_HOST says, for the proxy."""
     before = os.environ.get("DOCKER_HOST")
-    os.environ["DOCKER_HOST"] = engine.address
+    os.environ["DOCKER_HOST"] = engine.url
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,12 @@ from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.endpoint import find_endpoint
 from reconciler.errors import EngineError
 
+from .engine import connect
+
 STARTS_WITHIN_SECONDS = 60.0
 ENDS_WITHIN_SECONDS = 60.0
 POOL = "base=10.213.0.0/16,size=24"
+IMAGE = "reconciler-test/busybox:1"
 NEEDED = ("dockerd", "ip", "nsenter")
 
 
@@ -67,6 +70,7 @@ class PrivateEngine:
         """End it, and with it its containers."""
         if self.process is None:
             return
+        self.process.send_signal(signal.SIGCONT)
         self.process.terminate()
         try:
             self.process.wait(ENDS_WITHIN_SECONDS)
@@ -131,9 +135,13 @@ class PrivateEngine:
 
 
 @contextmanager
-def private_engine(*images: str, source: Client) -> Iterator[PrivateEngine]:
-    """Start an engine that has these images of another one; nothing of it is left at the end. Needs root."""
-    missing = [each for each in NEEDED if shutil.which(each, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
+def private_engine(*images: str) -> Iterator[PrivateEngine]:
+    """Start an engine that has these images of the usual one; nothing of it is left at the end.
+
+    Raises AssertionError where that is not possible: it takes root.
+    """
+    assert os.geteuid() == 0, "an engine of our own needs root: run the tests as root"
+    missing = [each for each in NEEDED if shutil.which(each, path=_environment()["PATH"]) is None]
     assert not missing, f"a private engine needs {', '.join(missing)}: scripts/apt-install.sh installs them"
     with tempfile.TemporaryDirectory(prefix="re-", ignore_cleanup_errors=True) as folder:
         engine = PrivateEngine(Path(folder), Path(folder).name)
@@ -141,13 +149,21 @@ def private_engine(*images: str, source: Client) -> Iterator[PrivateEngine]:
         try:
             _ip("-n", engine.namespace, "link", "set", "lo", "up")
             engine.start()
-            for image in images:
-                engine.take_image(source, image)
+            _give(engine, images or (IMAGE,))
             yield engine
         finally:
             engine.stop()
             _unmount(Path(folder))
             _ip("netns", "delete", engine.namespace)
+
+
+def _give(engine: PrivateEngine, images: Iterable[str]) -> None:
+    usual = connect()
+    try:
+        for image in images:
+            engine.take_image(usual, image)
+    finally:
+        usual.close()
 
 
 def _ip(*arguments: str) -> None:

@@ -53,7 +53,7 @@ def scheduling(**fields: object) -> Stack:
         name="report",
         task_definition="task_definition.report",
         schedule=Schedule(expression="* * * * *"),
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
     found = {"task_definition.report": definition(container(), family="report")}
     return stack().changed(definitions=found, scheduled_tasks=(task,))

@@ -20,7 +20,7 @@ from reconciler.drivers.docker.client import ApiError, Client
 from .checks import problems
 from .command import Command, UnexpectedEndError
 from .declared import IMAGE, DeclaredStack
-from .engine import connect, fresh_name, labelled
+from .engine import fresh_name, labelled
 from .figure import Counted
 from .private_engine import PrivateEngine, private_engine
 from .watched import ENDS_WITHIN_SECONDS, Costs, Watched, watch
@@ -133,13 +133,11 @@ def soak(seconds: int, seed: int = 1) -> Counted:
 
 @contextmanager
 def _place(random: Random) -> Iterator[_Place]:
-    usual = connect()
     name = fresh_name("soak")
     with (
-        private_engine(f"{IMAGE}:1", f"{IMAGE}:2", source=usual) as engine,
+        private_engine(f"{IMAGE}:1", f"{IMAGE}:2") as engine,
         tempfile.TemporaryDirectory(prefix=f"{name}-") as folder,
     ):
-        usual.close()
         client = engine.connect()
         command = Command(Path(folder) / "stack", Path(folder) / "state", engine.url)
         declared = DeclaredStack.first(name)
