@@ -1,7 +1,8 @@
 """Scheduled actions: set other bounds at their times, and bring the count within them.
 
 One that was missed while nobody watched is carried out late, its last time only. One that would take tasks away waits
-for the end of a deployment: nothing is scaled in meanwhile (ECS).
+for the end of a deployment: nothing is scaled in meanwhile (ECS). A later one that does not have to wait comes after
+it all the same: what it sets is what holds in the end.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def carry_out_due(view: ScalingView) -> Done:
     record = _known(view)
     done = Done(record, record.capacity)
     for at, action in sorted(_due(view, record), key=lambda each: (each[0], each[1].name)):
-        done = _carried_out(action, at, done, view)
+        record = _with_action(action, at, record)
+        done = _carried_out(action, record, done, view)
     times = [
         each for action in view.autoscaling.scheduled_actions if (each := _next(action, done.record)) is not None
     ]
@@ -84,15 +86,19 @@ def _next(action: ScheduledAction, record: ScalingRecord) -> float | None:
     return next_after(action.schedule, after, after)
 
 
-def _carried_out(action: ScheduledAction, at: float, done: Done, view: ScalingView) -> Done:
-    actions = {**done.record.actions, action.name: at}
-    if done.record.suspended.scheduled:
-        return replace(done, record=done.record.changed(actions=actions))
+def _with_action(action: ScheduledAction, at: float, record: ScalingRecord) -> ScalingRecord:
+    """Return the record with an action as done, and with its bounds unless actions are suspended."""
     bounds = {"min_capacity": action.min_capacity, "max_capacity": action.max_capacity}
-    given = {name: value for name, value in bounds.items() if value is not None}
-    record = done.record.changed(actions=actions, **given)
+    given = {name: value for name, value in bounds.items() if value is not None and not record.suspended.scheduled}
+    return record.changed(actions={**record.actions, action.name: at}, **given)
+
+
+def _carried_out(action: ScheduledAction, record: ScalingRecord, done: Done, view: ScalingView) -> Done:
+    """Return what is done with an action too, and with those that waited before it; `record` has all of them."""
+    if record.suspended.scheduled:
+        return replace(done, record=record)
     bounded = replace(view, record=record)
     count = min(max(done.count, bounded.min_capacity), bounded.max_capacity)
     if count < done.count and view.is_deploying:
         return replace(done, waiting=action.name)
-    return replace(done, record=record, count=count, carried_out=(*done.carried_out, action.name))
+    return Done(record, count, (*done.carried_out, action.name))

@@ -125,6 +125,22 @@ def test_one_that_takes_tasks_away_waits_for_the_end_of_a_deployment() -> None:
     assert at(found, 22.2) == (1, 2, 2)
 
 
+def test_one_that_waited_does_not_undo_a_later_one() -> None:
+    burst = action("burst", "30 22 * * *", min_capacity=6, max_capacity=8)
+    found = scene(NIGHT, burst, rollout_state=RolloutState.IN_PROGRESS)
+    assert [at(found, hour) for hour in (21, 22, 22.5)] == [(None, None, 5), (None, None, 5), (6, 8, 6)]
+    found.rollout(RolloutState.COMPLETED)
+    assert at(found, 22.7) == (6, 8, 6)
+
+
+def test_two_that_waited_are_carried_out_in_their_order() -> None:
+    later = action("later", "30 22 * * *", max_capacity=4)
+    found = scene(NIGHT, later, rollout_state=RolloutState.IN_PROGRESS)
+    assert [at(found, hour) for hour in (21, 22, 22.5)] == [(None, None, 5)] * 3
+    found.rollout(RolloutState.COMPLETED)
+    assert at(found, 22.7) == (1, 4, 2)
+
+
 def test_one_that_adds_tasks_does_not_wait() -> None:
     found = scene(action("floor", "0 22 * * *", min_capacity=7), rollout_state=RolloutState.IN_PROGRESS)
     at(found, 21)
