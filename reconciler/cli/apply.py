@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -16,7 +16,8 @@ from reconciler.cli.progress import progress
 from reconciler.cli.workplace import Workplace, open_workplace
 from reconciler.engine.attributes import known_after_apply
 from reconciler.engine.session import Applied, Options, Outputs, Prepared, apply, prepare
-from reconciler.errors import DeploymentFailedError, ReconcilerError
+from reconciler.errors import DeploymentFailedError, ReconcilerError, StaleError
+from reconciler.model.plan import Plan
 from reconciler.model.stack import Stack
 from reconciler.render import json_lines
 from reconciler.render.failures import failure_text
@@ -86,7 +87,7 @@ def carry_out(place: Workplace, request: Request) -> int:
     """Plan, ask, lock, and converge; returns the exit code.
 
     With --auto-approve the lock comes first, so that the plan is fresh. Otherwise nothing is locked while somebody
-    thinks, and an apply that came between makes the plan stale.
+    thinks; what came between makes the plan stale when something else would be done now.
     """
     if request.auto_approve:
         with locked(place, request.operation, request.lock_timeout) as lease:
@@ -101,7 +102,26 @@ def carry_out(place: Workplace, request: Request) -> int:
     if not prepared.plan.is_empty:
         approve(request.operation, f"Do you want to {request.operation} this?")
     with locked(place, request.operation, request.lock_timeout) as lease:
-        return _applied(place, request, prepared, lease)
+        return _applied(place, request, _as_approved(place, request, prepared), lease)
+
+
+def _as_approved(place: Workplace, request: Request, approved: Prepared) -> Prepared:
+    """Return the plan as it is now: a watch records something every few seconds, which alone makes no other plan.
+
+    Raises StaleError when other changes would be made than those that were approved.
+    """
+    if place.store.load(place.stack.name).serial == approved.recorded.serial:
+        return approved
+    rename = None if request.stack.is_empty else place.rename
+    options = replace(request.options, with_preview=False)
+    fresh = prepare(place.session, request.stack, request.outputs, options, rename)
+    if _what_changes(fresh.plan) != _what_changes(approved.plan):
+        raise StaleError("what would be changed is not what it was when this plan was made; plan again")
+    return fresh
+
+
+def _what_changes(plan: Plan) -> object:
+    return plan.changes, plan.moves, plan.forgotten
 
 
 def _prepared(place: Workplace, request: Request) -> Prepared:

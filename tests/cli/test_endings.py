@@ -148,7 +148,7 @@ def test_a_plan_that_grew_old_while_somebody_thought_exits_with_5(site: Place) -
     site.apply("--var", "desired=1")
     terminal.type("yes\r")
     assert terminal.end() == 5
-    assert "the recorded state changed since this plan was made; plan again" in terminal.shown
+    assert "what would be changed is not what it was when this plan was made; plan again" in terminal.shown
     assert len(site.tasks()) == 1
 
 

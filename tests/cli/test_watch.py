@@ -17,6 +17,7 @@ import pytest
 from reconciler.drivers.docker.client import Client
 
 from .conftest import NO_ENGINE, Ended, Place, containers, wait_until
+from .terminal import Terminal
 
 WITHIN_SECONDS = 10.0
 """What is promised from SIGTERM to the end."""
@@ -141,6 +142,23 @@ def test_an_apply_is_made_way_for_and_the_watch_goes_on_afterwards(site: Place, 
         engine.post(f"/containers/{victim}/kill")
         wait_until(lambda: len(_running(engine, site)) == 2 and victim not in _running(engine, site))
         assert watch.end() == 0
+
+
+@pytest.mark.engine
+def test_what_a_watch_records_while_somebody_thinks_makes_no_plan_stale(site: Place, engine: Client) -> None:
+    site.apply()
+    with watching(site) as watch:
+        watch.says("watches it")
+        terminal = Terminal(site.folder, site.environment, "apply", "--var", "greeting=hi")
+        terminal.expect("Only 'yes' is accepted")
+        (victim, *_) = _running(engine, site)
+        engine.post(f"/containers/{victim}/kill")
+        wait_until(lambda: len(_running(engine, site)) == 2 and victim not in _running(engine, site))
+        watch.says("RUNNING", times=1)
+        terminal.type("yes\n")
+        assert terminal.end() == 0, terminal.shown
+        assert watch.end() == 0
+    assert site.run("output", "greeting", "--raw").out == "hi\n"
 
 
 @pytest.mark.engine
