@@ -40,7 +40,9 @@ def _scaling(autoscaling: Autoscaling, stack: Stack, state: State) -> ScalingRec
         return ScalingRecord(
             autoscaling=autoscaling.address, service=autoscaling.service, capacity=count, declared=declared
         )
-    known = known.changed(policies=tuple(_measured(known, autoscaling, state)))
+    known = known.changed(
+        policies=tuple(_measured(known, autoscaling, state)), actions=_done_actions(known, autoscaling, state)
+    )
     if known.declared == declared:
         return known
     return known.changed(declared=declared, min_capacity=None, max_capacity=None)
@@ -55,6 +57,14 @@ def _measured(known: ScalingRecord, autoscaling: Autoscaling, state: State) -> I
         if record.name in sources:
             is_same = earlier.get(record.name) == sources[record.name]
             yield record if is_same else record.changed(samples=(), values=())
+
+
+def _done_actions(known: ScalingRecord, autoscaling: Autoscaling, state: State) -> dict[str, float]:
+    """Return up to when scheduled actions are done: one that has another schedule now begins anew."""
+    before = state.target.autoscaling_of(autoscaling.service) if state.target is not None else None
+    earlier = {each.name: each.schedule for each in before.scheduled_actions} if before is not None else {}
+    same = {each.name for each in autoscaling.scheduled_actions if earlier.get(each.name) == each.schedule}
+    return {name: at for name, at in known.actions.items() if name in same}
 
 
 def _sources(autoscaling: Autoscaling) -> dict[str, object]:

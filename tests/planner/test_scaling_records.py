@@ -9,7 +9,7 @@ from reconciler.model.scaling import Autoscaling, ScalingMetric
 from reconciler.model.stack import Stack
 from reconciler.planner.beside import begin_beside
 from tests.builders import NOW, declared, stack, state
-from tests.scheduler.scaling.scene import autoscaling, tracking
+from tests.scheduler.scaling.scene import action, autoscaling, tracking
 
 MEASURED = PolicyRecord(name="load", period_began=NOW, samples=(5.0,), values=(7.0, 8.0), raised_at=NOW - 9, added=2)
 FORGETFUL = MEASURED.changed(samples=(), values=())
@@ -53,3 +53,15 @@ def test_history_goes_with_its_autoscaling() -> None:
     before = state(shop(autoscaling(tracking())), activities=(done,))
     assert begin_beside(shop(autoscaling(tracking())), before, NOW).activities == (done,)
     assert begin_beside(shop(), before, NOW).activities == ()
+
+
+def test_an_action_with_another_schedule_is_due_after_now_and_one_with_other_bounds_goes_on() -> None:
+    def floors(early: str, minimum: int) -> Autoscaling:
+        floor = action("floor", early, min_capacity=2)
+        return autoscaling(scheduled_actions=(floor, action("night", "0 22 * * *", min_capacity=minimum)))
+
+    done = {"floor": NOW - 90, "night": NOW - 60}
+    record = ScalingRecord(autoscaling="autoscaling.web", service="service.web", capacity=4, actions=done)
+    before = state(shop(floors("0 6 * * *", 1)), scaling=(record,))
+    (found,) = begin_beside(shop(floors("0 10 * * *", 3)), before, NOW).scaling
+    assert found.actions == {"night": NOW - 60}
