@@ -34,6 +34,7 @@ from reconciler.scheduler.ahead import not_ahead
 from reconciler.scheduler.asides import attend
 from reconciler.scheduler.history import Told, with_events
 from reconciler.scheduler.moved import as_recorded
+from reconciler.scheduler.overdue import without_overdue
 from reconciler.scheduler.scaling.capacity import with_capacities
 from reconciler.scheduler.scheduler import decide
 from reconciler.store.store import Lease, Posted, Store
@@ -190,7 +191,7 @@ class _Run:
 
     def decide_and_save(self, snapshot: Snapshot) -> Decision:
         now = self.world.clock.now()
-        decision = decide(self.stack, self.state, snapshot, now)
+        decision = decide(self.stack, without_overdue(self.stack, self.state, snapshot, now), snapshot, now)
         decision = attend(with_capacities(self.stack, decision.state), decision, snapshot, now)
         self._note_failures()
         self.outcomes = ()

@@ -24,7 +24,10 @@ SOON_SECONDS = 0.01
 
 
 def attend(stack: Stack, decision: Decision, snapshot: Snapshot, now: float) -> Decision:
-    """Return the decision with what goes on beside its target."""
+    """Return the decision with what goes on beside its target.
+
+    A time that has passed is none to look again at: what is still waited for then comes with something else.
+    """
     ground = AsideGround(stack, snapshot, now)
     state, steps = decision.state, list[Step]()
     times = [] if decision.wake_at is None else [decision.wake_at]
@@ -32,7 +35,7 @@ def attend(stack: Stack, decision: Decision, snapshot: Snapshot, now: float) -> 
         attended = act(ground, state)
         state = attended.state
         steps += [each for each in attended.steps if each.key not in snapshot.in_flight]
-        times += [] if attended.wake_at is None else [attended.wake_at]
+        times += [] if attended.wake_at is None or attended.wake_at <= now else [attended.wake_at]
     if state is not decision.state:
         times.append(now + SOON_SECONDS)
     return decision.changed(state=state, asides=tuple(steps), wake_at=min(times, default=None))

@@ -23,6 +23,8 @@ from reconciler.scheduler.revisions import register
 from reconciler.scheduler.run_ids import attempt_id
 from reconciler.scheduler.tasks import task_id
 
+LATE = "no watch could try it again in time"
+
 _KILLED = (137, 143)
 """How a container ends that is stopped because another one ended."""
 
@@ -48,6 +50,8 @@ def pursue_run(run: ScheduledRun, task: ScheduledTask | None, ground: AsideGroun
         return _ended(run, status, reason, state, ground.now)
     if run.retry_at is not None and ground.now < run.retry_at:
         return state
+    if run.retry_at is not None and ground.now - run.retry_at > max(task.catch_up_window, task.timeout):
+        return _ended(run, RunStatus.FAILED, f"{run.reason}; {LATE}", state, ground.now)
     if task.overlap is Overlap.REPLACE and any(_has_tasks(each) for each in unfinished(state, run.schedule)):
         return state
     return _begin(run, task, ground, state)
@@ -190,6 +194,7 @@ def _ended(run: ScheduledRun, status: RunStatus, reason: str, state: State, at: 
 
 
 _ENDINGS = {RunStatus.TIMED_OUT: "has failed", RunStatus.FAILED: "has failed", RunStatus.SUCCEEDED: "has succeeded"}
+_ENDINGS |= {RunStatus.MISSED: "was missed"}
 
 
 def _told(run: ScheduledRun, message: str, status: RunStatus) -> Told:

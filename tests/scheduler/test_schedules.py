@@ -173,6 +173,62 @@ class TestMissed:
         assert recorded(site).runs[0].reason.startswith("no watch could run 1000 slots")
 
 
+class TestOverdue:
+    """A process may end between the record of a run and its start."""
+
+    def away(self, seconds: float, **fields: Any) -> tuple[Site, list[float]]:
+        """A watch ends when it is about to start the run of 13:47; the next comes that much later."""
+        site = applied(scheduled("47 13 * * *", **fields), seconds=5)
+        lease = site.store.acquire("shop", "watch", 0)
+        site.clock.advance_to(FIRST)
+        before = recorded(site)
+        assert before.target is not None
+        site.store.save(run_due(AsideGround(before.target, snapshot(), FIRST), before).state, lease)
+        lease.release()
+        starts: list[float] = []
+        site.clock.advance_to(FIRST + seconds)
+
+        def behave(step: Any) -> Behaviour:
+            starts.append(site.clock.now() - FIRST)
+            return Behaviour(exits_after=5)
+
+        site.engine.behave = behave
+        site.watch(60)
+        return site, starts
+
+    def test_a_run_that_was_recorded_and_not_started_is_missed_when_its_time_is_over(self) -> None:
+        site, starts = self.away(9 * 3600, timeout=600, retries=2)
+        assert starts == []
+        assert runs(site) == [("MISSED", 20.0, None, "no watch could start it in time")]
+        assert told(site)[-1] == "(run report-19700112T134700Z) was missed: no watch could start it in time."
+
+    def test_it_is_started_while_its_time_is_not_over(self) -> None:
+        site, starts = self.away(30, timeout=600)
+        assert (len(starts), runs(site)) == (1, [("SUCCEEDED", 20.0, 0, "")])
+
+    def test_within_its_window_it_is_caught_up_and_has_all_of_its_time(self) -> None:
+        site, starts = self.away(3600, timeout=600, catch_up_window=7200)
+        assert (len(starts), runs(site)) == (1, [("SUCCEEDED", 20.0, 0, "")])
+
+    def test_one_that_ended_meanwhile_is_judged_by_how_it_ended(self) -> None:
+        site = applied(scheduled("47 13 * * *", timeout=600), seconds=5)
+        site.watch(28)
+        site.clock.advance_to(NOW + 9 * 3600)
+        site.watch(60)
+        assert runs(site) == [("SUCCEEDED", 20.0, 0, "")]
+
+    def test_one_that_was_to_be_tried_again_long_ago_has_failed(self) -> None:
+        site = applied(scheduled("47 13 * * *", retries=9, timeout=600), code=2)
+        site.watch(120)
+        assert runs(site)[0][0] == "RETRYING"
+        attempts = len(recorded(site).deployments)
+        site.clock.advance_to(NOW + 9 * 3600)
+        site.watch(60)
+        reason = "essential container app exited with code 2; no watch could try it again in time"
+        assert runs(site) == [("FAILED", 20.0, 2, reason)]
+        assert len(recorded(site).deployments) == attempts
+
+
 class TestOverlap:
     def test_skip_leaves_out_what_is_due_while_one_runs(self) -> None:
         site = applied(scheduled(), seconds=90)
@@ -208,6 +264,20 @@ class TestOverlap:
         old, new = recorded(site).runs
         assert old.ended_at is not None and new.started_at is not None and new.started_at >= old.ended_at
         assert len(site.live) == 1
+
+    def test_one_that_waits_for_another_lets_the_watch_sleep(self) -> None:
+        site = Site()
+        site.engine.behave = lambda step: (
+            Behaviour(exits_after=1, exit_code=1) if "1347" in step.task.deployment else Behaviour(exits_after=600)
+        )
+        site.apply(scheduling(scheduled(overlap=Overlap.ALLOW, retries=9)))
+        site.watch(100)
+        site.apply(scheduling(scheduled("0 3 * * *", overlap=Overlap.REPLACE, retries=9)))
+        looks = []
+        site.observe = lambda decision, seen: looks.append(decision)
+        site.watch(300)
+        assert [status for status, *_ in runs(site)] == ["RETRYING", "RUNNING"]
+        assert len(looks) < 40
 
 
 class TestFailures:
