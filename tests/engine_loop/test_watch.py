@@ -91,6 +91,15 @@ def test_it_makes_way_for_whoever_asks_and_nothing_is_under_way_then() -> None:
     assert number not in {each.number for each in found.site.store.posted("shop")}
 
 
+def test_it_makes_way_while_the_engine_is_out_of_reach_too() -> None:
+    found = applied()
+    now = found.site.clock.now()
+    found.driver = Unreachable(found.site, now, now + 3600)
+    number = found.site.store.post("shop", Request(kind=RequestKind.HAND_OVER))
+    assert found.watch() is Ending.HANDED_OVER
+    assert number not in {each.number for each in found.site.store.posted("shop")}
+
+
 def test_an_apply_does_not_make_way() -> None:
     site = Site()
     number = site.store.post("shop", Request(kind=RequestKind.HAND_OVER))
