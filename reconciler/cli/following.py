@@ -6,6 +6,7 @@ afterwards. What destroys something is refused, unless it is allowed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,13 +14,18 @@ from reconciler.cli.apply import Request, carry_out
 from reconciler.cli.options import Given, find_stack, find_state
 from reconciler.cli.output import tell, tell_diagnostics, tell_error
 from reconciler.cli.stopping import Stop
+from reconciler.cli.variables import variable_sources
 from reconciler.cli.workplace import Workplace, open_workplace
 from reconciler.engine.session import Options, Prepared, prepare
 from reconciler.errors import ReconcilerError, StackError, StoppedBySignalError
+from reconciler.language.loader import load
 from reconciler.model.plan import Action
 
 DEBOUNCE_MILLISECONDS = 800
 """An editor writes a file in several moves, and a checkout many files: they are one change."""
+
+NOTICE_MILLISECONDS = 500
+"""Files are looked at from so long after the beginning at the latest."""
 
 LOCK_SECONDS = 60.0
 
@@ -44,41 +50,60 @@ class Follower:
                 self._apply_until_change(pool)
 
     def _apply_until_change(self, pool: ThreadPoolExecutor) -> None:
+        """Apply the files as they are once changes are noticed: none may come between the two."""
         superseded = Stop()
 
         def supersede() -> None:
             superseded.ask(self._stop.number)
 
         with self._stop.waking(supersede):
+            changes = self._changes()
+            next(changes, None)
             applying = pool.submit(self._apply, superseded)
-            self._await_change()
+            next((each for each in changes if each), None)
             supersede()
             applying.result()
 
-    def _await_change(self) -> None:
-        """Wait until a file in the stack's folder, or of a module outside of it, has changed."""
+    def _changes(self) -> Iterator[Set[tuple[object, str]]]:
+        """Yield changes of files in the stack's folder, or of a module outside of it; nothing now and then.
+
+        What is noticed is noticed from the first of them on. Ends when it is time to stop.
+        """
         from watchfiles import DefaultFilter, watch
 
         folder = find_stack(self._given.stack_folder).resolve()
         state = find_state(self._given.state_folder, folder).resolve()
-        changes = watch(
-            folder,
-            *self._outside,
-            *(Path(each).resolve() for each in self._given.var_files),
-            watch_filter=DefaultFilter(ignore_paths=[state]),
+        var_files = tuple(Path(each).resolve() for each in self._given.var_files)
+        self._note_outside(folder)
+        return watch(
+            *(each for each in (folder, *self._outside, *var_files) if each.exists()),
+            watch_filter=DefaultFilter(ignore_paths=[f"{state}/"]),
             debounce=DEBOUNCE_MILLISECONDS,
+            rust_timeout=NOTICE_MILLISECONDS,
+            yield_on_timeout=True,
             stop_event=self._stop.event,
             raise_interrupt=False,
         )
-        next(iter(changes), None)
+
+    def _note_outside(self, folder: Path) -> None:
+        """Note the folders of modules that are not inside the stack's. While files have errors, those of before."""
+        try:
+            loaded = load(folder, variable_sources(self._given.variables, self._given.var_files))
+        except ReconcilerError:
+            return
+        found = {(folder / each).resolve().parent for each in loaded.files}
+        if found:
+            self._outside = tuple(sorted(each for each in found if not each.is_relative_to(folder)))
 
     def _apply(self, stop: Stop) -> None:
         try:
             place = open_workplace(self._given)
             place.stop = stop
-            self._outside = _folders_outside(place)
-            if self._is_wanted(place):
-                carry_out(place, _request(place))
+            try:
+                if self._is_wanted(place):
+                    carry_out(place, _request(place))
+            finally:
+                place.close()
         except StoppedBySignalError:
             return
         except StackError as problem:
@@ -103,13 +128,6 @@ class Follower:
 
 def _destroyed(prepared: Prepared) -> list[str]:
     return [each.address for each in prepared.plan.changes if each.action is Action.DELETE]
-
-
-def _folders_outside(place: Workplace) -> tuple[Path, ...]:
-    """Return the folders of modules that are not inside the stack's."""
-    root = place.folder.resolve()
-    folders = {(root / each).resolve().parent for each in place.loaded.files}
-    return tuple(sorted(each for each in folders if not each.is_relative_to(root)))
 
 
 def _request(place: Workplace) -> Request:
