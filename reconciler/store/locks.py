@@ -44,6 +44,7 @@ class Locks:
         self._now = now
         self._timing = timing
         self._seen: dict[str, tuple[tuple[int, int], float]] = {}
+        self._watching: dict[str, _Watch] = {}
 
     def acquire(
         self, stack: str, operation: str, timeout_seconds: float, is_interrupted: Callable[[], bool] = never
@@ -67,6 +68,9 @@ class Locks:
         free_since = math.inf
         while True:
             row = self._look(stack)
+            if stack in self._watching:
+                with self._database.errors("locked"):
+                    self._watching[stack].show()
             is_given_up = row is not None and row.holder is None
             free_since = min(free_since, clock()) if is_given_up else math.inf
             is_our_turn = not is_given_up or clock() - free_since >= COURTESY_SECONDS
@@ -99,14 +103,12 @@ class Locks:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._remove_dead(self._folder.glob(f"{stack}.*.watch"))
             path = self._folder / f"{stack}.{os.urandom(6).hex()}.watch"
-            file = lock_files.put(path, this_process("watch", self._user, self._now()).model_dump_json())
+            self._watching[stack] = _Watch(path, this_process("watch", self._user, self._now()))
+            self._watching[stack].show()
         try:
             yield
         finally:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-            if file is not None:
-                os.close(file)
+            self._watching.pop(stack).end()
 
     def watchers(self, stack: str) -> tuple[Holder, ...]:
         """Return the watches of a stack that live on this machine, oldest first."""
@@ -223,3 +225,29 @@ _LIVES = {
     "--lock-timeout of more than {seconds}, or take the stack now: reconciler force-unlock",
 }
 """What is said of a holder, and what to do about it."""
+
+
+class _Watch:
+    """The file that shows that a watch lives."""
+
+    def __init__(self, path: Path, holder: Holder) -> None:
+        self._path = path
+        self._holder = holder
+        self._file: int | None = None
+
+    def show(self) -> None:
+        """Make the file, also anew when somebody removed it, with the state folder or alone."""
+        if self._path.exists():
+            return
+        self._close()
+        self._file = lock_files.put(self._path, self._holder.model_dump_json())
+
+    def end(self) -> None:
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+        self._close()
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+        self._file = None

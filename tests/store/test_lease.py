@@ -349,6 +349,17 @@ def test_whoever_waits_can_be_interrupted(store: SqliteStore, seconds: Seconds) 
     assert seconds.now < began + 7
 
 
+def test_a_watch_is_seen_again_after_its_files_were_removed(store: SqliteStore) -> None:
+    with store.watching("shop"):
+        for each in store.path.parent.glob("shop.*.watch"):
+            each.unlink()
+        assert not store.is_watched("shop")
+        lease = store.stand_by("shop", "watch", lambda: False)
+        assert [each.pid for each in store.watchers("shop")] == [os.getpid()]
+        lease.release()
+    assert not store.is_watched("shop")
+
+
 def test_who_stands_by_lets_others_have_what_was_given_up(store: SqliteStore, seconds: Seconds) -> None:
     lease = store.acquire("shop", "watch", 0)
     began, taken = seconds.now, []
