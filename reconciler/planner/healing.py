@@ -15,6 +15,9 @@ from reconciler.scheduler.roster import views
 from reconciler.scheduler.service_view import present_digests, why_replace
 from reconciler.scheduler.task_view import TaskView
 
+MAXIMUM_NAMED = 10
+"""Tasks that are named for one reason."""
+
 
 def heal(
     stack: Stack, healing: frozenset[str], decision: Decision, snapshot: Snapshot, now: float
@@ -72,4 +75,9 @@ def _grouped(reasons: Iterable[tuple[str, str]]) -> list[str]:
     tasks: dict[str, list[str]] = {}
     for short_id, why in reasons:
         tasks.setdefault(why, []).append(short_id)
-    return [f"{'task' if len(ids) == 1 else 'tasks'} {', '.join(ids)}: {why}" for why, ids in tasks.items()]
+    return [f"{_named(ids)}: {why}" for why, ids in tasks.items()]
+
+
+def _named(ids: list[str]) -> str:
+    more = f" and {len(ids) - MAXIMUM_NAMED} more" if len(ids) > MAXIMUM_NAMED else ""
+    return f"{'task' if len(ids) == 1 else 'tasks'} {', '.join(ids[:MAXIMUM_NAMED])}{more}"

@@ -122,6 +122,17 @@ def test_a_task_that_was_removed_by_hand_is_drift_and_a_reason_to_act() -> None:
     ]
 
 
+def test_ten_of_the_tasks_that_have_one_reason_are_named() -> None:
+    site = Site()
+    steady(site, stack(declared("web", 12)))
+    for each in site.engine.look(site.request()).tasks:
+        site.engine.remove(each.containers[0].id)
+    (change,) = site.plan(stack(declared("web", 12))).changes
+    assert change.reason.startswith("0 of 12 tasks run; tasks ")
+    assert change.reason.endswith(" and 2 more: its containers were removed from outside")
+    assert change.reason.count(",") == 9
+
+
 def test_a_killed_task_is_a_reason_with_its_exit_code() -> None:
     site = Site()
     steady(site, stack(declared("web", 1)))
