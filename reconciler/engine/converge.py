@@ -129,9 +129,14 @@ def _with_request(request: Request, state: State, now: float) -> State:
     try:
         state = carry_out(request, state, now)
     except ReconcilerError as refusal:
-        told = Told(address, f"{request.kind} was refused: {refusal}", EventKind.REQUEST, type=EventType.WARN)
+        told = Told(address, f"{_words(request)} was refused: {refusal}", EventKind.REQUEST, type=EventType.WARN)
         return with_events(state, [told], now)
-    return with_events(state, [Told(address, f"{request.kind} was asked for.", EventKind.REQUEST)], now)
+    return with_events(state, [Told(address, f"{_words(request)} was asked for.", EventKind.REQUEST)], now)
+
+
+def _words(request: Request) -> str:
+    """Return what was asked for in the words of the command: one kind serves `suspend` and `resume`."""
+    return "autoscaling suspend or resume" if request.kind is RequestKind.SUSPEND else request.kind.value
 
 
 def _is_told(step: Step) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from reconciler.drivers.simulated import Behaviour, expected_behaviour
 from reconciler.engine.preview import preview
 from reconciler.engine.session import request
+from reconciler.model.beside import Suspended
 from reconciler.model.plan import Rollout
 from reconciler.model.request import Request
 from reconciler.model.routing import WHOLE, Color
@@ -155,6 +156,14 @@ def test_what_is_refused_while_an_apply_holds_the_lock_is_told_in_the_events() -
     assert site.store.load("shop").events[-1].message == (
         "rollback was refused: there is no revision web:7; there are: 1"
     )
+
+
+def test_to_resume_autoscaling_is_not_told_as_a_suspension() -> None:
+    site = Site()
+    steady(site, web(1))
+    site.store.post("shop", Request(kind="suspend", service="service.web", suspended=Suspended()))
+    site.go_on()
+    assert "autoscaling suspend or resume was " in site.store.load("shop").events[-1].message
 
 
 def test_a_count_that_was_set_holds_through_applies_until_the_file_changes() -> None:
