@@ -25,7 +25,7 @@ from reconciler.render.outputs import outputs_text
 from reconciler.render.words import duration
 from reconciler.store.store import Lease
 
-UNWATCHED = "tasks that end are not replaced. To keep them: reconciler watch"
+UNWATCHED = "tasks that end are not replaced, scheduled ones do not start. To keep it: reconciler watch"
 
 
 @click.command("apply")
@@ -147,7 +147,8 @@ def _applied(place: Workplace, request: Request, prepared: Prepared, lease: Leas
         failed = ", ".join(applied.converged.decision.failed)
         raise DeploymentFailedError(f"the deployment of {failed} failed after {took}")
     _tell_done(request, prepared, applied, took, place.clock.now())
-    if request.stack.services and not place.store.is_watched(place.stack.name):
+    wants_watch = request.stack.services or request.stack.scheduled_tasks
+    if wants_watch and not place.store.is_watched(place.stack.name):
         tell(f"Nobody on this machine watches the stack: {UNWATCHED}{place.given.options}")
     if not request.stack.is_empty:
         place.check_conditions(known_after_apply(applied.state, applied.converged.snapshot))

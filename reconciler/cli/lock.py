@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.apply import UNWATCHED
 from reconciler.cli.force_unlock import held_by
 from reconciler.cli.options import Given, json_option, place_options
 from reconciler.cli.output import say
@@ -60,7 +61,7 @@ def _text(name: str, found: Standing | None, watches: tuple[Holder, ...]) -> str
         does = "holds it" if _holds(each, found) else "stands by"
         lines.append(f"{each}, since {timestamp(each.since)}, {does}.")
     if not watches:
-        lines.append("Nobody on this machine watches it: tasks that end are not replaced. Start: reconciler watch")
+        lines.append(f"Nobody on this machine watches it: {UNWATCHED}")
     return "\n".join(map(one_line, lines))
 
 

@@ -83,7 +83,8 @@ class Keeper:
             finally:
                 self._awaited_since = None
                 lease.release()
-            self._tell(_ENDINGS[ending])
+            is_gone = ending is Ending.LOST and pursued(place.store.load(self.name)) is None
+            self._tell(_GONE if is_gone else _ENDINGS[ending])
         except StoreError as problem:
             self._rest(str(problem), note=self._observer.out_of_reach)
 
@@ -164,6 +165,7 @@ def _jitter() -> float:
     return random.uniform(1 - JITTER, 1 + JITTER)
 
 
+_GONE = "nothing that was applied is recorded any more: it was destroyed, or the state was removed"
 _ENDINGS = {
     Ending.HANDED_OVER: "makes way for whoever asked for the stack, and stands by",
     Ending.LOST: "another process took the stack over while this one did not answer: stands by",

@@ -205,7 +205,8 @@ def test_the_lock_tells_who_has_the_stack_and_who_stands_by(place: Place, workpl
         assert second.endswith(", stands by.")
     assert place.run("lock", "status").out == (
         'Stack "shop" is held by nobody.\n'
-        "Nobody on this machine watches it: tasks that end are not replaced. Start: reconciler watch\n"
+        "Nobody on this machine watches it: tasks that end are not replaced, scheduled ones do not start. "
+        "To keep it: reconciler watch\n"
     )
 
 

@@ -58,7 +58,8 @@ def watching(place: Place) -> Iterator[None]:
 
 def test_schedules_are_listed_with_their_next_runs_and_how_the_last_went(place: Place) -> None:
     place.write(JOBS)
-    place.apply()
+    applied = place.apply()
+    assert "Nobody on this machine watches the stack: " in applied.err
     listed = place.run("schedule", "list", TZ="UTC")
     assert listed.err.strip() == "Nobody watches this stack: they run while `reconciler watch` does."
     lines = listed.out.splitlines()
