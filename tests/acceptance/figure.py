@@ -43,3 +43,10 @@ def measured(what: str, stated: int, count: Callable[[int], Counted]) -> Figure:
 def told(where: str, found: Iterable[str]) -> list[str]:
     """Return problems with the place where they were found."""
     return [f"{where}: {each}" for each in found]
+
+
+def right(counted: Counted) -> int:
+    """Return how often it was tried; raises AssertionError with every problem in full."""
+    if counted.problems:
+        raise AssertionError("\n".join((counted.remark, *counted.problems)))
+    return counted.tried
