@@ -148,7 +148,7 @@ def _applied(place: Workplace, request: Request, prepared: Prepared, lease: Leas
         raise DeploymentFailedError(f"the deployment of {failed} failed after {took}")
     _tell_done(request, prepared, applied, took, place.clock.now())
     wants_watch = request.stack.services or request.stack.scheduled_tasks
-    if wants_watch and not place.store.is_watched(place.stack.name):
+    if wants_watch and not request.as_json and not place.store.is_watched(place.stack.name):
         tell(f"Nobody on this machine watches the stack: {UNWATCHED}{place.given.options}")
     if not request.stack.is_empty:
         place.check_conditions(known_after_apply(applied.state, applied.converged.snapshot))
