@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli.delegation import Errand, delegate
 from reconciler.cli.options import Given, json_option, place_options
-from reconciler.cli.output import say
+from reconciler.cli.output import say, tell
 from reconciler.cli.service_names import applied_stack, service_named
 from reconciler.cli.workplace import open_recorded
 from reconciler.engine.noting import note
@@ -52,6 +52,8 @@ def list_autoscalings(given: Given, as_json: bool) -> None:
     place = open_recorded(given)
     state = place.store.load(place.stack.name)
     say(indented(autoscalings_json(state)) if as_json else autoscalings_text(state))
+    if state.scaling and not as_json and not place.store.is_watched(place.stack.name):
+        tell("Nobody watches this stack: nothing is measured, and no count follows.")
 
 
 @command.command("history")

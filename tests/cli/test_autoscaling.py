@@ -41,6 +41,7 @@ def test_a_watch_scales_tells_why_and_rests_when_it_is_suspended(site: Place) ->
         resumed = site.run("autoscaling", "resume", "service.web")
         assert (resumed.code, resumed.out) == (0, "autoscaling.web: nothing is suspended.\n"), resumed.err
         wait_until(lambda: [each["last_status"] for each in site.tasks()] == ["RUNNING"] * 3)
+    assert site.run("autoscaling", "list").err.startswith("Nobody watches this stack: ")
     (listed,) = site.run("autoscaling", "list", "--json").value
     assert (listed["desired_count"], listed["min_capacity"], listed["max_capacity"]) == (3, 1, 3)
     assert listed["policies"][0]["value"] > 0.5
