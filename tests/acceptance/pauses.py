@@ -16,6 +16,8 @@ from .watched import await_that
 LEASE_SECONDS = 1.5
 PAUSE_SECONDS = 3 * LEASE_SECONDS
 TIMES = {"RECONCILER_LEASE_SECONDS": f"{LEASE_SECONDS}"}
+TAKEN_WITHIN_SECONDS = 30.0
+"""It takes a lease and a moment; more only where the machine has no time for whoever stands by."""
 WHILE_IT_WORKS_SECONDS = 1.0
 """It is stopped at a random moment of that time after tasks were killed."""
 
@@ -62,7 +64,7 @@ def _pause(two: Watches, random: Random) -> _Pause:
     began = time.monotonic()
     try:
         is_amid_write = two.is_being_written
-        took = None if is_amid_write else await_that(lambda: two.holder is successor, PAUSE_SECONDS, "taken over")
+        took = None if is_amid_write else _await_successor(two, successor)
         time.sleep(max(0.0, began + PAUSE_SECONDS - time.monotonic()))
     finally:
         os.kill(paused.pid, signal.SIGCONT)
@@ -72,6 +74,10 @@ def _pause(two: Watches, random: Random) -> _Pause:
     two.await_steady()
     wrongs = () if took is None else _wrongs(two, paused, successor, began + took)
     return _Pause(was_at_work, took, list(wrongs))
+
+
+def _await_successor(two: Watches, successor: Rival) -> float:
+    return await_that(lambda: two.holder is successor, TAKEN_WITHIN_SECONDS, "the other watch takes the stack over")
 
 
 def _wrongs(two: Watches, paused: Rival, successor: Rival, taken_at: float) -> Iterator[str]:
