@@ -66,6 +66,7 @@ def test_an_image_that_cannot_be_had_is_known_at_plan_and_nothing_changes(site: 
 
 @pytest.mark.engine
 def test_a_held_lock_exits_with_4_and_says_who_holds_it(site: Place) -> None:
+    site.write(WEB.replace('"1s"', '"6s"'))  # long enough for a busy machine to ask meanwhile
     site.apply("--var", SLOW_TO_STOP)
     holder = site.start("apply", "--auto-approve", "--progress", "plain")
     wait_until(lambda: "2 old" in site.run("ps", "--json").out or len(site.tasks()) > 2)
