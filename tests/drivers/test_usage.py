@@ -67,6 +67,6 @@ def test_files_that_nobody_needs_are_not_in_use(details: Mapping[str, int]) -> N
     assert found == ContainerUsage(container_id="c1", task_id="t1", at=1_767_225_610.5, cpu_seconds=2.5, memory=7.0)
 
 
-@pytest.mark.parametrize("found", [answer({}), answer({"usage": MIB}, read="0001-01-01T00:00:00Z"), {}])
-def test_an_answer_without_numbers_is_of_a_container_that_does_not_run(found: Mapping[str, Any]) -> None:
+@pytest.mark.parametrize("found", [answer({}), answer({"usage": MIB}, read="0001-01-01T00:00:00Z"), {}, None])
+def test_an_answer_without_numbers_is_of_a_container_that_does_not_run(found: Mapping[str, Any] | None) -> None:
     assert read_usage(found, "c1", "t1") is None

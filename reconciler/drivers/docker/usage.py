@@ -38,8 +38,13 @@ def _usage(client: Client, container_id: str, task_id: str) -> ContainerUsage | 
     return read_usage(found, container_id, task_id)
 
 
-def read_usage(found: Mapping[str, Any], container_id: str, task_id: str) -> ContainerUsage | None:
-    """Read an answer of `GET /containers/ID/stats`; None for a container that does not run: it has no time."""
+def read_usage(found: Mapping[str, Any] | None, container_id: str, task_id: str) -> ContainerUsage | None:
+    """Read an answer of `GET /containers/ID/stats`; None for a container that does not run: it has no time.
+
+    Of one that goes away just then an engine 20.10 answers nothing at all.
+    """
+    if not found:
+        return None
     at = engine_seconds(found.get("read") or "")
     cpu = ((found.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage")
     memory = found.get("memory_stats") or {}
