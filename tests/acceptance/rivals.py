@@ -59,10 +59,10 @@ class Watches:
 
     @property
     def is_being_written(self) -> bool:
-        """Whether somebody is in the middle of a write to the state file, for longer than one takes."""
+        """Whether somebody is in the middle of a read or a write of the state file, for longer than one takes."""
         with closing(sqlite3.connect(self.store.path, 1.0, isolation_level=None)) as database:
             try:
-                database.execute("BEGIN IMMEDIATE")
+                database.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError:
                 return True
         return False
