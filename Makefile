@@ -4,6 +4,7 @@ PYTEST_ARGS ?=
 
 venv := .venv/bin
 with_engine := scripts/with-engine.sh
+needs_ip := command -v ip >/dev/null || scripts/apt-install.sh iproute2 # for engines in a network of their own
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench acceptance soak venv engine images clean
@@ -15,6 +16,7 @@ demo: images ## set everything up and apply stacks/shop; run it twice: nothing c
 	@scripts/demo.sh
 
 test: images ## set everything up and run all tests (PYTEST_ARGS="-k rolling" for some)
+	@$(needs_ip)
 	@$(with_engine) env PYTHONPATH=scripts $(venv)/pytest -p one_engine_test -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 check: venv ## lint, types, architecture
@@ -29,9 +31,11 @@ bench: images ## measure against Docker Compose and HAProxy by hand; writes benc
 	@$(with_engine) $(venv)/python benchmarks/run.py
 
 acceptance: images ## run every counted figure in full; writes benchmarks/acceptance.md
+	@$(needs_ip)
 	@$(with_engine) $(venv)/python benchmarks/acceptance.py
 
 soak: images ## half an hour of kills, engine restarts and applies beside a watch, on an engine of its own (root)
+	@$(needs_ip)
 	@$(with_engine) $(venv)/python benchmarks/acceptance.py --only soak
 
 venv: ## make .venv
