@@ -8,6 +8,7 @@ from reconciler.language.schema_schedule import NOTIFICATION, SCHEDULED_TASK
 from reconciler.language.schema_service import SERVICE
 from reconciler.language.schema_task import TASK_DEFINITION
 from reconciler.language.schema_traffic import LOAD_BALANCER, TARGET_GROUP
+from reconciler.model.address import BLOCK_TYPES
 
 STACK = Block(
     "stack",
@@ -236,16 +237,5 @@ ROOT = Block(
 
 VALUES = Block("", "A file of values for variables.", free=True)
 
-RESOURCES = (
-    "network",
-    "volume",
-    "secret",
-    "task_definition",
-    "service",
-    "load_balancer",
-    "target_group",
-    "autoscaling",
-    "scheduled_task",
-    "notification",
-)
+RESOURCES = BLOCK_TYPES
 """Block types that have addresses."""
