@@ -384,10 +384,7 @@ class SimulatedEngine:
         return self.hooks(step)
 
     def _probe_alarm(self, step: ProbeAlarm) -> Outcome:
-        value = self.probe(step)
-        if value is None:
-            return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
-        return Outcome(step=step, value=value)
+        return _answered(step, self.probe(step))
 
     def _notify(self, step: Notify) -> Outcome:
         if self.receives(step):
@@ -395,10 +392,7 @@ class SimulatedEngine:
         return Outcome(step=step, ok=False, code="NotDelivered", reason="nobody took it")
 
     def _probe_metric(self, step: ProbeMetric) -> Outcome:
-        value = self.metric(step)
-        if value is None:
-            return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
-        return Outcome(step=step, value=value)
+        return _answered(step, self.metric(step))
 
     def _sample_usage(self, step: SampleUsage) -> Outcome:
         now = self.clock.now()
@@ -411,6 +405,12 @@ class SimulatedEngine:
         now = self.clock.now()
         self.balancers.advance(now, self.traffic)
         return now
+
+
+def _answered(step: ProbeAlarm | ProbeMetric, value: float | None) -> Outcome:
+    if value is None:
+        return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
+    return Outcome(step=step, value=value)
 
 
 def _stamp(at: float) -> str:
