@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.drivers.driver import Driver
+from reconciler.drivers.driver import Driver, LookRequest
 from reconciler.drivers.simulated import SimulatedEngine, VirtualClock
 from reconciler.engine.converge import Converged, World, converge
 from reconciler.engine.performer import Performer, lane_limits
 from reconciler.engine.session import Options, Prepared, Session, apply, prepare
 from reconciler.engine.simulation import SimulatedPerformer
+from reconciler.errors import EngineError
 from reconciler.model.decision import Decision
 from reconciler.model.load_balancer import Action, Forward, Listener, LoadBalancer, Rule, TargetGroup
 from reconciler.model.plan import Plan
@@ -416,8 +417,6 @@ class Site:
         )
 
     def request(self) -> Any:
-        from reconciler.drivers.driver import LookRequest
-
         return LookRequest(stack="shop", owner=self.store.load("shop").owner)
 
     def _bounded(self, world: World) -> World:
@@ -429,3 +428,20 @@ class Site:
                 raise AssertionError(f"no end after {self.looks} looks; waiting for {decision.waiting_for}")
 
         return replace(world, observe=observe)
+
+
+@dataclass
+class Unreachable:
+    """An engine that does not answer looks between two moments."""
+
+    site: Site
+    begins: float
+    ends: float
+
+    def look(self, request: LookRequest) -> Snapshot:
+        if self.begins <= self.site.clock.now() < self.ends:
+            raise EngineError("the engine does not answer")
+        return self.site.engine.look(request)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.site.engine, name)

@@ -17,7 +17,7 @@ from reconciler.model.state import State
 from reconciler.model.step import Lane, Outcome, RemoveTask, StartContainer, Step
 from reconciler.store.memory import MemoryStore
 from reconciler.store.store import Lease
-from tests.builders import EMPTY, NOW, Site, declared, stack
+from tests.builders import EMPTY, NOW, Site, Unreachable, declared, stack
 
 SHOP = stack(declared(count=2))
 
@@ -111,23 +111,6 @@ def test_a_holder_that_lost_its_lease_performs_nothing_more() -> None:
     _, steps_then = successor[0]
     in_flight = 4
     assert len(site.engine.steps) <= steps_then + in_flight
-
-
-@dataclass
-class Unreachable:
-    """An engine that does not answer looks between two moments."""
-
-    site: Site
-    begins: float
-    ends: float
-
-    def look(self, request: LookRequest) -> Snapshot:
-        if self.begins <= self.site.clock.now() < self.ends:
-            raise EngineError("the engine does not answer")
-        return self.site.engine.look(request)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.site.engine, name)
 
 
 def test_an_engine_out_of_reach_from_the_start_is_an_engine_error() -> None:

@@ -6,16 +6,15 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from reconciler.drivers.driver import LookRequest
 from reconciler.engine.watch import Ending, Watch
-from reconciler.errors import EngineError, StoreError
+from reconciler.errors import StoreError
 from reconciler.model.request import Request, RequestKind
-from reconciler.model.snapshot import ObservedNetwork, Snapshot
+from reconciler.model.snapshot import ObservedNetwork
 from reconciler.model.state import State
 from reconciler.model.step import StartContainer
 from reconciler.store.memory import MemoryStore
 from reconciler.store.store import Lease
-from tests.builders import EMPTY, Site, balanced, declared, stack
+from tests.builders import EMPTY, Site, Unreachable, balanced, declared, stack
 
 SHOP = stack(declared(count=2))
 
@@ -117,23 +116,6 @@ def test_a_lost_lease_ends_it_and_nothing_more_is_started() -> None:
     found.site.observe = take_over
     assert found.watch() is Ending.LOST
     assert len(found.starts) <= 1, "what was in hand when the stack was taken"
-
-
-@dataclass
-class Unreachable:
-    """An engine that does not answer between two moments."""
-
-    site: Site
-    begins: float
-    ends: float
-
-    def look(self, request: LookRequest) -> Snapshot:
-        if self.begins <= self.site.clock.now() < self.ends:
-            raise EngineError("the engine does not answer")
-        return self.site.engine.look(request)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.site.engine, name)
 
 
 def test_while_the_engine_is_out_of_reach_nothing_is_started_and_afterwards_what_is_down_is() -> None:
