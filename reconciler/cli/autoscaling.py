@@ -6,8 +6,9 @@ import click
 
 from reconciler.cli.delegation import Errand, delegate
 from reconciler.cli.options import Given, json_option, place_options
-from reconciler.cli.output import say, tell
+from reconciler.cli.output import say
 from reconciler.cli.service_names import applied_stack, service_named
+from reconciler.cli.unwatched import tell_unwatched
 from reconciler.cli.workplace import open_recorded
 from reconciler.engine.noting import note
 from reconciler.errors import ReconcilerError
@@ -52,8 +53,8 @@ def list_autoscalings(given: Given, as_json: bool) -> None:
     place = open_recorded(given)
     state = place.store.load(place.stack.name)
     say(indented(autoscalings_json(state)) if as_json else autoscalings_text(state))
-    if state.scaling and not as_json and not place.store.is_watched(place.stack.name):
-        tell("Nobody watches this stack: nothing is measured, and no count follows.")
+    if state.scaling and not as_json:
+        tell_unwatched(place, "nothing is measured, and no count follows")
 
 
 @command.command("history")

@@ -12,6 +12,7 @@ from reconciler.cli.options import Given, json_option, place_options
 from reconciler.cli.output import say, tell
 from reconciler.cli.progress import QuietProgress
 from reconciler.cli.service_names import applied_stack
+from reconciler.cli.unwatched import tell_unwatched
 from reconciler.cli.workplace import Workplace, open_recorded
 from reconciler.engine.session import have_begun, run_schedule
 from reconciler.errors import ReconcilerError
@@ -61,7 +62,7 @@ def list_schedules(given: Given, as_json: bool) -> None:
     clock = _clock(place)
     say(indented(schedules_json(tasks, state, clock)) if as_json else schedules_text(tasks, state, clock))
     if tasks:
-        _tell_unwatched(place, f"they run while `reconciler watch{given.options}` does")
+        tell_unwatched(place, f"they run while `reconciler watch{given.options}` does")
 
 
 @command.command("history")
@@ -105,7 +106,7 @@ def run(name: str, given: Given, wait_for_end: bool, as_json: bool) -> int:
     begun = _started(place, wanted, wait_for_end=wait_for_end)
     say(indented(run_json(begun)) if as_json else begun.id)
     if not wait_for_end:
-        _tell_unwatched(place, "its end is recorded by the next command that looks, or give --wait")
+        tell_unwatched(place, "its end is recorded by the next command that looks, or give --wait")
         return 0
     if begun.status is RunStatus.SUCCEEDED:
         return 0
@@ -150,11 +151,6 @@ def _started(place: Workplace, wanted: Request, *, wait_for_end: bool) -> Schedu
 
 def _clock(place: Workplace) -> Clock:
     return Clock(place.clock.now(), lambda at: datetime.fromtimestamp(at).astimezone())
-
-
-def _tell_unwatched(place: Workplace, what_then: str) -> None:
-    if not place.store.is_watched(place.stack.name):
-        tell(f"Nobody watches this stack: {what_then}.")
 
 
 def _bare(address: str) -> str:
