@@ -1,7 +1,7 @@
 """`make acceptance`: runs the counted figures in full and writes benchmarks/acceptance.md.
 
-python benchmarks/acceptance.py                  everything; about an hour
-python benchmarks/acceptance.py --only kills     one of them; prints, and writes nothing
+python benchmarks/acceptance.py                  everything; several hours
+python benchmarks/acceptance.py --only kills     one of them; the others stay as they were last measured
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.machine import machine
-from benchmarks.report import markdown, table
+from benchmarks.recorded import HEADINGS, document, load, recorded, save
+from benchmarks.report import table
 from tests.acceptance.adoption import adoption
 from tests.acceptance.beside import beside
 from tests.acceptance.burners import PREFIX as PREFIX_OF_BURNERS
@@ -24,7 +26,7 @@ from tests.acceptance.clock_changes import all_pairs, clock_changes
 from tests.acceptance.crash_loops import crash_loops
 from tests.acceptance.engine import alone_with_the_engine, clean_leftovers, connect
 from tests.acceptance.event_faults import event_faults
-from tests.acceptance.figure import Counted, Figure, measured
+from tests.acceptance.figure import Counted, measured
 from tests.acceptance.fuzz import fuzz
 from tests.acceptance.healing import healing
 from tests.acceptance.idle import all_at_once, idle
@@ -49,18 +51,21 @@ from tests.acceptance.traffic.sudden_death import sudden_death
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).with_name("acceptance.md")
+RECORDED = RESULTS.with_suffix(".json")
 PREFIXES = (PREFIX, PREFIX_OF_COPIES, PREFIX_OF_TRAFFIC, PREFIX_OF_BURNERS, PREFIX_OF_SCHEDULES)
 SEED = 1
 OUTPUT_SHOWN = 1500
-HEADINGS = ("figure", "stated", "measured", "problems", "met", "took", "how")
 
 PREFACE = """\
 # Acceptance
 
-Written by `make acceptance`: the counted figures in full, as measured. `make test` runs a stated part of each:
-5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 1,000 stories, 1,000 generated files. Of traffic:
-6,000 requests, 1 failure without draining, 2 deaths of tasks, 2,500 requests in each step of a linear shift, all
-four strategies, 5 kills in a blue/green and 4 of HAProxy. Of a watch: 5 pauses, 4 applies beside it, a minute of the
+Written by `make acceptance`: the counted figures in full, as each was last measured, on which day and at which
+commit (`+`: with changes). All of them take several hours; `--only NAME` measures one of them again.
+
+`make test` runs a stated part of each: 5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 1,000 stories,
+1,000 generated files. Of traffic: 6,000 requests, 1 failure without draining, 2 deaths of tasks, 2,500 requests in
+each step of a linear shift, all four strategies, 5 kills in a blue/green and 4 of HAProxy. Of a watch: 5 pauses, 4
+applies beside it, a minute of the
 soak. Of schedules: 3 kills around slots, 50 slots of two watches, 102 runs that may overlap, and a tenth of the
 changes of clocks. Of healing: 12 hours of crash loops, 300 stories of events, 5 kills, 20 idle tasks and 20 killed at
 once, one outage, and 10 deaths behind spoiled events with a look every 5 s.
@@ -148,26 +153,36 @@ ACCEPTANCES: dict[str, Acceptance] = {
 
 
 def main() -> int:
-    """Measure, print, and write when everything was measured; exits with 1 when a figure is not met."""
-    arguments = _arguments()
-    names = arguments.only or list(ACCEPTANCES)
+    """Measure, print, and record each figure at once; exits with 1 when one of them is not met."""
+    names = _arguments().only or list(ACCEPTANCES)
     client = connect()
-    before = machine(client)
-    figures: list[Figure] = []
+    before, commit = machine(client), _commit()
+    known = load(RECORDED)
+    is_met = True
     with alone_with_the_engine():
         for prefix in PREFIXES:  # alone here: whatever is there was left by a killed run
             clean_leftovers(client, prefix, older_than=-1.0)
         for name in names:
             print(f"measuring {name} ...", file=sys.stderr, flush=True)
-            figures.append(measured(*ACCEPTANCES[name]))
-            print(figures[-1], file=sys.stderr, flush=True)
-    print(table(HEADINGS, map(_cells, figures)))
-    if arguments.only:
-        print("\nNot written to benchmarks/acceptance.md: that is for full runs.")
-    else:
-        RESULTS.write_text(_results(before, figures))
-        print("\nWritten to benchmarks/acceptance.md.")
-    return 0 if all(figure.is_met for figure in figures) else 1
+            figure = measured(*ACCEPTANCES[name])
+            print(figure, file=sys.stderr, flush=True)
+            is_met = is_met and figure.is_met
+            known[name] = recorded(figure, datetime.now(UTC).strftime("%Y-%m-%d"), commit)
+            save(RECORDED, known)
+            RESULTS.write_text(PREFACE + "\n" + document(_what_they_are(), known, before))
+    print(table(HEADINGS, (known[name].row for name in names)))
+    print(f"\nWritten to {RESULTS.relative_to(ROOT)}.")
+    return 0 if is_met else 1
+
+
+def _what_they_are() -> dict[str, str]:
+    return {name: each.what for name, each in ACCEPTANCES.items()}
+
+
+def _commit() -> str:
+    """Return the short id of what is measured; `+` when files were changed since."""
+    described = ("git", "describe", "--always", "--dirty=+", "--exclude=*")
+    return subprocess.run(described, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _arguments() -> argparse.Namespace:
@@ -176,28 +191,6 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--only", action="append", choices=list(ACCEPTANCES), help="run this one; repeatable")
     return parser.parse_args()
-
-
-def _cells(figure: Figure) -> tuple[str, ...]:
-    counted = figure.counted
-    minutes, seconds = divmod(round(figure.seconds), 60)
-    return (
-        figure.what,
-        f"{figure.stated:,}",
-        f"{counted.tried:,}",
-        str(len(counted.problems)),
-        "yes" if figure.is_met else "no",
-        f"{minutes}m{seconds:02d}s",
-        counted.remark,
-    )
-
-
-def _results(before: tuple[tuple[str, str], ...], figures: list[Figure]) -> str:
-    parts = [PREFACE, markdown(HEADINGS, map(_cells, figures)), "", markdown(("machine", ""), before)]
-    problems = [problem for figure in figures for problem in figure.counted.problems]
-    if problems:
-        parts += ["\n## Problems\n", *(f"```\n{problem}\n```" for problem in problems)]
-    return "\n".join(parts) + "\n"
 
 
 if __name__ == "__main__":
