@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from reconciler.language.schema import LIFECYCLE, META, PRECONDITION, Attribute, Block, Kind
+from reconciler.language.schema_load_balancer import LOAD_BALANCER
 from reconciler.language.schema_scaling import AUTOSCALING
 from reconciler.language.schema_schedule import NOTIFICATION, SCHEDULED_TASK
 from reconciler.language.schema_service import SERVICE
+from reconciler.language.schema_target_group import TARGET_GROUP
 from reconciler.language.schema_task import TASK_DEFINITION
-from reconciler.language.schema_traffic import LOAD_BALANCER, TARGET_GROUP
 from reconciler.model.address import BLOCK_TYPES
 
 STACK = Block(
