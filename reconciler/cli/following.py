@@ -1,13 +1,14 @@
 """`watch --follow`: plans and applies the stack's files whenever they change, beside the watch of the same stack.
 
 It does what somebody would who types `apply --auto-approve` at every change: the watch makes way for it, and goes on
-afterwards. What destroys something is refused, unless it is allowed.
+afterwards. What destroys something is refused, unless it is allowed. What failed though the files are right is tried
+again, at growing distances.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from reconciler.cli.apply import Request, carry_out
@@ -16,10 +17,12 @@ from reconciler.cli.output import tell, tell_diagnostics, tell_error
 from reconciler.cli.stopping import Stop
 from reconciler.cli.variables import variable_sources
 from reconciler.cli.workplace import Workplace, open_workplace
+from reconciler.clock import Clock, SystemClock
 from reconciler.engine.session import Options, Prepared, prepare
-from reconciler.errors import ReconcilerError, StackError, StoppedBySignalError
+from reconciler.errors import DeploymentFailedError, ReconcilerError, StackError, StoppedBySignalError
 from reconciler.language.loader import load
 from reconciler.model.plan import Action
+from reconciler.render.words import duration, timestamp
 
 DEBOUNCE_MILLISECONDS = 800
 """An editor writes a file in several moves, and a checkout many files: they are one change."""
@@ -29,15 +32,45 @@ NOTICE_MILLISECONDS = 500
 
 LOCK_SECONDS = 60.0
 
+FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 5.0, 300.0, 2.0
+"""Seconds until what failed is tried again."""
+
+MOST_DEPLOYMENTS = 5
+"""So often the same files are deployed at most when every deployment fails (Argo CD's limit of retries)."""
+
+FOLDER_SECONDS = 1.0
+"""How often it is looked whether a folder that went away is back."""
+
+
+class Tries:
+    """How often the same files failed, and what follows from that."""
+
+    def __init__(self) -> None:
+        self._pause = FIRST_PAUSE
+        self._deployments = 0
+
+    def pause_after(self, failure: ReconcilerError) -> float | None:
+        """Return after how many seconds to try again; None when not before a file changes.
+
+        An engine that is away comes back; deployments that fail one after the other hurt what runs each time.
+        """
+        self._deployments += isinstance(failure, DeploymentFailedError)
+        if self._deployments >= MOST_DEPLOYMENTS:
+            return None
+        pause, self._pause = self._pause, min(self._pause * GROWTH, LONGEST_PAUSE)
+        return pause
+
 
 class Follower:
     """Follows one stack's files."""
 
-    def __init__(self, given: Given, stop: Stop, *, allow_destroy: bool) -> None:
+    def __init__(self, given: Given, stop: Stop, *, allow_destroy: bool, clock: Clock | None = None) -> None:
         self._given = given
         self._stop = stop
         self._allow_destroy = allow_destroy
+        self._clock = clock or SystemClock()
         self._outside: tuple[Path, ...] = ()
+        self._missing = ""
 
     def follow(self) -> None:
         """Apply what differs now, and whatever changes later, until it is time to stop.
@@ -47,7 +80,18 @@ class Follower:
         """
         with ThreadPoolExecutor(1, thread_name_prefix="follow") as pool:
             while not self._stop.is_asked:
-                self._apply_until_change(pool)
+                try:
+                    self._apply_until_change(pool)
+                    self._missing = ""
+                except ReconcilerError as problem:
+                    self._wait_for_folder(str(problem))
+
+    def _wait_for_folder(self, problem: str) -> None:
+        """A folder that is put in the place of another is away for a moment: it is waited for."""
+        if problem != self._missing:
+            tell_error(f"{problem}\nWhat was applied last is kept; it goes on when the folder is back.")
+        self._missing = problem
+        self._stop.wait(FOLDER_SECONDS)
 
     def _apply_until_change(self, pool: ThreadPoolExecutor) -> None:
         """Apply the files as they are once changes are noticed: none may come between the two."""
@@ -57,12 +101,17 @@ class Follower:
             superseded.ask(self._stop.number)
 
         with self._stop.waking(supersede):
+            here = self._where()
             changes = self._changes()
             next(changes, None)
-            applying = pool.submit(self._apply, superseded)
-            next((each for each in changes if each), None)
+            applying = pool.submit(self._apply_until_done, superseded)
+            next((each for each in changes if each or _has_crashed(applying) or self._where() != here), None)
             supersede()
             applying.result()
+
+    def _where(self) -> Path:
+        """Return where the folder is: a link to it may lead elsewhere from one moment to the next."""
+        return Path(self._given.stack_folder or ".").resolve()
 
     def _changes(self) -> Iterator[Set[tuple[object, str]]]:
         """Yield changes of files in the stack's folder, or of a module outside of it; nothing now and then.
@@ -95,22 +144,44 @@ class Follower:
         if found:
             self._outside = tuple(sorted(each for each in found if not each.is_relative_to(folder)))
 
-    def _apply(self, stop: Stop) -> None:
+    def _apply_until_done(self, stop: Stop) -> None:
+        """Apply the files as they are; what fails is tried again until it works, or a change asks us to stop."""
+        tries = Tries()
+        while (failure := self._apply(stop)) is not None and not stop.is_asked:
+            pause = tries.pause_after(failure)
+            if pause is None:
+                tell(f"It failed {MOST_DEPLOYMENTS} times: these files are not deployed again until one changes.")
+                return
+            at = timestamp(self._clock.now() + pause)
+            tell(f"The files are applied again at {at}, in {duration(pause)}, or as soon as one of them changes.")
+            stop.wait(pause)
+
+    def _apply(self, stop: Stop) -> ReconcilerError | None:
+        """Apply the files once; returns what failed though they are right. None: there is nothing to try again."""
         try:
             place = open_workplace(self._given)
-            place.stop = stop
-            try:
-                if self._is_wanted(place):
-                    carry_out(place, _request(place))
-            finally:
-                place.close()
-        except StoppedBySignalError:
-            return
         except StackError as problem:
             tell_diagnostics(problem.diagnostics)
             tell("The files have errors: what was applied last is kept.")
+            return None
         except ReconcilerError as problem:
             tell_error(str(problem))
+            return problem
+        place.stop = stop
+        try:
+            if self._is_wanted(place):
+                carry_out(place, _request(place))
+        except StoppedBySignalError:
+            return None
+        except StackError as problem:
+            tell_diagnostics(problem.diagnostics)
+            return problem
+        except ReconcilerError as problem:
+            tell_error(str(problem))
+            return problem
+        finally:
+            place.close()
+        return None
 
     def _is_wanted(self, place: Workplace) -> bool:
         prepared = prepare(place.session, place.stack, place.outputs, Options(with_preview=False), place.rename)
@@ -124,6 +195,11 @@ class Follower:
             "Give --allow-destroy to have that applied too, or `reconciler apply` it by hand."
         )
         return False
+
+
+def _has_crashed(applying: Future[None]) -> bool:
+    """Whether a bug ended it: that is told now, not at the next change."""
+    return applying.done() and applying.exception() is not None
 
 
 def _destroyed(prepared: Prepared) -> list[str]:

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.following import Follower
+from reconciler.cli import following as followed
+from reconciler.cli.following import Follower, Tries
 from reconciler.cli.options import Given
 from reconciler.cli.stopping import Stop
+from reconciler.errors import DeploymentFailedError, EngineError
 
 from .conftest import wait_until
 
+AWAY, FAILED = EngineError("the engine is away"), DeploymentFailedError("the deployment of web failed")
 GOOD = 'stack "shop" {}\n'
 BAD = 'stack "shop" {{}}\nnonsense "{}" {{}}\n'
 
@@ -41,13 +44,16 @@ class Told:
         self._capsys = capsys
         self.text = ""
 
-    def says(self, words: str) -> None:
+    def says(self, words: str) -> str:
+        """Wait for words; returns what was said since the last time."""
+
         def is_told() -> bool:
             self.text += self._capsys.readouterr().err
             return words in self.text
 
         wait_until(is_told)
-        self.text = ""
+        said, self.text = self.text, ""
+        return said
 
 
 @pytest.fixture
@@ -83,3 +89,72 @@ def test_a_file_that_is_away_for_a_moment_ends_nothing(tmp_path: Path, told: Tol
         (tmp_path / "main.hcl").write_text(BAD.format("two"))
         told.says("prod.vars.hcl")
         assert thread.is_alive()
+
+
+def test_what_failed_though_the_files_are_right_is_tried_again_at_a_time_that_is_told(
+    tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followed, "FIRST_PAUSE", 0.2)
+    (tmp_path / "main.hcl").write_text(GOOD)
+    with following(tmp_path):
+        assert "nowhere/docker.sock" in told.says("The files are applied again at ")
+        assert "nowhere/docker.sock" in told.says("The files are applied again at ")
+        (tmp_path / "main.hcl").write_text(BAD.format("two"))
+        told.says("two")
+
+
+def test_a_change_is_applied_at_once_however_long_the_pause_is(tmp_path: Path, told: Told) -> None:
+    (tmp_path / "main.hcl").write_text(GOOD)
+    with following(tmp_path):
+        told.says(", in 5s, or as soon as one of them changes.")
+        (tmp_path / "main.hcl").write_text(BAD.format("two"))
+        assert "nowhere" not in told.says("two")
+
+
+def test_files_with_errors_are_read_again_when_they_change_and_not_before(
+    tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followed, "FIRST_PAUSE", 0.01)
+    (tmp_path / "main.hcl").write_text(BAD.format("one"))
+    with following(tmp_path):
+        told.says("The files have errors: what was applied last is kept.")
+        (tmp_path / "main.hcl").write_text(BAD.format("two"))
+        assert "one" not in told.says("The files have errors: what was applied last is kept.")
+
+
+def test_a_folder_that_is_put_in_the_place_of_another_is_followed(tmp_path: Path, told: Told) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "main.hcl").write_text(BAD.format("one"))
+    with following(folder) as thread:
+        told.says("one")
+        folder.rename(tmp_path / "before")
+        told.says(f"there is no folder {folder}")
+        folder.mkdir()
+        (folder / "main.hcl").write_text(BAD.format("two"))
+        told.says("two")
+        assert thread.is_alive()
+
+
+def test_a_link_that_leads_to_another_folder_is_followed(tmp_path: Path, told: Told) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.hcl").write_text(BAD.format(name))
+    link = tmp_path / "current"
+    link.symlink_to("one")
+    with following(link):
+        told.says('"one"')
+        (tmp_path / "next").symlink_to("two")
+        (tmp_path / "next").rename(link)
+        told.says('"two"')
+
+
+def test_pauses_grow_up_to_five_minutes() -> None:
+    tries = Tries()
+    assert [tries.pause_after(AWAY) for _ in range(8)] == [5, 10, 20, 40, 80, 160, 300, 300]
+
+
+def test_a_fifth_deployment_that_fails_is_the_last_one() -> None:
+    tries = Tries()
+    failures = (AWAY, FAILED, AWAY, FAILED, FAILED, FAILED, FAILED)
+    assert [tries.pause_after(each) for each in failures] == [5, 10, 20, 40, 80, 160, None]
