@@ -65,6 +65,11 @@ class Spot(NamedTuple):
         return word[0] if word else self.rest[:1]
 
     @property
+    def named(self) -> str:
+        """Return how a message names what stands there."""
+        return "a quote" if self.shown == '"' else f'"{self.shown}"'
+
+    @property
     def place(self) -> Place:
         """Return the place of what stands there."""
         return self.reach(max(1, len(self.shown)))

@@ -1,4 +1,4 @@
-"""Brackets and strings that are closed too late, or never."""
+"""Brackets, strings, heredocs and comments that are closed too late, or never."""
 
 from __future__ import annotations
 
@@ -11,6 +11,38 @@ UNCLOSED_STRING = 'Add the closing ", or use a heredoc (<<EOT) for text of sever
 
 _BRACES = re.compile(r"[{}]")
 _STRINGS = re.compile(r"\"(?:\\.|[^\"\\])*\"|#.*|//.*")
+
+
+def heredoc(here: Spot) -> Problem | None:
+    """A heredoc whose end is missing is no token: reading stops at its first or second character."""
+    begun = here.before.endswith("<") and here.rest.startswith("<")
+    rest, column = ("<" + here.rest, here.column - 1) if begun else (here.rest, here.column)
+    found = re.match(r"<<-?([^\W\d][\w.-]*)[ \t]*$", rest)
+    if found is None:
+        return None
+    place = (here.line, column, here.line, column + len(found[0].rstrip()))
+    detail = f"End it with a line that holds {found[1]} alone."
+    return Problem("E0103", f"the heredoc <<{found[1]} is never closed", detail, place)
+
+
+def comment(here: Spot) -> Problem | None:
+    """A comment whose end is missing is no token either."""
+    begun = here.before.endswith("/") and here.rest.startswith("*")
+    if not begun and not here.rest.startswith("/*"):
+        return None
+    column = here.column - begun
+    place = (here.line, column, here.line, column + 2)
+    return Problem("E0103", "the comment is never closed", "Add the closing */.", place)
+
+
+def string_over_lines(here: Spot) -> Problem | None:
+    """An interpolation may go on in the next line, so that a quote missing in it shows far too late."""
+    for position, each in enumerate(here.opened[:-1]):
+        if each.kind == "DBLQUOTE" and each.line < here.line:
+            inner = here.opened[position + 1]
+            detail = f'Add the closing "{inner.closer}", or the quote that is missing in it.'
+            return Problem("E0103", f'"{inner.text}" is never closed', detail, inner.place)
+    return None
 
 
 def still_open(here: Spot, opened: Opener, before: str) -> Problem:
