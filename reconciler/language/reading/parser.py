@@ -182,7 +182,7 @@ def _lone(
     except syntax_errors.EXPECTED as error:
         return None, (syntax_errors.explain(error, source, parser.post_lexer.brackets),)
     if start == "template":
-        parts = templates.heredoc(node, parser.builder._problem, False)
+        parts = templates.heredoc(node, parser.builder.report, False)
         node = syntax.Template((1, 1, 1, 1), parts, True)
     problems = tuple(parser.builder.problems)
     return (None if problems else node), problems
