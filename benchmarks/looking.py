@@ -16,11 +16,12 @@ from reconciler.drivers import labels
 from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.drivers.driver import LookRequest
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.noun import fingerprint
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Cluster
 from reconciler.model.task import Task
-from reconciler.model.task_definition import ContainerDefinition, TaskDefinition
+from reconciler.model.task_definition import TaskDefinition
 from tests.acceptance.engine import clean, fresh_name
 
 CONTAINERS = 1000

@@ -16,6 +16,13 @@ from reconciler.engine.performer import Performer, lane_limits
 from reconciler.engine.session import Options, Prepared, Session, apply, prepare
 from reconciler.engine.simulation import SimulatedPerformer
 from reconciler.errors import EngineError
+from reconciler.model.container_definition import (
+    Condition,
+    ContainerDefinition,
+    ContainerDependency,
+    HealthCheck,
+    PortMapping,
+)
 from reconciler.model.decision import Decision
 from reconciler.model.load_balancer import Action, Forward, Listener, LoadBalancer, Rule, TargetGroup
 from reconciler.model.plan import Plan
@@ -40,15 +47,7 @@ from reconciler.model.snapshot import (
 from reconciler.model.stack import Network, Stack, Volume
 from reconciler.model.state import Deployment, Revision, State
 from reconciler.model.task import Task, TaskRecord, TaskStatus
-from reconciler.model.task_definition import (
-    Condition,
-    ContainerDefinition,
-    ContainerDependency,
-    HealthCheck,
-    PortMapping,
-    TaskDefinition,
-    TaskVolume,
-)
+from reconciler.model.task_definition import TaskDefinition, TaskVolume
 from reconciler.scheduler.task_view import TaskView
 from reconciler.store.memory import MemoryStore
 from reconciler.store.store import Store

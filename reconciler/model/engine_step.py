@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from reconciler.model.container_definition import Build
 from reconciler.model.noun import Seconds
 from reconciler.model.stack import Network, Volume
 from reconciler.model.step_base import BaseStep, Lane
 from reconciler.model.task import Task
-from reconciler.model.task_definition import Build
 
 
 class CreateOwner(BaseStep):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.schedule import ContainerOverride
-from reconciler.model.task_definition import ContainerDefinition, TaskDefinition
+from reconciler.model.task_definition import TaskDefinition
 
 LONGEST = 8192
 """Characters that all overrides may have together, as JSON (ECS)."""

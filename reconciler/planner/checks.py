@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.diagnostic import Diagnostic, error
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
-from reconciler.model.task_definition import ContainerDefinition
 from reconciler.planner.lifecycle import guarded
 from reconciler.planner.places import place
 from reconciler.scheduler.placement import Capacity

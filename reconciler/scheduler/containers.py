@@ -8,14 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from reconciler.model.container_definition import Condition, ContainerDefinition, ContainerDependency
 from reconciler.model.snapshot import Container, ContainerHealth, ObservedTask
-from reconciler.model.task_definition import (
-    HOLDER,
-    Condition,
-    ContainerDefinition,
-    ContainerDependency,
-    TaskDefinition,
-)
+from reconciler.model.task_definition import HOLDER, TaskDefinition
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.service import LifecycleHook, Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Deployment, HookRun, HookStatus, RolloutState
 from reconciler.model.step import RunHook, Step
 from reconciler.model.task import StopCode, TaskRecord
-from reconciler.model.task_definition import ContainerDefinition, TaskDefinition
+from reconciler.model.task_definition import TaskDefinition
 from reconciler.scheduler.recorder import stop
 from reconciler.scheduler.task_view import TaskView
 from reconciler.scheduler.tasks import task_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.load_balancer import Action, Listener, LoadBalancer
 from reconciler.model.noun import fingerprint
 from reconciler.model.routing import (
@@ -18,7 +19,7 @@ from reconciler.model.routing import (
 from reconciler.model.snapshot import ObservedTask, Snapshot
 from reconciler.model.state import State
 from reconciler.model.task import Task
-from reconciler.model.task_definition import ContainerDefinition, SharedVolume, TaskDefinition, TaskVolume
+from reconciler.model.task_definition import SharedVolume, TaskDefinition, TaskVolume
 
 Grouped = TypeVar("Grouped", Route, ObservedTarget, PoolCounters)
 

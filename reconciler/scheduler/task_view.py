@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.routing import Color, TargetHealth
 from reconciler.model.snapshot import ContainerHealth, ObservedTask
 from reconciler.model.task import DesiredStatus, HealthStatus, TaskRecord, TaskStatus
-from reconciler.model.task_definition import HOLDER, ContainerDefinition, TaskDefinition
+from reconciler.model.task_definition import HOLDER, TaskDefinition
 from reconciler.scheduler.targets import Traffic
 
 _NONE: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.clock import Clock, SystemClock
 from reconciler.drivers.driver import Driver, LookRequest
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.noun import fingerprint
 from reconciler.model.snapshot import Container, ObservedTask, Snapshot
 from reconciler.model.stack import Network, Volume
@@ -27,7 +28,7 @@ from reconciler.model.step import (
     StopContainer,
 )
 from reconciler.model.task import Task
-from reconciler.model.task_definition import HOLDER, ContainerDefinition, TaskDefinition
+from reconciler.model.task_definition import HOLDER, TaskDefinition
 
 IMAGE = "reconciler-test/busybox:1"
 OWNER_PREFIX = "driver-tests-"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reconciler.drivers.driver import LookRequest
 from reconciler.drivers.labels import owner_volume_name, private_volume_name
+from reconciler.model.container_definition import Build, HealthCheck, MountPoint
 from reconciler.model.snapshot import ContainerHealth, ContainerStatus, ObservedNetwork, ObservedVolume, Owner
 from reconciler.model.stack import Network, Volume
 from reconciler.model.step import (
@@ -19,7 +20,7 @@ from reconciler.model.step import (
     StoredImage,
 )
 from reconciler.model.task import ContainerResult
-from reconciler.model.task_definition import HOLDER, Build, HealthCheck, MountPoint, PrivateVolume
+from reconciler.model.task_definition import HOLDER, PrivateVolume
 
 from .builders import IMAGE, World, container, definition, shell
 

@@ -18,9 +18,9 @@ import pytest
 from reconciler.clock import SystemClock
 from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.driver import DockerDriver
+from reconciler.model.container_definition import Build
 from reconciler.model.stack import Cluster
 from reconciler.model.step import BuildImage, PullImage
-from reconciler.model.task_definition import Build
 
 from .builders import IMAGE, World, container, definition, eventually, random_name
 

@@ -9,10 +9,11 @@ import pytest
 
 from reconciler.drivers.docker import ports
 from reconciler.drivers.docker.client import Client
+from reconciler.model.container_definition import PortMapping
 from reconciler.model.snapshot import PublishedPort
 from reconciler.model.stack import Network
 from reconciler.model.task import Task
-from reconciler.model.task_definition import HOLDER, NetworkMode, PortMapping
+from reconciler.model.task_definition import HOLDER, NetworkMode
 
 from .builders import World, container, definition, eventually, shell
 

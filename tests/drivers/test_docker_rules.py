@@ -21,9 +21,10 @@ from reconciler.drivers.docker.rows import StatusText, read_status
 from reconciler.drivers.docker.times import age_range, engine_seconds
 from reconciler.drivers.failure import cleaned
 from reconciler.errors import EngineError
+from reconciler.model.container_definition import PortMapping
 from reconciler.model.snapshot import ContainerHealth, EngineFacts, ObservedImage
 from reconciler.model.stack import Tls
-from reconciler.model.task_definition import PortMapping, TaskDefinition
+from reconciler.model.task_definition import TaskDefinition
 
 from .builders import container, definition
 

@@ -14,10 +14,11 @@ from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.drivers.docker.payload import create_payload
 from reconciler.drivers.driver import LookRequest
 from reconciler.errors import EngineError
+from reconciler.model.container_definition import MountPoint
 from reconciler.model.snapshot import Drift
 from reconciler.model.stack import Cluster, Network, Volume
 from reconciler.model.step import RemoveNetwork, RemoveTask, RemoveVolume, StopContainer
-from reconciler.model.task_definition import MountPoint, PrivateVolume, SharedVolume, TmpfsVolume
+from reconciler.model.task_definition import PrivateVolume, SharedVolume, TmpfsVolume
 
 from .builders import IMAGE, World, container, definition, eventually, shell
 

@@ -11,8 +11,9 @@ import pytest
 
 from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.secret_files import secrets_archive
+from reconciler.model.container_definition import ContainerDefinition, VolumesFrom
 from reconciler.model.task import ContainerResult
-from reconciler.model.task_definition import HOLDER, ContainerDefinition, NetworkMode, VolumesFrom
+from reconciler.model.task_definition import HOLDER, NetworkMode
 
 from .builders import World, container, definition, eventually, shell
 from .conftest import SECRETS

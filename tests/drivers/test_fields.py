@@ -15,32 +15,34 @@ import pytest
 from reconciler.drivers import labels
 from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.payload import create_payload
-from reconciler.model.stack import Volume
-from reconciler.model.task import Task
-from reconciler.model.task_definition import (
-    HOLDER,
+from reconciler.model.container_definition import (
     Capabilities,
     ContainerDefinition,
     Device,
     EnvironmentFile,
     ExtraHost,
     HealthCheck,
-    HostVolume,
     LinuxParameters,
     LogConfiguration,
     MountPoint,
-    NetworkMode,
     PortMapping,
-    PrivateVolume,
     ResourceRequirement,
     RestartPolicy,
-    SharedVolume,
     SystemControl,
-    TaskDefinition,
     Tmpfs,
-    TmpfsVolume,
     Ulimit,
     VolumesFrom,
+)
+from reconciler.model.stack import Volume
+from reconciler.model.task import Task
+from reconciler.model.task_definition import (
+    HOLDER,
+    HostVolume,
+    NetworkMode,
+    PrivateVolume,
+    SharedVolume,
+    TaskDefinition,
+    TmpfsVolume,
 )
 
 from .builders import FOREVER, IMAGE, World, container, definition

@@ -8,21 +8,18 @@ import pytest
 
 from reconciler.drivers import labels
 from reconciler.drivers.docker.payload import create_payload
-from reconciler.model.snapshot import EngineFacts
-from reconciler.model.step import StartContainer
-from reconciler.model.task import Task
-from reconciler.model.task_definition import (
-    HOLDER,
+from reconciler.model.container_definition import (
     ExtraHost,
     HealthCheck,
     LinuxParameters,
     MountPoint,
-    NetworkMode,
     PortMapping,
-    SharedVolume,
-    TaskDefinition,
     VolumesFrom,
 )
+from reconciler.model.snapshot import EngineFacts
+from reconciler.model.step import StartContainer
+from reconciler.model.task import Task
+from reconciler.model.task_definition import HOLDER, NetworkMode, SharedVolume, TaskDefinition
 
 from .builders import IMAGE, container, definition
 

@@ -9,10 +9,11 @@ import pytest
 from reconciler.drivers.labels import owner_volume_name
 from reconciler.drivers.simulated import SimulatedEngine, expected_behaviour
 from reconciler.errors import EngineError
+from reconciler.model.container_definition import PortMapping
 from reconciler.model.snapshot import ObservedNetwork, ObservedVolume
 from reconciler.model.stack import Network, Volume
 from reconciler.model.step import RemoveNetwork, RemoveOwner, RemoveTask, RemoveVolume, StopContainer
-from reconciler.model.task_definition import HOLDER, PortMapping
+from reconciler.model.task_definition import HOLDER
 
 from .builders import IMAGE, World, container, definition, shell
 

@@ -8,9 +8,9 @@ import pytest
 
 from reconciler.engine.sandbox import Sandbox
 from reconciler.errors import ReconcilerError, StackError
+from reconciler.model.container_definition import LogConfiguration, PortMapping
 from reconciler.model.plan import Plan
 from reconciler.model.stack import EnvironmentSource, Output, Secret, Stack, Volume
-from reconciler.model.task_definition import LogConfiguration, PortMapping
 from tests.builders import CHECK, container, declared, stack
 
 WEB = container(port_mappings=(PortMapping(name="http", container_port=80, host_port=0),), health_check=CHECK)

@@ -7,6 +7,7 @@ import pytest
 from reconciler.language import schema
 from reconciler.language.schema import Attribute, Block
 from reconciler.language.schema_stack import ROOT
+from reconciler.model.container_definition import ContainerDefinition, HealthCheck, LinuxParameters
 from reconciler.model.load_balancer import (
     FixedResponse,
     Forward,
@@ -36,7 +37,7 @@ from reconciler.model.service import (
     TaskHook,
 )
 from reconciler.model.stack import Volume
-from reconciler.model.task_definition import ContainerDefinition, HealthCheck, LinuxParameters, TaskDefinition
+from reconciler.model.task_definition import TaskDefinition
 
 MADE = {"address", "name"}
 """Fields that no attribute sets: they are made from the block's label."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.model.container_definition import LinuxParameters, LogConfiguration
 from reconciler.model.diagnostic import Span
 from reconciler.model.snapshot import EngineFacts, ObservedNetwork, ObservedVolume, Snapshot
 from reconciler.model.stack import Stack, Volume
-from reconciler.model.task_definition import LinuxParameters, LogConfiguration
 from reconciler.planner.checks import check
 from tests.builders import EMPTY, container, declared, snapshot, stack, state
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.model.container_definition import HealthCheck, PortMapping
 from reconciler.model.load_balancer import (
     Action,
     Forward,
@@ -22,7 +23,6 @@ from reconciler.model.service import (
     LifecycleStage,
     TargetRegistration,
 )
-from reconciler.model.task_definition import HealthCheck, PortMapping
 from reconciler.planner.differ import changed_attributes
 from tests.builders import container, definition, service
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.container_definition import MountPoint
 from reconciler.model.diagnostic import Diagnostic, Span
 from reconciler.model.lifecycle import Lifecycle
 from reconciler.model.load_balancer import Action, Forward, Listener, LoadBalancer
 from reconciler.model.scaling import Autoscaling, ScalingMetric, TargetTracking
 from reconciler.model.schedule import ContainerOverride, Schedule, ScheduledTask
 from reconciler.model.stack import Stack, Volume
-from reconciler.model.task_definition import MountPoint
 from reconciler.planner.checks import check
 from reconciler.planner.lifecycle import keep_ignored
 from tests.builders import Site, container, declared, snapshot, stack, state

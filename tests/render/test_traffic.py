@@ -8,6 +8,7 @@ from reconciler.cli.failures import failure_of
 from reconciler.cli.shown import shown_tasks
 from reconciler.drivers.simulated.behaviour import Behaviour, expected_behaviour
 from reconciler.engine.present import Present, present
+from reconciler.model.container_definition import PortMapping
 from reconciler.model.decision import Decision
 from reconciler.model.load_balancer import Protocol
 from reconciler.model.plan import Plan, Rollout
@@ -16,7 +17,6 @@ from reconciler.model.routing import ObservedBalancer, TargetHealth
 from reconciler.model.service import Alarm, DeploymentStrategy, Linear
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.task_definition import PortMapping
 from reconciler.planner.requests import carry_out
 from reconciler.render.failures import failure_text
 from reconciler.render.plan import impact, plan_text

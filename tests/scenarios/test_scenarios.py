@@ -11,11 +11,11 @@ import pytest
 
 from reconciler.drivers.simulated import Behaviour
 from reconciler.engine import session
+from reconciler.model.container_definition import ContainerDefinition, RestartPolicy
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.service import SchedulingStrategy
 from reconciler.model.stack import Stack
 from reconciler.model.step import RemoveTask, StartContainer
-from reconciler.model.task_definition import ContainerDefinition, RestartPolicy
 from tests.builders import CHECK, EMPTY, container, declared, percents, stack
 from tests.scenarios import scaling, schedules, traffic  # noqa: F401  (their scenarios)
 from tests.scenarios.play import Play

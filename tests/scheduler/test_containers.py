@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.container_definition import RestartPolicy, VolumesFrom
 from reconciler.model.snapshot import Container, ContainerHealth
-from reconciler.model.task_definition import HOLDER, NetworkMode, RestartPolicy, TaskDefinition, VolumesFrom
+from reconciler.model.task_definition import HOLDER, NetworkMode, TaskDefinition
 from reconciler.scheduler.containers import StartOrder, start_order, stop_order, will_restart
 from tests.builders import CHECK, NOW, container, definition, observed, shown
 

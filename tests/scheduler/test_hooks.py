@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.container_definition import PortMapping, RestartPolicy
 from reconciler.model.service import HttpHook, LifecycleHook, LifecycleStage, TaskHook
 from reconciler.model.state import Deployment, DeploymentStatus, HookRun, RolloutState
 from reconciler.model.step import Outcome, RunHook
 from reconciler.model.task import DesiredStatus, StopCode, TaskRecord, TaskStatus
-from reconciler.model.task_definition import PortMapping, RestartPolicy, TaskDefinition
+from reconciler.model.task_definition import TaskDefinition
 from reconciler.scheduler.hooks import Hooked, abandoned, run_hooks, run_id
 from reconciler.scheduler.scheduler import decide
 from reconciler.scheduler.task_view import TaskView

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.container_definition import Build
 from reconciler.model.snapshot import ObservedImage, Snapshot
 from reconciler.model.step import BuildImage, Outcome, PullImage
-from reconciler.model.task_definition import Build
 from reconciler.scheduler.images import fetch_failures, fetch_steps, pin, unpinned
 from reconciler.scheduler.task_view import TaskView
 from tests.builders import container, definition, deployment, observed, running, shown

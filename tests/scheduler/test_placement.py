@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from reconciler.model.container_definition import PortMapping, ResourceRequirement
 from reconciler.model.snapshot import EngineFacts
-from reconciler.model.task_definition import PortMapping, ResourceRequirement
 from reconciler.scheduler.placement import Capacity
 from tests.builders import container, definition
 

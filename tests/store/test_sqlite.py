@@ -13,12 +13,13 @@ from random import Random
 import pytest
 
 from reconciler.errors import LockError, StaleError, StoreError
+from reconciler.model.container_definition import HealthCheck
 from reconciler.model.routing import Maintenance
 from reconciler.model.service import DeploymentConfiguration
 from reconciler.model.stack import EnvironmentSource, Output, Secret
 from reconciler.model.state import Event, Scaled, State
 from reconciler.model.task import ContainerResult, StopCode
-from reconciler.model.task_definition import HealthCheck, PrivateVolume, SharedVolume
+from reconciler.model.task_definition import PrivateVolume, SharedVolume
 from reconciler.store.sqlite import SqliteStore
 from tests.builders import NOW, container, declared, definition, deployment, record, running, stack, state
 

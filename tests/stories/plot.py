@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+from reconciler.model.container_definition import RestartPolicy
 from reconciler.model.service import (
     Alarm,
     Canary,
@@ -20,7 +21,7 @@ from reconciler.model.service import (
     upper_bound,
 )
 from reconciler.model.stack import Stack
-from reconciler.model.task_definition import PrivateVolume, RestartPolicy
+from reconciler.model.task_definition import PrivateVolume
 from tests.builders import CHECK, EMPTY, Declared, balanced, container, declared, percents, stack
 
 FAULTS = ("crash", "lost", "refused", "away", "stale", "hands", "death", "amnesia", "wakes", "proxy", "doubts")

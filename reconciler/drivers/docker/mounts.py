@@ -11,17 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.drivers import labels
+from reconciler.model.container_definition import ContainerDefinition, MountPoint
 from reconciler.model.step import StartContainer
 from reconciler.model.task import Task
-from reconciler.model.task_definition import (
-    ContainerDefinition,
-    HostVolume,
-    MountPoint,
-    SharedVolume,
-    TaskDefinition,
-    TaskVolume,
-    TmpfsVolume,
-)
+from reconciler.model.task_definition import HostVolume, SharedVolume, TaskDefinition, TaskVolume, TmpfsVolume
 
 SECRETS_FOLDER = "/run/secrets"
 _SECRETS_SIZE = "16m"

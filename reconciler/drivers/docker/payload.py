@@ -14,17 +14,10 @@ from reconciler.drivers import labels
 from reconciler.drivers.docker import mounts, ports, resources
 from reconciler.drivers.docker.holder import HOLDER_IMAGE
 from reconciler.drivers.docker.resources import MIB
+from reconciler.model.container_definition import ContainerDefinition, Device, HealthCheck, PortMapping
 from reconciler.model.snapshot import EngineFacts
 from reconciler.model.step import StartContainer
-from reconciler.model.task_definition import (
-    HOLDER,
-    ContainerDefinition,
-    Device,
-    HealthCheck,
-    NetworkMode,
-    PortMapping,
-    TaskDefinition,
-)
+from reconciler.model.task_definition import HOLDER, NetworkMode, TaskDefinition
 
 _NANOSECONDS = 1_000_000_000
 _DEVICE_RIGHTS = {"read": "r", "write": "w", "mknod": "m"}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from hashlib import sha256
 
-from reconciler.model.task_definition import PortMapping
+from reconciler.model.container_definition import PortMapping
 
 FIRST_FREE, LAST_FREE = 20000, 32767
 ATTEMPTS = 10

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.snapshot import EngineFacts
-from reconciler.model.task_definition import HOLDER, ContainerDefinition, TaskDefinition
+from reconciler.model.task_definition import HOLDER, TaskDefinition
 
 MIB = 1024 * 1024
 LEAST_SHARES = 2

@@ -15,8 +15,9 @@ from reconciler.drivers.docker.client import ApiError, Client
 from reconciler.drivers.docker.mounts import SECRETS_FOLDER
 from reconciler.drivers.failure import INITIALIZATION, StepFailedError
 from reconciler.drivers.secrets import SecretUnavailableError
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.step import StartContainer
-from reconciler.model.task_definition import HOLDER, ContainerDefinition
+from reconciler.model.task_definition import HOLDER
 
 SecretValue = Callable[[str], str]
 """Reads a secret by its address; raises SecretUnavailableError."""

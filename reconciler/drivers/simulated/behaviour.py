@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model.container_definition import Condition
 from reconciler.model.step import StartContainer
-from reconciler.model.task_definition import HOLDER, Condition
+from reconciler.model.task_definition import HOLDER
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import count
 
+from reconciler.model.container_definition import ContainerDefinition, PortMapping
 from reconciler.model.snapshot import PublishedPort
-from reconciler.model.task_definition import HOLDER, ContainerDefinition, NetworkMode, PortMapping, TaskDefinition
+from reconciler.model.task_definition import HOLDER, NetworkMode, TaskDefinition
 
 FIRST_FREE = 20000
 

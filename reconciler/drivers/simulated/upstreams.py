@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from reconciler.drivers.simulated.addresses import Addresses
 from reconciler.drivers.simulated.containers import SimulatedContainer
 from reconciler.drivers.simulated.process import Upstream
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.routing import Target
-from reconciler.model.task_definition import HOLDER, ContainerDefinition
+from reconciler.model.task_definition import HOLDER
 
 NOBODY = Upstream()
 

@@ -9,8 +9,9 @@ from reconciler.language.blocks.deployment_checks import ROLLING, SHIFTING, stra
 from reconciler.language.blocks.findings import Finding, Findings
 from reconciler.language.blocks.traffic import Registrant, Traffic
 from reconciler.language.expressions.access import similar
+from reconciler.model.container_definition import ContainerDefinition
 from reconciler.model.load_balancer import Protocol
-from reconciler.model.task_definition import ContainerDefinition, NetworkMode, TaskDefinition
+from reconciler.model.task_definition import NetworkMode, TaskDefinition
 
 _WITHOUT_ADDRESS = (NetworkMode.HOST, NetworkMode.NONE)
 
