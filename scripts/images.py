@@ -23,7 +23,8 @@ from pathlib import Path
 import debian
 from connect import connect
 
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.api_errors import ApiError
+from reconciler.drivers.docker.client import Client
 from reconciler.errors import EngineError
 
 SOURCES = Path(__file__).parent / "demo"

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reconciler.drivers import labels
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.api_errors import ApiError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.endpoint import find_endpoint
 
 ENGINE_LOCK = Path(tempfile.gettempdir()) / f"reconciler-engine-tests-{os.getuid()}.lock"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from reconciler.drivers import labels
-from reconciler.drivers.docker.client import ApiError
+from reconciler.drivers.docker.api_errors import ApiError
 from reconciler.store.sqlite import SqliteStore
 
 from .checks import problems

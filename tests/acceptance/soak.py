@@ -15,7 +15,8 @@ from pathlib import Path
 from random import Random
 
 from reconciler.drivers import labels
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.api_errors import ApiError
+from reconciler.drivers.docker.client import Client
 
 from .checks import problems
 from .command import Command, UnexpectedEndError

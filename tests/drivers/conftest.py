@@ -19,7 +19,8 @@ import pytest
 
 from reconciler.clock import SystemClock
 from reconciler.drivers import labels
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.api_errors import ApiError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.drivers.docker.endpoint import find_endpoint
 from reconciler.drivers.simulated import Behaviour, Load, SimulatedEngine, VirtualClock, expected_behaviour

@@ -15,8 +15,9 @@ import pytest
 
 from reconciler.balancers.haproxy.balancer import File, new_file
 from reconciler.drivers import labels
+from reconciler.drivers.docker.api_errors import EngineTimeoutError
 from reconciler.drivers.docker.balancer_host import DockerHost
-from reconciler.drivers.docker.client import Client, EngineTimeoutError
+from reconciler.drivers.docker.client import Client
 from reconciler.model.load_balancer import (
     Action,
     Certificate,

@@ -10,7 +10,8 @@ import pytest
 
 from reconciler.clock import SystemClock
 from reconciler.drivers import labels
-from reconciler.drivers.docker.client import Client, Connector
+from reconciler.drivers.docker.client import Client
+from reconciler.drivers.docker.connector import Connector
 from reconciler.drivers.docker.driver import DockerDriver
 from reconciler.drivers.docker.endpoint import Endpoint
 from reconciler.drivers.docker.transport import Body, Reply

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.drivers.docker.client import Client, EngineTimeoutError
+from reconciler.drivers.docker.api_errors import EngineTimeoutError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.endpoint import Endpoint
 
 ANSWER = b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}"

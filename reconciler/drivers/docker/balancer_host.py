@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from reconciler.balancers.haproxy.balancer import File, Ran
 from reconciler.balancers.haproxy.names import FOLDER
-from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
+from reconciler.drivers.docker.api_errors import ApiError, EngineTimeoutError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.duplex import Duplex
 from reconciler.drivers.docker.logs import frames
 

@@ -11,8 +11,9 @@ from reconciler.balancers.haproxy.balancer import Balancer, Seen
 from reconciler.balancers.haproxy.names import pool
 from reconciler.balancers.haproxy.presumption import NOTICES_READ, presume
 from reconciler.drivers import labels
+from reconciler.drivers.docker.api_errors import ApiError, EngineTimeoutError
 from reconciler.drivers.docker.balancer_host import DockerHost
-from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.logs import frames
 from reconciler.drivers.driver import LookRequest
 from reconciler.model.routing import BalancerConfiguration, ObservedBalancer, RunningBalancer

@@ -10,8 +10,9 @@ from reconciler.balancers.haproxy.balancer import Balancer, RefusedError
 from reconciler.balancers.haproxy.names import certificates
 from reconciler.drivers import labels
 from reconciler.drivers.docker import balancer_payload as payload
+from reconciler.drivers.docker.api_errors import ApiError
 from reconciler.drivers.docker.balancer_host import DockerHost
-from reconciler.drivers.docker.client import CREATE_TIMEOUT, START_TIMEOUT, STOP_MARGIN, ApiError, Client
+from reconciler.drivers.docker.client import CREATE_TIMEOUT, START_TIMEOUT, STOP_MARGIN, Client
 from reconciler.drivers.docker.logs import frames
 from reconciler.drivers.failure import (
     CANNOT_CREATE,

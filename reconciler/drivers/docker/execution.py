@@ -12,7 +12,8 @@ import tty
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.api_errors import ApiError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.duplex import Duplex
 from reconciler.drivers.docker.logs import frames
 from reconciler.errors import EngineError

@@ -11,8 +11,9 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from reconciler.drivers import labels
+from reconciler.drivers.docker.api_errors import ApiError, EngineTimeoutError
 from reconciler.drivers.docker.build_context import packed
-from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.credentials import all_credentials, credentials
 from reconciler.drivers.docker.holder import HOLDER_COMMAND, HOLDER_IMAGE, Architecture, image_archive
 from reconciler.drivers.failure import CANNOT_PULL, StepFailedError, cleaned

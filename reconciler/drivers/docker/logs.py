@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.api_errors import ApiError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.facts import Engine
 from reconciler.errors import EngineError
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from reconciler.clock import Clock
 from reconciler.drivers import labels
+from reconciler.drivers.docker.api_errors import ApiError
 from reconciler.drivers.docker.balancer_look import BalancerLook
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.containers import Containers, FindDrift, Sighting
 from reconciler.drivers.docker.drift import find_drift
 from reconciler.drivers.docker.facts import Engine

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.drivers import labels
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.api_errors import ApiError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.failure import INITIALIZATION, StepFailedError
 from reconciler.model.step import CreateNetwork, CreateOwner, CreateVolume, RemoveNetwork, RemoveOwner, RemoveVolume
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.drivers.docker import images, objects, removal, stored
+from reconciler.drivers.docker.api_errors import ApiError, EngineTimeoutError
 from reconciler.drivers.docker.balancers import Balancers
-from reconciler.drivers.docker.client import ApiError, Client, EngineTimeoutError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.look import Looker
 from reconciler.drivers.docker.start import Starter
 from reconciler.drivers.docker.usage import sample_usage

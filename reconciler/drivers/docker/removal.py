@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from reconciler.drivers import labels
-from reconciler.drivers.docker.client import STOP_MARGIN, ApiError, Client
+from reconciler.drivers.docker.api_errors import ApiError
+from reconciler.drivers.docker.client import STOP_MARGIN, Client
 from reconciler.drivers.failure import CANNOT_STOP, StepFailedError
 from reconciler.model.step import RemoveTask, StopContainer
 from reconciler.model.task import ContainerResult

@@ -11,7 +11,8 @@ import tarfile
 from collections.abc import Callable, Mapping
 
 from reconciler.drivers import labels
-from reconciler.drivers.docker.client import ApiError, Client
+from reconciler.drivers.docker.api_errors import ApiError
+from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.mounts import SECRETS_FOLDER
 from reconciler.drivers.failure import INITIALIZATION, StepFailedError
 from reconciler.drivers.secrets import SecretUnavailableError

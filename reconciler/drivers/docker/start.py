@@ -11,7 +11,8 @@ from typing import Any
 
 from reconciler.drivers import labels
 from reconciler.drivers.docker import mounts, payload, ports
-from reconciler.drivers.docker.client import CREATE_TIMEOUT, START_TIMEOUT, ApiError, Client
+from reconciler.drivers.docker.api_errors import ApiError
+from reconciler.drivers.docker.client import CREATE_TIMEOUT, START_TIMEOUT, Client
 from reconciler.drivers.docker.images import HolderImage
 from reconciler.drivers.docker.secret_files import SecretValue, place_secrets, secret_values
 from reconciler.drivers.failure import (
