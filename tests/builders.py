@@ -24,6 +24,7 @@ from reconciler.model.container_definition import (
     PortMapping,
 )
 from reconciler.model.decision import Decision
+from reconciler.model.deployment import Deployment
 from reconciler.model.load_balancer import Action, Forward, Listener, LoadBalancer, Rule, TargetGroup
 from reconciler.model.plan import Plan
 from reconciler.model.request import Request, RequestKind
@@ -45,7 +46,7 @@ from reconciler.model.snapshot import (
     Snapshot,
 )
 from reconciler.model.stack import Network, Stack, Volume
-from reconciler.model.state import Deployment, Revision, State
+from reconciler.model.state import Revision, State
 from reconciler.model.task import Task, TaskRecord, TaskStatus
 from reconciler.model.task_definition import TaskDefinition, TaskVolume
 from reconciler.scheduler.task_view import TaskView

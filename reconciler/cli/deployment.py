@@ -14,8 +14,9 @@ from reconciler.cli.shown import shown_tasks
 from reconciler.cli.workplace import Workplace, open_recorded
 from reconciler.engine.present import Present, present
 from reconciler.errors import ReconcilerError
+from reconciler.model.deployment import Deployment, HookStatus, RolloutState
 from reconciler.model.request import Request, RequestKind
-from reconciler.model.state import Deployment, HookStatus, RolloutState, State
+from reconciler.model.state import State
 from reconciler.model.task import is_one_off_group
 from reconciler.planner.requests import deployment_named
 from reconciler.render.deployment_status import status_of

@@ -8,8 +8,8 @@ from dataclasses import replace
 from reconciler.drivers.driver import Driver
 from reconciler.engine.converge import Converged
 from reconciler.errors import EngineError
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.snapshot import Container, ContainerHealth, ObservedTask
-from reconciler.model.state import Deployment, RolloutState
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import HOLDER
 from reconciler.render.failures import Failure

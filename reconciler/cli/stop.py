@@ -13,8 +13,9 @@ from reconciler.cli.progress import QuietProgress
 from reconciler.cli.workplace import Workplace, open_recorded
 from reconciler.engine.present import Present, TaskNow, present
 from reconciler.engine.session import have_stopped, stop_task
+from reconciler.model.deployment import RolloutState
 from reconciler.model.request import Request, RequestKind
-from reconciler.model.state import RolloutState, State
+from reconciler.model.state import State
 from reconciler.store.store import Lease
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from reconciler.drivers.driver import LookRequest
+from reconciler.model.deployment import RolloutState
 from reconciler.model.stack import Stack
-from reconciler.model.state import RolloutState, State
+from reconciler.model.state import State
 from reconciler.scheduler.resources import networks_of
 
 

@@ -6,8 +6,8 @@ import math
 
 from reconciler.hooks.commands import Commands
 from reconciler.hooks.urls import NoValueError, ask, origin, post, query
+from reconciler.model.deployment import HookStatus
 from reconciler.model.service import Prometheus
-from reconciler.model.state import HookStatus
 from reconciler.model.step import Notify, Outcome, ProbeAlarm, ProbeMetric, RunHook
 
 FAILED = "HookFailed"

@@ -14,7 +14,8 @@ from prometheus_client.registry import Collector
 
 from reconciler import __version__
 from reconciler.model.beside import RunStatus
-from reconciler.model.state import RolloutState, State
+from reconciler.model.deployment import RolloutState
+from reconciler.model.state import State
 from reconciler.model.task import DesiredStatus, TaskRecord, TaskStatus
 from reconciler.observe.observatory import Observatory, Sight
 

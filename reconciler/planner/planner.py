@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.decision import Decision
+from reconciler.model.deployment import Deployment
 from reconciler.model.lifecycle import Lifecycle
 from reconciler.model.noun import Noun, fingerprint
 from reconciler.model.plan import Action, AttributeChange, Change, Effect, OutputChange, Plan
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, Revision, State
+from reconciler.model.state import Revision, State
 from reconciler.model.step import Step
 from reconciler.model.task import is_one_off_group
 from reconciler.planner.asides import aside_changes, is_lost

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from reconciler.errors import ReconcilerError
+from reconciler.model.deployment import Deployment, HookStatus, RolloutState
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.routing import Maintenance
 from reconciler.model.scaling import Autoscaling
 from reconciler.model.schedule import Overlap
 from reconciler.model.service import Service
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, HookStatus, Revision, RolloutState, Scaled, State
+from reconciler.model.state import Revision, Scaled, State
 from reconciler.planner.protection import protect
 from reconciler.planner.suspension import suspend
 from reconciler.planner.target import continued, is_given_up

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from reconciler.model.deployment import Deployment
 from reconciler.model.service import LifecycleStage, Service
-from reconciler.model.state import Deployment
 from reconciler.scheduler.strategies import bakes, shifts, stages
 
 

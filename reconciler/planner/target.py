@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.model.address import default_name
+from reconciler.model.deployment import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.lifecycle import Moved
 from reconciler.model.routing import WHOLE, Color
 from reconciler.model.service import LifecycleStage, Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, DeploymentStatus, Revision, RolloutState, State
+from reconciler.model.state import Revision, State
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.planner.beside import begin_beside

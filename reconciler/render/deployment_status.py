@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.service import LifecycleStage, Service, failure_threshold
-from reconciler.model.state import Deployment, RolloutState, State
+from reconciler.model.state import State
 
 _SUPERSEDED = "superseded by a newer deployment"
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.decision import Waiting
+from reconciler.model.deployment import AlarmReading, Deployment, HookRun, HookStatus, RolloutState
 from reconciler.model.request import Request
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, Service
-from reconciler.model.state import AlarmReading, Deployment, HookRun, HookStatus, RolloutState, State
+from reconciler.model.state import State
 from reconciler.render.deployment_status import ServiceDeploymentStatus, monitor_of, status_of, undoing_of
 from reconciler.render.progress import waiting_words
 from reconciler.render.safe import one_line

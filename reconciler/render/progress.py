@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.decision import Decision
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, Service
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Deployment, RolloutState
 from reconciler.model.task import DesiredStatus, TaskRecord
 from reconciler.render.deployment_status import monitor_of
 from reconciler.render.safe import one_line

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.decision import Decision
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.notification import EventKind
 from reconciler.model.service import Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, Event, RolloutState, State
+from reconciler.model.state import Event, State
 from reconciler.model.task import DesiredStatus, TaskStatus
 from reconciler.render.autoscaling import autoscaling_of
 from reconciler.render.deployment_status import status_of

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TypeVar
 
 from reconciler.model.beside import CleanUpRecord, ScalingRecord, ScheduledRun
+from reconciler.model.deployment import Deployment
 from reconciler.model.noun import Noun
-from reconciler.model.state import Deployment, State
+from reconciler.model.state import State
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler.back_off import LONGEST_SECONDS
 

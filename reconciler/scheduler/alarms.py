@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model.deployment import AlarmReading, Deployment
 from reconciler.model.routing import PoolCounters
 from reconciler.model.service import Alarm, Service
-from reconciler.model.state import AlarmReading, Deployment
 from reconciler.model.step import ProbeAlarm, Step
 from reconciler.scheduler.hooks import Ground
 

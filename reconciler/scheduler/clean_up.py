@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.beside import CleanUpRecord
+from reconciler.model.deployment import Deployment, DeploymentStatus
 from reconciler.model.notification import EventKind
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, DeploymentStatus, State
+from reconciler.model.state import State
 from reconciler.model.step import BuildImage, ListImages, Outcome, PullImage, RemoveImage, StoredImage
 from reconciler.scheduler.aside import AsideGround, Attended
 from reconciler.scheduler.history import Told, with_events

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 
+from reconciler.model.deployment import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.service import LifecycleStage, Service, failure_threshold
-from reconciler.model.state import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler.back_off import delay
 from reconciler.scheduler.task_view import TaskView

@@ -9,16 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.notification import EventKind, EventName, EventType
 from reconciler.model.state import (
     DEPLOYMENTS_KEPT,
     EVENTS_KEPT,
     REVISIONS_KEPT,
     STOPPED_KEPT_SECONDS,
-    Deployment,
     Event,
     Revision,
-    RolloutState,
     State,
 )
 from reconciler.model.task import StopCode, TaskRecord, TaskStatus

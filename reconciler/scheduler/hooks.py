@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.container_definition import ContainerDefinition
+from reconciler.model.deployment import Deployment, HookRun, HookStatus, RolloutState
 from reconciler.model.service import LifecycleHook, Service
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Deployment, HookRun, HookStatus, RolloutState
 from reconciler.model.step import RunHook, Step
 from reconciler.model.task import StopCode, TaskRecord
 from reconciler.model.task_definition import TaskDefinition

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.container_definition import ContainerDefinition
+from reconciler.model.deployment import Deployment
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Deployment
 from reconciler.model.step import BuildImage, Outcome, PullImage
 from reconciler.model.task_definition import HOLDER, TaskDefinition
 from reconciler.scheduler.task_view import TaskView

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.model.state import Deployment, RolloutState, State
+from reconciler.model.deployment import Deployment, RolloutState
+from reconciler.model.state import State
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler import deployments, images
 from reconciler.scheduler.alarms import watch

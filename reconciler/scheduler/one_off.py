@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from reconciler.model.deployment import Deployment
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Deployment, State
+from reconciler.model.state import State
 from reconciler.model.step import Step
 from reconciler.model.task import StopCode
 from reconciler.scheduler import images

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from reconciler.model.deployment import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.notification import EventName
 from reconciler.model.routing import Color
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, Service
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, DeploymentStatus, Revision, RolloutState, State
+from reconciler.model.state import Revision, State
 from reconciler.scheduler.history import deployment_is, with_events
 
 

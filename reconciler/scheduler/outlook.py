@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 from reconciler.model.decision import Waiting
+from reconciler.model.deployment import RolloutState
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import RolloutState, State
+from reconciler.model.state import State
 from reconciler.scheduler import deployments
 from reconciler.scheduler.service_view import ServiceView
 from reconciler.scheduler.services import ServiceMove

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.model.deployment import Deployment, DeploymentStatus
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Deployment, DeploymentStatus, State
+from reconciler.model.state import State
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler import history, one_off
 from reconciler.scheduler.clean_up import noted

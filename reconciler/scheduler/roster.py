@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reconciler.model.deployment import Deployment
 from reconciler.model.routing import Color
 from reconciler.model.service import TargetRegistration
 from reconciler.model.snapshot import ObservedTask, Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, State
+from reconciler.model.state import State
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.scheduler.targets import traffic_of

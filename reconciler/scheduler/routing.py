@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.load_balancer import LoadBalancer, TargetGroup
 from reconciler.model.routing import (
     WHOLE,
@@ -26,7 +27,7 @@ from reconciler.model.routing import (
 from reconciler.model.service import Service, TargetRegistration
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, RolloutState, State
+from reconciler.model.state import State
 from reconciler.model.task import HealthStatus
 from reconciler.scheduler.service_view import ServiceView
 from reconciler.scheduler.strategies import has_test_traffic, share

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.model.beside import RunStatus, ScheduledRun
+from reconciler.model.deployment import DeploymentStatus
 from reconciler.model.notification import EventKind, EventType
 from reconciler.model.overrides import overridden
 from reconciler.model.schedule import Overlap, ScheduledTask
-from reconciler.model.state import DeploymentStatus, State
+from reconciler.model.state import State
 from reconciler.model.task import StopCode, TaskRecord
 from reconciler.scheduler.aside import AsideGround
 from reconciler.scheduler.back_off import delay

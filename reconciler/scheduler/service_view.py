@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.routing import Color
 from reconciler.model.service import LifecycleStage, SchedulingStrategy, Service
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Deployment, RolloutState
 from reconciler.model.step import Step
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition

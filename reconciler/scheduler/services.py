@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.model.decision import Waiting
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.notification import EventName
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, upper_bound
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Deployment, RolloutState
 from reconciler.model.step import Step
 from reconciler.model.task import StopCode, TaskRecord, TaskStatus
 from reconciler.model.task_definition import TaskDefinition

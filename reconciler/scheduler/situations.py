@@ -7,8 +7,8 @@ Sources: ECS service event messages and service action events.
 
 from __future__ import annotations
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.notification import EventName, EventType
-from reconciler.model.state import Deployment, RolloutState
 from reconciler.scheduler.history import Told
 from reconciler.scheduler.service_view import ServiceView
 from reconciler.scheduler.services import ServiceMove

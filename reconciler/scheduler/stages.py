@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from reconciler.model.deployment import Deployment, StagePassed
 from reconciler.model.routing import WHOLE, Color
 from reconciler.model.service import DeploymentConfiguration, LifecycleStage
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Deployment, StagePassed
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler.hooks import Ground, run_hooks
 from reconciler.scheduler.service_view import Progress, ServiceView

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.state import Deployment
+from reconciler.model.deployment import Deployment
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.scheduler import images

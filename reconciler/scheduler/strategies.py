@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from reconciler.model.deployment import Deployment
 from reconciler.model.service import DeploymentConfiguration, DeploymentStrategy, LifecycleStage
-from reconciler.model.state import Deployment
 
 
 class Shift(NamedTuple):

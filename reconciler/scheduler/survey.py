@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reconciler.model.deployment import RolloutState
 from reconciler.model.service import SchedulingStrategy, Service
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import RolloutState, State
+from reconciler.model.state import State
 from reconciler.scheduler.service_view import ServiceView, fleet_of, present_digests
 from reconciler.scheduler.task_view import TaskView
 

@@ -9,9 +9,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from reconciler.model.deployment import Deployment
 from reconciler.model.snapshot import ObservedTask, Snapshot
 from reconciler.model.stack import Network, Stack, Volume
-from reconciler.model.state import STOPPED_KEPT_SECONDS, Deployment, State
+from reconciler.model.state import STOPPED_KEPT_SECONDS, State
 from reconciler.model.step import RemoveTask, StartContainer, Step, StopContainer
 from reconciler.model.task import Task, TaskRecord
 from reconciler.model.task_definition import HOLDER, NetworkMode, TaskDefinition

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.service import Service, failure_threshold
-from reconciler.model.state import Deployment, RolloutState
 from reconciler.scheduler.deployments import CRASH_LOOP_FAILURES, QUICK_EXIT_SECONDS, is_quick
 from reconciler.scheduler.rolling import Fleet
 from reconciler.scheduler.task_view import TaskView

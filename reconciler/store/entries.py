@@ -14,12 +14,13 @@ from reconciler.model.beside import (
     ScheduledRun,
     ScheduleRecord,
 )
+from reconciler.model.deployment import Deployment
 from reconciler.model.lifecycle import Forgotten, Moved
 from reconciler.model.noun import Noun
 from reconciler.model.routing import Maintenance
 from reconciler.model.service import Service
 from reconciler.model.stack import Output, Stack
-from reconciler.model.state import Deployment, Event, Revision, Scaled, State
+from reconciler.model.state import Event, Revision, Scaled, State
 from reconciler.model.task import TaskRecord
 
 AnyNoun = TypeVar("AnyNoun", bound=Noun)

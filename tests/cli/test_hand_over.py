@@ -15,8 +15,9 @@ from reconciler.cli.options import Given
 from reconciler.cli.requests import Answered, Asked, ask, is_as_asked
 from reconciler.cli.workplace import Workplace, open_recorded
 from reconciler.errors import LockError, ReconcilerError
+from reconciler.model.deployment import DeploymentStatus, RolloutState
 from reconciler.model.request import Request, RequestKind
-from reconciler.model.state import DeploymentStatus, Event, RolloutState, State
+from reconciler.model.state import Event, State
 from reconciler.store.sqlite import SqliteStore
 from tests.builders import NOW, balanced, deployment, stack, state
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from reconciler.drivers.simulated import Behaviour, Load
 from reconciler.engine.watch import Ending, Watch
 from reconciler.model.decision import Decision
+from reconciler.model.deployment import RolloutState
 from reconciler.model.scaling import Autoscaling, ScalingMetric, TargetTracking
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import RolloutState
 from reconciler.model.task import Task
 from tests.builders import CHECK, Declared, Site, container, declared, stack
 from tests.scheduler.scaling.scene import action

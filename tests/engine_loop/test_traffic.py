@@ -10,12 +10,12 @@ from reconciler.drivers.simulated import Behaviour, expected_behaviour
 from reconciler.engine.preview import preview
 from reconciler.engine.session import request
 from reconciler.model.beside import Suspended
+from reconciler.model.deployment import Deployment
 from reconciler.model.plan import Rollout
 from reconciler.model.request import Request
 from reconciler.model.routing import WHOLE, Color
 from reconciler.model.service import Alarm, LifecycleHook, LifecycleStage
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment
 from reconciler.store.memory import MemoryStore
 from tests.builders import Site, balanced, container, stack
 from tests.scheduler.balancing import WEB, blue_green

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.routing import Color
-from reconciler.model.state import Deployment, RolloutState
 from reconciler.planner.target import adopt_deployments
 from tests.builders import NOW, balanced, running, snapshot, stack
 from tests.scheduler.balancing import REGISTRATION, balanced_state, balancer, blue_green, listed, seen

@@ -8,11 +8,12 @@ import pytest
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.beside import ScalingRecord
+from reconciler.model.deployment import Deployment, HookRun, HookStatus, RolloutState
 from reconciler.model.request import Request
 from reconciler.model.routing import Maintenance
 from reconciler.model.scaling import Autoscaling
 from reconciler.model.service import LifecycleStage
-from reconciler.model.state import Deployment, HookRun, HookStatus, RolloutState, Scaled, State
+from reconciler.model.state import Scaled, State
 from reconciler.planner.requests import carry_out, deployment_named
 from reconciler.planner.scaling import keep_scaled, scaling_notes
 from tests.builders import NOW, OWNER, balanced, declared, stack

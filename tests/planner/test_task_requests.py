@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reconciler.errors import ReconcilerError
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.request import Request, RequestKind
-from reconciler.model.state import Deployment, RolloutState, State
+from reconciler.model.state import State
 from reconciler.model.task import DesiredStatus, StopCode, TaskRecord
 from reconciler.planner.requests import carry_out
 from reconciler.planner.task_requests import UNRECORDED, start_tasks, tasks_of

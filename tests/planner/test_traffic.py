@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.deployment import Deployment
 from reconciler.model.diagnostic import Span
 from reconciler.model.plan import AttributeChange, Change
 from reconciler.model.routing import ObservedBalancer
 from reconciler.model.service import LifecycleHook, Linear
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment
 from reconciler.planner.stage_words import stage_words
 from reconciler.planner.traffic import DOWNTIME, traffic_changes
 from tests.builders import EMPTY, balanced, listener, load_balancer, service, snapshot, stack, state, target_group

@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.decision import Waiting
-from reconciler.model.request import Request, RequestKind
-from reconciler.model.routing import Color
-from reconciler.model.service import DeploymentStrategy, LifecycleStage
-from reconciler.model.state import (
+from reconciler.model.deployment import (
     AlarmReading,
     Deployment,
     DeploymentStatus,
@@ -18,8 +15,11 @@ from reconciler.model.state import (
     HookStatus,
     RolloutState,
     StagePassed,
-    State,
 )
+from reconciler.model.request import Request, RequestKind
+from reconciler.model.routing import Color
+from reconciler.model.service import DeploymentStrategy, LifecycleStage
+from reconciler.model.state import State
 from reconciler.render.deployment_status import MonitorState, monitor_of, status_of
 from reconciler.render.deployments import (
     DeploymentDetail,

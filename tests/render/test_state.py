@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from reconciler.model.decision import Decision, Waiting
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.snapshot import Container, ContainerStatus, PublishedPort, Snapshot
-from reconciler.model.state import Deployment, Event, RolloutState, State
+from reconciler.model.state import Event, State
 from reconciler.model.task import DesiredStatus, HealthStatus, StopCode, TaskStatus
 from reconciler.render.failures import Failure, failure_text
 from reconciler.render.progress import ServiceRow, address_width, heartbeat, row_text, rows, waiting_words

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.routing import (
     WHOLE,
     BalancerConfiguration,
@@ -20,7 +21,6 @@ from reconciler.model.routing import (
     TargetState,
 )
 from reconciler.model.service import LifecycleStage
-from reconciler.model.state import Deployment, RolloutState
 from reconciler.scheduler.targets import target_health
 
 Called = Callable[[str], str]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.model.deployment import Deployment
 from reconciler.model.noun import fingerprint
 from reconciler.model.routing import (
     BalancerConfiguration,
@@ -21,7 +22,7 @@ from reconciler.model.routing import (
 from reconciler.model.service import DeploymentStrategy, LifecycleStage, TargetRegistration
 from reconciler.model.snapshot import ObservedTask, Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, Revision, State
+from reconciler.model.state import Revision, State
 from reconciler.scheduler.balancers import settings_of
 from reconciler.scheduler.hooks import Ground
 from reconciler.scheduler.task_view import TaskView

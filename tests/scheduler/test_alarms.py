@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.deployment import AlarmReading, Deployment
 from reconciler.model.routing import Color, PoolCounters
 from reconciler.model.service import Alarm, Prometheus
-from reconciler.model.state import AlarmReading, Deployment
 from reconciler.model.step import Outcome, ProbeAlarm
 from reconciler.scheduler.alarms import Watched, watch
 from reconciler.scheduler.task_view import TaskView

@@ -6,9 +6,10 @@ from typing import Any
 
 from reconciler.drivers.simulated import Behaviour
 from reconciler.model.beside import CleanUpRecord
+from reconciler.model.deployment import RolloutState
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import RolloutState, State
+from reconciler.model.state import State
 from reconciler.model.step import ListImages, Outcome, PullImage, RemoveImage, Step, StoredImage
 from reconciler.scheduler.aside import AsideGround, Attended
 from reconciler.scheduler.clean_up import clean_up, needed, noted

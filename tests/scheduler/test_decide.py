@@ -9,10 +9,11 @@ import pytest
 from reconciler.drivers.simulated import Behaviour
 from reconciler.engine.session import run
 from reconciler.model.decision import Decision
+from reconciler.model.deployment import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.service import SchedulingStrategy
 from reconciler.model.snapshot import ContainerHealth, Drift, SecretReading, Snapshot
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, DeploymentStatus, RolloutState, State
+from reconciler.model.state import State
 from reconciler.model.step import RemoveTask, StartContainer
 from reconciler.model.task import DesiredStatus, TaskStatus
 from reconciler.scheduler.scheduler import decide

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.deployment import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.service import LifecycleStage, Threshold, failure_threshold
-from reconciler.model.state import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.task import ContainerResult, StopCode, TaskRecord, TaskStatus
 from reconciler.scheduler.back_off import delay
 from reconciler.scheduler.deployments import count_outcomes, judge, leave, stalls_at, times_out_at, why_failed

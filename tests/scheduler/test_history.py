@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from reconciler.model.deployment import DeploymentStatus
 from reconciler.model.notification import EventKind
-from reconciler.model.state import DeploymentStatus
 from reconciler.model.task import TaskStatus
 from reconciler.scheduler.history import Told, prune, with_events
 from tests.builders import NOW, deployment, record, state

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from reconciler.model.container_definition import PortMapping, RestartPolicy
+from reconciler.model.deployment import Deployment, DeploymentStatus, HookRun, RolloutState
 from reconciler.model.service import HttpHook, LifecycleHook, LifecycleStage, TaskHook
-from reconciler.model.state import Deployment, DeploymentStatus, HookRun, RolloutState
 from reconciler.model.step import Outcome, RunHook
 from reconciler.model.task import DesiredStatus, StopCode, TaskRecord, TaskStatus
 from reconciler.model.task_definition import TaskDefinition

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from reconciler.model.deployment import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.service import LifecycleStage
-from reconciler.model.state import Deployment, DeploymentStatus, RolloutState, State
+from reconciler.model.state import State
 from reconciler.planner.target import adopt_deployments, retarget, run_tasks
 from reconciler.scheduler.tasks import task_id
 from tests.builders import NOW, OWNER, container, declared, definition, record, snapshot, stack, state

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.routing import Color
 from reconciler.model.service import DeploymentCircuitBreaker, Service
-from reconciler.model.state import Deployment, RolloutState, State
+from reconciler.model.state import State
 from reconciler.scheduler.opening import open_deployment, roll_back
 from tests.builders import NOW, balanced, percents, stack
 from tests.scheduler.balancing import REGISTRATION, balanced_state, blue_green, first, second

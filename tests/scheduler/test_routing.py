@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.routing import Maintenance, ObservedBalancer, Route, Target
 from reconciler.model.snapshot import ContainerHealth, ObservedTask
 from reconciler.model.stack import Stack
-from reconciler.model.state import Deployment, RolloutState, State
+from reconciler.model.state import State
 from reconciler.model.task import DesiredStatus, TaskRecord
 from reconciler.scheduler.roster import views
 from reconciler.scheduler.routing import (

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.deployment import Deployment, StagePassed
 from reconciler.model.routing import Color, ObservedBalancer
 from reconciler.model.service import Canary, LifecycleHook, LifecycleStage, Linear, Service
-from reconciler.model.state import Deployment, StagePassed
 from reconciler.scheduler.rolling import Fleet
 from reconciler.scheduler.service_view import Progress, ServiceView
 from reconciler.scheduler.stages import advance, is_in_effect

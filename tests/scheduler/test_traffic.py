@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.model.decision import Decision, Waiting
+from reconciler.model.deployment import AlarmReading
 from reconciler.model.routing import Color, ObservedBalancer, PoolCounters
 from reconciler.model.service import Alarm
 from reconciler.model.snapshot import ObservedTask
 from reconciler.model.stack import Stack
-from reconciler.model.state import AlarmReading, State
+from reconciler.model.state import State
 from reconciler.model.step import ConfigureBalancer, RemoveTask, StartContainer
 from reconciler.model.task import DesiredStatus, TaskRecord
 from reconciler.scheduler.routing import POLL_SECONDS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.service import Service
 from reconciler.model.snapshot import Container, ContainerStatus
-from reconciler.model.state import Deployment, RolloutState
 from reconciler.model.task import StopCode, TaskStatus
 from reconciler.scheduler.deployments import count_outcomes
 from reconciler.scheduler.rolling import Fleet

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reconciler.model.decision import Decision
+from reconciler.model.deployment import Deployment
 from reconciler.model.routing import WHOLE, BalancerConfiguration, Color
 from reconciler.model.service import LifecycleStage, Service
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Deployment, State
+from reconciler.model.state import State
 from reconciler.model.step import ConfigureBalancer, StartBalancer
 from reconciler.model.task import DesiredStatus, TaskRecord
 from tests.builders import NOW

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.model.beside import ScalingRecord
+from reconciler.model.deployment import RolloutState
 from reconciler.model.scaling import Autoscaling, StepScaling, TargetTracking
 from reconciler.model.service import Service
 from reconciler.model.snapshot import Container, ObservedTask, Snapshot
-from reconciler.model.state import RolloutState, State
+from reconciler.model.state import State
 from reconciler.model.task import DesiredStatus, TaskStatus
 from reconciler.model.task_definition import HOLDER
 from reconciler.scheduler.aside import AsideGround

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.beside import PolicyRecord, ScalingActivity, ScalingRecord, Suspended
+from reconciler.model.deployment import RolloutState
 from reconciler.model.scaling import Autoscaling, ScheduledAction, StepAdjustment, StepScaling, TargetTracking
 from reconciler.model.schedule import Schedule
 from reconciler.model.service import Prometheus
 from reconciler.model.stack import Stack
-from reconciler.model.state import RolloutState, State
+from reconciler.model.state import State
 from reconciler.model.step import Outcome, ProbeMetric, Step
 from reconciler.scheduler.aside import AsideGround, Attended
 from reconciler.scheduler.scaling.capacity import with_capacities

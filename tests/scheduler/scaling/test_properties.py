@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from reconciler.model.beside import ScalingActivity, Suspended
+from reconciler.model.deployment import RolloutState
 from reconciler.model.scaling import AdjustmentType, Autoscaling, StepAdjustment, StepScaling, TargetTracking
-from reconciler.model.state import RolloutState
 from reconciler.scheduler.scaling.activities import ACTIVITIES_KEPT
 from reconciler.scheduler.scaling.capacity import with_capacity
 from tests.scheduler.scaling.scene import BEGIN, QUERY, Scene, action, answer, autoscaling

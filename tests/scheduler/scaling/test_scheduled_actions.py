@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.beside import Suspended
+from reconciler.model.deployment import RolloutState
 from reconciler.model.schedule import Schedule
-from reconciler.model.state import RolloutState
 from reconciler.scheduler.scaling.scheduled_actions import last_due
 from tests.scheduler.scaling.scene import MINUTE, Scene, action, autoscaling, tracking
 

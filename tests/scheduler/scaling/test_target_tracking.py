@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.state import RolloutState
+from reconciler.model.deployment import RolloutState
 from tests.scheduler.scaling.scene import Scene, autoscaling, tracking
 
 HOT, FAIR, COLD = 120.0, 58.0, 20.0
