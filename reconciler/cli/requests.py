@@ -15,8 +15,9 @@ from reconciler.cli.workplace import Workplace
 from reconciler.engine.converge import Converged
 from reconciler.engine.session import request as carry_out
 from reconciler.errors import DeploymentFailedError, LockError
+from reconciler.model.deployment import Deployment, RolloutState
 from reconciler.model.request import Request, RequestKind
-from reconciler.model.state import Deployment, RolloutState, State
+from reconciler.model.state import State
 from reconciler.render.failures import failure_text
 from reconciler.render.words import duration
 from reconciler.store.store import Lease
