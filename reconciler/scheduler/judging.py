@@ -81,10 +81,14 @@ def _advanced(view: ServiceView, deployment: Deployment, ground: Ground) -> tupl
 
 
 def _why_lost(view: ServiceView, deployment: Deployment) -> str:
-    """Say whether a pool that gets traffic has no healthy task any more: to go back is better than to heal it."""
+    """Say whether a pool that gets traffic has no healthy task any more: to go back is better than to heal it.
+
+    Unless nobody in the other pool is healthy either: then there is nothing to go back to.
+    """
     has_traffic = deployment.is_shifting and share(deployment, view.service.deployment_configuration) > 0
     if not has_traffic or view.desired == 0:
         return ""
     mine = (*view.fleet.keep, *view.fleet.unhealthy)
     is_lost = not any(each.color is deployment.color and each.is_healthy() for each in mine)
-    return "none of its tasks is healthy any more" if is_lost else ""
+    may_go_back = any(each.color is not deployment.color and each.is_healthy() for each in view.fleet.replace)
+    return "none of its tasks is healthy any more" if is_lost and may_go_back else ""

@@ -8,16 +8,14 @@ Sources: ELB deregistration delay (300 s; ours is 30) and target states; ECS's o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.deployment import Deployment, RolloutState
+from reconciler.model.deployment import Deployment
 from reconciler.model.load_balancer import LoadBalancer, TargetGroup
 from reconciler.model.routing import (
-    WHOLE,
     BalancerConfiguration,
     CheckResult,
-    Color,
     ObservedBalancer,
     ObservedTarget,
     Route,
@@ -30,7 +28,7 @@ from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.task import HealthStatus
 from reconciler.scheduler.service_view import ServiceView
-from reconciler.scheduler.strategies import has_test_traffic, share
+from reconciler.scheduler.shares import Shares, pools_of, wanted_shares
 from reconciler.scheduler.targets import address_of
 from reconciler.scheduler.task_view import TaskView
 
@@ -235,37 +233,15 @@ def _leaving(
 
 def _shares(
     group: TargetGroup, targets: Sequence[Target], observed: ObservedBalancer | None, traffic: RoutingGround
-) -> tuple[int, int]:
-    """Return how many thousandths of production's and of test traffic the green pool is to have."""
+) -> Shares:
     route = observed.configuration.route(group.address) if observed and observed.configuration else None
     written = (route.green, route.test_green) if route else (0, 0)
     found = _deployment(group, traffic)
     if found is None:
         return written
     deployment, service = found
-    production, test = share(deployment, service.deployment_configuration), has_test_traffic(deployment)
-    wanted = (_green(deployment, production), _green(deployment, WHOLE if test else 0))
-    ready = {each.color for each in targets if each.state is TargetState.READY}
-    if not deployment.is_shifting and ready == {deployment.color.other}:
-        return _green(deployment, 0), _green(deployment, 0)  # only elsewhere is anybody ready
-    if deployment.rollout_state is RolloutState.FAILED and deployment.shifts_from:
-        return written  # it was to be left as it is
-    return _fed(wanted[0], written[0], ready), _fed(wanted[1], written[1], ready)
-
-
-def _fed(green: int, written: int, ready: Set[Color]) -> int:
-    return written if _would_starve(green, written, ready) else green
-
-
-def _green(deployment: Deployment, thousandths: int) -> int:
-    return thousandths if deployment.color is Color.GREEN else WHOLE - thousandths
-
-
-def _would_starve(green: int, written: int, ready: Set[Color]) -> bool:
-    """Whether a pool would get traffic that nobody in it is ready for, though somebody in the other one is."""
-    if not ready or green == written:
-        return False
-    return (green > 0 and Color.GREEN not in ready) or (green < WHOLE and Color.BLUE not in ready)
+    pools = pools_of(targets, observed, group.address)
+    return wanted_shares(deployment, service.deployment_configuration, pools, written)
 
 
 def _deployment(group: TargetGroup, traffic: RoutingGround) -> tuple[Deployment, Service] | None:

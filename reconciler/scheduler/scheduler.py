@@ -39,6 +39,7 @@ from reconciler.scheduler.survey import survey
 from reconciler.scheduler.targets import ghosts, why_hold
 from reconciler.scheduler.task_view import TaskView
 from reconciler.scheduler.tasks import Pursuit, Surroundings, kept_for_logs, pursue
+from reconciler.scheduler.turning import turn_round
 
 
 def decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decision:
@@ -60,6 +61,7 @@ def _decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decis
     before = {each.id: each for each in state.tasks}
     adopted = note_silence(adopt(state, snapshot, now), snapshot, now)
     tasks = _seen(stack, adopted, snapshot, now)
+    adopted = turn_round(adopted, tasks, snapshot)
     services = survey(stack, adopted, tasks, snapshot, now)
     ground = Ground(snapshot, {each.record.id: each for each in tasks}, stack.name, stack.folder, adopted.owner, now)
     services = {address: judged(view, before, ground) for address, view in services.items()}

@@ -23,7 +23,8 @@ class Progress:
     """How far a deployment in progress is: what its stage, hooks and alarms want done and wait for.
 
     `until` is when that wait is over, if it is known; `wake_at` are all times to look again. `is_held`: it waits for
-    what is no failure of its own. `failure` ends it, `warnings` are for people.
+    what is no failure of its own. `failure` ends it, `warnings` are for people. `vacates`: its pool has no traffic,
+    and is to be emptied.
     """
 
     steps: tuple[Step, ...] = ()
@@ -34,6 +35,7 @@ class Progress:
     failure: str = ""
     warnings: tuple[str, ...] = ()
     until: float | None = None
+    vacates: bool = False
 
 
 @dataclass(frozen=True)

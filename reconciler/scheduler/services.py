@@ -101,7 +101,15 @@ def _planned(view: ServiceView, deployment: Deployment, *, may_start: bool = Tru
         return Move()
     if deployment.is_shifting and view.desired > 0:
         source = sys.maxsize if view.source is None else view.source.desired_count
-        return shift(view.desired, deployment.color, view.fleet, source=source, may_start=may_start, room=room)
+        return shift(
+            view.desired,
+            deployment.color,
+            view.fleet,
+            source=source,
+            may_clear=view.progress.vacates,
+            may_start=may_start,
+            room=room,
+        )
     configuration = view.service.deployment_configuration
     return roll(view.desired, configuration, view.fleet, may_start=may_start, room=room)
 

@@ -18,19 +18,20 @@ def shift(
     fleet: Fleet,
     *,
     source: int = sys.maxsize,
+    may_clear: bool = False,
     may_start: bool = True,
     room: int = sys.maxsize,
 ) -> Move:
     """Say what to start and stop now to have `desired` healthy tasks in the pool `color` beside the other pool.
 
     What an earlier deployment left in that pool goes first: it would get the new one's traffic. While nobody in the
-    other pool is healthy it stays, for it may be all that there is. Of the other pool only what is more than `source`
-    goes, those not healthy first. There are never more than `desired` tasks in the new pool, nor more in all than
-    both counts. What is protected stays.
+    other pool is healthy it stays, for it may be all that there is, unless `may_clear` says that it has no traffic.
+    Of the other pool only what is more than `source` goes, those not healthy first. There are never more than
+    `desired` tasks in the new pool, nor more in all than both counts. What is protected stays.
     """
     stale = tuple(view for view in fleet.replace if view.color is color)
     old = sorted((view for view in fleet.replace if view.color is not color), key=_worst_first)
-    may_clear = any(view.is_healthy() for view in old)
+    may_clear = may_clear or any(view.is_healthy() for view in old)
     spare = fleet.spare(old)[: max(0, len(old) - source)]
     own = sum(view.color is color for view in fleet.leaving)
     excess = max(0, len(fleet.keep) - desired)

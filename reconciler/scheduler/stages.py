@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from reconciler.model.deployment import Deployment, StagePassed
-from reconciler.model.routing import WHOLE, Color
+from reconciler.model.routing import WHOLE
 from reconciler.model.service import DeploymentConfiguration, LifecycleStage
-from reconciler.model.snapshot import Snapshot
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler.hooks import Ground, run_hooks
 from reconciler.scheduler.service_view import Progress, ServiceView
+from reconciler.scheduler.shares import is_alone, is_in_effect
 from reconciler.scheduler.shifting import has_strangers, is_scaled_up
 from reconciler.scheduler.strategies import bakes, has_test_traffic, share, shifts, stages
 
@@ -27,6 +27,7 @@ class Wait(NamedTuple):
     reason: str = ""
     until: float | None = None
     is_held: bool = False
+    vacates: bool = False
 
 
 def advance(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[Deployment, Progress]:
@@ -39,8 +40,8 @@ def advance(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[
         deployment = _noted(deployment, configuration, ground)
         wait = _WAITS.get(deployment.stage, _nothing)(view, deployment, ground)
         if wait is not None:
-            wakes = _at(wait.until)
-            return deployment, Progress((), records, wait.reason, wakes, wait.is_held, until=wait.until)
+            told = (wait.reason, _at(wait.until), wait.is_held)
+            return deployment, Progress((), records, *told, until=wait.until, vacates=wait.vacates)
         assert view.definition is not None
         hooked = run_hooks(deployment, view.service, view.definition, ground)
         deployment, records = hooked.deployment, (*records, *hooked.records)
@@ -54,22 +55,6 @@ def advance(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[
 
 def _at(time: float | None) -> tuple[float, ...]:
     return () if time is None else (time,)
-
-
-def is_in_effect(deployment: Deployment, snapshot: Snapshot, wanted: int, *, is_test: bool = False) -> bool:
-    """Say whether every load balancer gives the deployment's pool so many thousandths: on its volume and for real."""
-    green = wanted if deployment.color is Color.GREEN else WHOLE - wanted
-    for registration in deployment.registrations:
-        for balancer in snapshot.balancers:
-            configuration = balancer.configuration
-            if configuration is None:
-                return False  # without a container nobody can tell
-            if configuration.route(registration.target_group) is None:
-                continue
-            shares = balancer.shares(registration.target_group)
-            if shares is None or shares[is_test] != green:
-                return False
-    return True
 
 
 def _next(deployment: Deployment, configuration: DeploymentConfiguration, now: float) -> Deployment:
@@ -113,7 +98,7 @@ def _reconcile(view: ServiceView, deployment: Deployment, ground: Ground) -> Wai
     if not is_in_effect(deployment, ground.snapshot, 0):
         return Wait(f"all traffic to be on {deployment.color.other}")
     if has_strangers(deployment.color, view.fleet):
-        return Wait(f"tasks of an earlier deployment to leave {deployment.color}")
+        return Wait(f"tasks of an earlier deployment to leave {deployment.color}", vacates=True)
     return None
 
 
@@ -131,20 +116,34 @@ def _test_shift(view: ServiceView, deployment: Deployment, ground: Ground) -> Wa
 
 
 def _production_shift(view: ServiceView, deployment: Deployment, ground: Ground) -> Wait | None:
+    if _is_lost(view, deployment):
+        return _LOST
     configuration = view.service.deployment_configuration
     if deployment.shifted_at is None:
         return Wait(f"{share(deployment, configuration) / 10:g} % of the traffic to be on {deployment.color}")
     planned = shifts(deployment, configuration)  # the file may say fewer steps than when it began
     until = deployment.shifted_at + planned[min(deployment.shift, len(planned) - 1)].bake
     shown = f"{share(deployment, configuration) / 10:g} % of the traffic on {deployment.color} to prove itself"
+    if share(deployment, configuration) < WHOLE and is_alone(deployment, ground.snapshot):
+        shown += f" (it has all of it: no task on {deployment.color.other} is healthy)"
     return Wait(shown, until, is_held=True) if ground.now < until else None
 
 
 def _bake(view: ServiceView, deployment: Deployment, ground: Ground) -> Wait | None:
     if not bakes(deployment):
         return None
+    if deployment.shifts_from and _is_lost(view, deployment):
+        return _LOST
     until = deployment.stage_at + view.service.deployment_configuration.bake_time
     return Wait("the bake time to pass", until, is_held=True) if ground.now < until else None
+
+
+_LOST = Wait("one of its tasks to become healthy again")
+
+
+def _is_lost(view: ServiceView, deployment: Deployment) -> bool:
+    """Whether nobody is there to prove anything: no bake ends meanwhile."""
+    return not any(each.color is deployment.color and each.is_healthy() for each in view.fleet.keep)
 
 
 _WAITS: Mapping[LifecycleStage, Callable[[ServiceView, Deployment, Ground], Wait | None]] = {

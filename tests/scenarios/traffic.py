@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.drivers.simulated import Behaviour
+from reconciler.model.container_definition import RestartPolicy
 from reconciler.model.decision import Decision
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.routing import Color
@@ -114,6 +115,125 @@ def a_canary_whose_alarm_fires_goes_back(play: Play) -> None:
     errors_on(play, Color.GREEN)
     play.apply(web(2, 2, CANARY, **fields), "app:2, a fifth of whose answers are errors")
     assert containers_of(play, 1) == before
+
+
+CAREFUL = {"canary": Canary(percent=10, bake_time=60), "bake_time": 20}
+
+
+def breaks(play: Play, tag: int, *tasks: str) -> None:
+    """Every task of an image ends right after its start from now on; `tasks` end now."""
+    play.happens(f"app:{tag} cannot do its work any more: its tasks end, and so do those that take their place")
+    play.will(of_image(tag), Behaviour(exits_after=1, exit_code=1, serves_after=None))
+    for each in tasks:
+        play.site.engine.kill(play.container(each), 1)
+
+
+@scenario
+def a_canary_beside_a_broken_revision_gets_all_of_the_traffic_in_its_turn(play: Play) -> None:
+    pause = LifecycleHook(name="approval", stages=(LifecycleStage.POST_TEST_TRAFFIC_SHIFT,), pause=True)
+    fields = {**CAREFUL, "lifecycle_hooks": (pause,)}
+    play.apply(web(1, 1, CANARY, **fields), "1 task of app:1, 10 % for 60 s, with an approval before")
+    breaks(play, 1, "web-1")
+
+    def answer() -> None:
+        primary = play.site.store.load("shop").primary("service.web")
+        assert primary is not None
+        play.ask(Request(kind=RequestKind.CONTINUE, deployment=primary.id))
+
+    begun = play.site.clock.now()
+    play.once(lambda decision: play.site.clock.now() > begun + 60, answer)
+    play.apply(web(1, 2, CANARY, **fields), "app:2, which works; after a minute somebody says yes")
+
+
+@scenario
+def a_canary_beside_a_revision_that_answers_no_check_gets_all_of_the_traffic(play: Play) -> None:
+    play.will(of_image(1), Behaviour(stops_serving_after=40))
+    play.apply(web(1, 1, CANARY, **CAREFUL), "1 task of app:1, which hangs after 40 s")
+    play.wait(60)
+    play.apply(web(1, 2, CANARY, **CAREFUL), "app:2, which works")
+
+
+@scenario
+def an_old_pool_that_is_ready_again_gets_its_share_back(play: Play) -> None:
+    play.apply(web(1, 1, CANARY, **CAREFUL), "1 task of app:1, 10 % for 60 s")
+
+    def dies() -> None:
+        play.tell("web-1 is killed by hand")
+        play.site.engine.kill(play.container("web-1"))
+
+    play.once(is_shifting, dies)
+    play.apply(web(1, 2, CANARY, **CAREFUL), "app:2")
+
+
+@scenario
+def a_revision_that_follows_a_canary_of_a_broken_one_shifts_from_the_canary(play: Play) -> None:
+    play.apply(web(1, 1, CANARY, **CAREFUL), "1 task of app:1, 10 % for 60 s")
+    breaks(play, 1, "web-1")
+
+    def dies(step: Step) -> bool:
+        return isinstance(step, StartContainer) and play.site.clock.now() > begun + 40
+
+    begun = play.site.clock.now()
+    play.dies_before = dies
+    play.apply(web(1, 2, CANARY, **CAREFUL), "app:2, which works, and the process dies in its canary")
+    play.dies_before = lambda step: False
+    play.apply(web(1, 3, CANARY, **CAREFUL), "app:3, which works too")
+
+
+@scenario
+def a_revision_that_follows_one_without_traffic_takes_its_pool_though_the_old_one_is_broken(play: Play) -> None:
+    pause = LifecycleHook(name="approval", stages=(LifecycleStage.POST_TEST_TRAFFIC_SHIFT,), pause=True)
+    play.apply(web(1, 1, CANARY, **CAREFUL), "1 task of app:1, 10 % for 60 s")
+    breaks(play, 1, "web-1")
+
+    def dies(step: Step) -> bool:
+        return isinstance(step, StartContainer) and play.site.clock.now() > begun + 40
+
+    begun = play.site.clock.now()
+    play.dies_before = dies
+    play.apply(web(1, 2, CANARY, **CAREFUL, lifecycle_hooks=(pause,)), "app:2, and the process dies in its approval")
+    play.dies_before = lambda step: False
+    play.apply(web(1, 3, CANARY, **CAREFUL), "app:3, without an approval")
+
+
+@scenario
+def a_pool_that_is_lost_beside_a_broken_one_is_healed(play: Play) -> None:
+    play.apply(web(1, 1, bake_time=5), "1 task of app:1, blue/green with a bake of 5 s")
+    breaks(play, 1, "web-1")
+
+    def dies() -> None:
+        mine = next(each for each in play.names.values() if play.container(each) in containers_of(play, 2))
+        play.tell(f"{mine} is killed by hand")
+        play.will(of_image(2), Behaviour(serves_after=4))
+        play.site.engine.kill(play.container(mine))
+
+    play.once(in_stage(LifecycleStage.BAKE_TIME), dies)
+    play.apply(web(1, 2, bake_time=5), "app:2, whose only task dies in the bake; the next one needs 4 s")
+
+
+@scenario
+def tests_do_not_reach_a_task_that_is_just_restarted(play: Play) -> None:
+    pause = LifecycleHook(name="approval", stages=(LifecycleStage.POST_SCALE_UP,), pause=True)
+
+    def restarting(tag: int, *hooks: LifecycleHook) -> Stack:
+        app = container(image=f"app:{tag}", restart_policy=RestartPolicy(restart_attempt_period=5))
+        configuration = percents(strategy=DeploymentStrategy.BLUE_GREEN, bake_time=20, lifecycle_hooks=hooks)
+        return stack(balanced("web", 1, app, tested=True, configuration=configuration))
+
+    play.apply(restarting(1), "1 task of app:1, which is restarted in place")
+
+    def answer() -> None:
+        primary = play.site.store.load("shop").primary("service.web")
+        assert primary is not None
+        play.ask(Request(kind=RequestKind.CONTINUE, deployment=primary.id))
+
+    def ends() -> None:
+        play.tell("web-2 ends")
+        play.site.engine.kill(play.container("web-2"))
+        play.once(lambda decision: "web:2" in play.site.live, answer)
+
+    play.once(in_stage(LifecycleStage.POST_SCALE_UP), ends)
+    play.apply(restarting(2, pause), "app:2, which is restarted just before somebody says yes")
 
 
 @scenario

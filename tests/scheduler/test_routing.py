@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.deployment import Deployment, RolloutState
-from reconciler.model.routing import Maintenance, ObservedBalancer, Route, Target
+from reconciler.model.routing import Maintenance, ObservedBalancer, ObservedTarget, Route, Target
 from reconciler.model.snapshot import ContainerHealth, ObservedTask
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
@@ -50,6 +50,7 @@ from tests.scheduler.balancing import (
 )
 
 SHOP = stack(balanced("web", 2, configuration=blue_green()))
+CANARY = stack(balanced("web", 2, configuration=blue_green("CANARY")))
 
 
 def traffic(
@@ -186,11 +187,13 @@ def test_tasks_of_other_target_groups_are_not_in_this_one() -> None:
 BOTH: Mapping[str, Any] = {"listed": (listed(1), listed(2, color="green"))}
 
 
-def shares(deployment: Deployment, *listed_: Any, green: int = 0, test_green: int | None = None) -> tuple[int, int]:
+def shares(
+    deployment: Deployment, *listed_: Any, green: int = 0, test_green: int | None = None, of: Stack = SHOP
+) -> tuple[int, int]:
     """Return the wanted shares: task 1 is blue, task 2 green, both ready unless told."""
-    there = balancer(*(listed_ or BOTH["listed"]), green=green, test_green=test_green)
-    before = state_of(running(1), running(2, deployment="d2", revision=2), deployments=(first(), deployment))
-    found = route(before, seen(1), seen(2, deployment="d2", revision=2), balancers=(there,))
+    there = balancer(*(listed_ or BOTH["listed"]), green=green, test_green=test_green, of=of)
+    before = state_of(running(1), running(2, deployment="d2", revision=2), deployments=(first(), deployment), of=of)
+    found = route(before, seen(1), seen(2, deployment="d2", revision=2), balancers=(there,), of=of)
     return found.green, found.test_green
 
 
@@ -227,6 +230,52 @@ def test_tests_do_not_reach_a_pool_in_which_nobody_is_ready_either() -> None:
     assert shares(second("TEST_TRAFFIC_SHIFT"), *unready) == (0, 0)
 
 
+ONLY_GREEN = (listed(1, "initial", "failed"), listed(2, color="green"))
+HANGING = (listed(1, check="failed"), listed(2, color="green"))
+
+
+@pytest.mark.parametrize("seen_", [ONLY_GREEN, HANGING], ids=["nobody ready", "nobody passes a check"])
+@pytest.mark.parametrize("written", [0, 50, 1000])
+def test_a_canary_that_alone_can_answer_has_all_of_the_traffic(
+    seen_: tuple[ObservedTarget, ...], written: int
+) -> None:
+    canary = second("PRODUCTION_TRAFFIC_SHIFT", strategy="CANARY")
+    assert shares(canary, *seen_, green=written, test_green=1000, of=CANARY) == (1000, 1000)
+
+
+@pytest.mark.parametrize("stage", ["SCALE_UP", "TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT"])
+def test_before_its_first_shift_it_has_none_though_it_alone_can_answer(stage: str) -> None:
+    assert shares(second(stage, strategy="CANARY"), *ONLY_GREEN, of=CANARY)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "seen_",
+    [
+        (listed(1), listed(2, color="green")),
+        (listed(1, check="none"), listed(2, color="green")),
+        (listed(1, check="failed"), listed(2, check="failed", color="green")),
+    ],
+    ids=["both well", "not checked yet", "both hang"],
+)
+def test_a_canary_has_its_share_as_soon_as_the_old_pool_is_no_worse(seen_: tuple[ObservedTarget, ...]) -> None:
+    canary = second("PRODUCTION_TRAFFIC_SHIFT", strategy="CANARY")
+    assert shares(canary, *seen_, green=1000, test_green=1000, of=CANARY) == (50, 1000)
+
+
+@pytest.mark.parametrize("stage", ["PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME"])
+def test_a_shifted_pool_in_which_nobody_is_ready_any_more_has_no_traffic(stage: str) -> None:
+    only_blue = (listed(1), listed(2, "initial", "none", color="green"))
+    assert shares(second(stage), *only_blue, green=1000) == (0, 1000)
+
+
+def test_a_blue_canary_that_alone_can_answer_has_all_of_the_traffic_too() -> None:
+    old, new = first(color="green"), second("PRODUCTION_TRAFFIC_SHIFT", strategy="CANARY", color="blue")
+    before = state_of(running(1), running(2, deployment="d2", revision=2), deployments=(old, new), of=CANARY)
+    there = balancer(listed(1, "initial", "failed", color="green"), listed(2), green=1000, test_green=0, of=CANARY)
+    found = route(before, seen(1), seen(2, deployment="d2", revision=2), balancers=(there,), of=CANARY)
+    assert (found.green, found.test_green) == (0, 0)
+
+
 def test_once_nothing_is_shifted_all_traffic_goes_to_the_only_pool_in_which_anybody_is_ready() -> None:
     only_blue = (listed(1), listed(2, "initial", "none", color="green"))
     assert shares(second("CLEAN_UP"), *only_blue, green=1000) == (0, 0)
@@ -251,6 +300,23 @@ def test_a_rollback_has_the_traffic_at_once() -> None:
     assert found == Route(
         target_group=WEB, green=0, test_green=0, targets=(target(1), target(2, "draining", color="green"))
     )
+
+
+def rolled_back(*listed_: ObservedTarget, green: int) -> Route:
+    """Return the route after d2 failed, in whose place d1's revision is back as d3."""
+    back = first(id="d3", number=3, status="PRIMARY", rolls_back="d2", rollout_state="IN_PROGRESS", completed_at=None)
+    failed = second("BAKE_TIME", rollout_state="FAILED", status="ACTIVE")
+    before = state_of(running(1), running(2, deployment="d2", revision=2), deployments=(first(), failed, back))
+    there = balancer(*listed_, green=green, test_green=1000)
+    return route(before, seen(1), seen(2, deployment="d2", revision=2), balancers=(there,))
+
+
+def test_what_a_rollback_undid_keeps_the_traffic_while_nobody_else_is_ready() -> None:
+    assert rolled_back(*ONLY_GREEN, green=400).green == 1000
+
+
+def test_what_a_rollback_undid_before_it_had_traffic_gets_none() -> None:
+    assert rolled_back(*ONLY_GREEN, green=0).green == 0
 
 
 def test_a_group_that_no_service_uses_keeps_its_shares() -> None:

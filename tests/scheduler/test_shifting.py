@@ -45,6 +45,13 @@ def test_what_an_earlier_deployment_left_in_the_pool_goes_first() -> None:
     assert shift(2, GREEN, Fleet(replace=(*blue(1, 2), *stale))) == Move(start=0, stop=stale)
 
 
+def test_what_was_left_there_stays_while_it_may_be_all_that_there_is() -> None:
+    dead = tuple(view(each, healthy=False) for each in (1, 2))
+    stale = green(4, 5)
+    assert shift(2, GREEN, Fleet(replace=(*dead, *stale))) == Move()
+    assert shift(2, GREEN, Fleet(replace=(*dead, *stale)), may_clear=True) == Move(stop=stale)
+
+
 def test_nothing_starts_above_the_desired_count_while_tasks_leave_the_pool() -> None:
     assert shift(3, GREEN, Fleet(replace=blue(1, 2, 3), leaving=leaving(4, 5))) == Move(start=1)
 

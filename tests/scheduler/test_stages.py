@@ -12,7 +12,8 @@ from reconciler.model.routing import Color, ObservedBalancer
 from reconciler.model.service import Canary, LifecycleHook, LifecycleStage, Linear, Service
 from reconciler.scheduler.rolling import Fleet
 from reconciler.scheduler.service_view import Progress, ServiceView
-from reconciler.scheduler.stages import advance, is_in_effect
+from reconciler.scheduler.shares import is_in_effect
+from reconciler.scheduler.stages import advance
 from reconciler.scheduler.task_view import TaskView
 from tests.builders import NOW, definition, service, view
 from tests.scheduler.balancing import balancer, blue_green, ground, listed, second
@@ -128,6 +129,47 @@ def test_a_step_is_looked_at_from_the_moment_it_is_seen() -> None:
         "PRODUCTION_TRAFFIC_SHIFT", balancer(green=400, test_green=1000), now=NOW + 35, shifted_at=NOW + 5, **fields
     )
     assert (again[0].shift, again[0].shifted_at, again[1].waiting) == (1, None, "80 % of the traffic to be on green")
+
+
+CANARY: dict[str, Any] = {
+    "of": web(strategy="CANARY", canary=Canary(percent=5, bake_time=30)),
+    "strategy": "CANARY",
+    "now": NOW + 5,
+}
+ALONE = balancer(listed(3, color="green"), listed(1, "initial", "failed"), green=1000)
+
+
+def test_a_step_counts_when_all_of_the_traffic_is_there_since_nobody_else_can_answer() -> None:
+    found, progress = at("PRODUCTION_TRAFFIC_SHIFT", ALONE, **CANARY)
+    assert (found.shifted_at, progress.until, progress.is_held) == (NOW + 5, NOW + 35, True)
+    assert progress.waiting == (
+        "5 % of the traffic on green to prove itself (it has all of it: no task on blue is healthy)"
+    )
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        balancer(listed(3, color="green"), listed(1), green=1000),
+        balancer(listed(3, color="green"), listed(1, "initial", "failed"), green=900, test_green=1000),
+        ALONE.changed(running=None),
+    ],
+    ids=["somebody else can", "not all of it", "no process"],
+)
+def test_a_step_does_not_count_for_another_share(seen: ObservedBalancer) -> None:
+    found, progress = at("PRODUCTION_TRAFFIC_SHIFT", seen, **CANARY)
+    assert (found.shifted_at, progress.waiting) == (None, "5 % of the traffic to be on green")
+
+
+def test_nothing_starts_while_only_the_new_pool_can_answer() -> None:
+    assert where(at("RECONCILE_SERVICE", ALONE)) == ("RECONCILE_SERVICE", "all traffic to be on blue")
+
+
+@pytest.mark.parametrize("stage", ["PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME"])
+def test_no_bake_ends_while_no_new_task_is_healthy(stage: str) -> None:
+    fleet = Fleet(keep=green(3, 4, healthy=False))
+    found, progress = at(stage, balancer(green=1000), fleet=fleet, shifted_at=NOW, now=NOW + 999)
+    assert (found.stage, progress) == (stage, Progress(waiting="one of its tasks to become healthy again"))
 
 
 def test_a_canarys_last_step_is_followed_by_the_bake() -> None:

@@ -14,7 +14,7 @@ from reconciler.model.routing import TargetState
 from reconciler.model.service import LifecycleStage
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
-from reconciler.scheduler import opening, rolling, routing, scheduler, services, shifting, stages, tasks
+from reconciler.scheduler import opening, rolling, routing, scheduler, services, shares, shifting, stages, tasks
 from reconciler.scheduler.task_view import TaskView
 from reconciler.scheduler.tasks import Pursuit, Surroundings
 
@@ -87,7 +87,22 @@ def forget_the_source(patch: Patch) -> None:
 
 def never_ask_who_starves(patch: Patch) -> None:
     """Traffic goes to a pool in which nobody is ready."""
-    patch.setattr(routing, "_would_starve", lambda *arguments: False)
+    patch.setattr(shares, "_would_starve", lambda *arguments: False)
+
+
+def never_ask_who_can_answer(patch: Patch) -> None:
+    """A deployment has no more than its share while nobody else can answer."""
+    patch.setattr(shares.Pools, "has_only", lambda *arguments: False)
+
+
+def bake_without_a_healthy_task(patch: Patch) -> None:
+    """A bake ends though nobody of the new pool is healthy."""
+    patch.setattr(stages, "_is_lost", lambda *arguments: False)
+
+
+def never_turn_round(patch: Patch) -> None:
+    """A deployment shifts from the revision that worked last, whoever answers."""
+    patch.setattr(scheduler, "turn_round", lambda state, *arguments: state)
 
 
 def _no_wait(*arguments: Any) -> None:

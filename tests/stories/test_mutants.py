@@ -50,7 +50,6 @@ CAUGHT_BY_STORIES: tuple[tuple[Mutant, Stories, str], ...] = (
     (mutants.remove_without_waiting, Stories("ROLLING"), "R28"),
     (mutants.start_on_a_listed_address, Stories("ROLLING", ("hands", "lost")), "R30"),
     (mutants.weights_written_but_not_seen, Stories("LINEAR"), "J3"),
-    (mutants.never_ask_who_starves, Stories("CANARY", ("hands", "proxy"), first=70), "J1"),
 )
 """Mutant, what catches it, and the rule that it breaks."""
 
@@ -61,6 +60,13 @@ CAUGHT_BY_SCENARIOS: tuple[tuple[Mutant, str], ...] = (
     (mutants.retire_blue_on_failure, traffic.a_blue_green_that_fails_its_smoke_hook_goes_back.__name__),
     (mutants.retire_blue_on_failure, traffic.a_canary_whose_alarm_fires_goes_back.__name__),
     (mutants.roll_back_into_the_failed_pool, traffic.rollback_during_the_bake_is_one_weight_change.__name__),
+    (mutants.never_ask_who_starves, traffic.tests_do_not_reach_a_task_that_is_just_restarted.__name__),
+    (mutants.never_ask_who_can_answer, traffic.an_old_pool_that_is_ready_again_gets_its_share_back.__name__),
+    (
+        mutants.never_turn_round,
+        traffic.a_revision_that_follows_a_canary_of_a_broken_one_shifts_from_the_canary.__name__,
+    ),
+    (mutants.bake_without_a_healthy_task, traffic.a_pool_that_is_lost_beside_a_broken_one_is_healed.__name__),
     (mutants.forget_the_source, traffic.a_blue_task_that_dies_in_the_bake_is_replaced.__name__),
 )
 
