@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.delegation import Errand, delegate
+from reconciler.cli.delegation import have_noted
 from reconciler.cli.options import Given, json_option, place_options
 from reconciler.cli.output import say
 from reconciler.cli.service_names import applied_stack, service_named
 from reconciler.cli.unwatched import tell_unwatched
 from reconciler.cli.workplace import open_recorded
-from reconciler.engine.noting import note
 from reconciler.errors import ReconcilerError
 from reconciler.model.beside import Suspended
 from reconciler.model.request import Request, RequestKind
@@ -99,13 +98,7 @@ def _set(service: str, parts: tuple[str, ...], given: Given, *, rests: bool) -> 
     before = record.suspended if record else Suspended()
     wanted = before.changed(**{_FIELDS[each]: rests for each in parts or _FIELDS})
     request = Request(kind=RequestKind.SUSPEND, service=autoscaling.service, suspended=wanted)
-    errand = Errand(
-        "autoscaling",
-        request,
-        is_done=lambda state: True,
-        act=lambda lease: note(place.session, request, place.stack.name, lease),
-    )
-    delegate(place, errand)
+    have_noted(place, "autoscaling", (request,))
     resting = ", ".join(suspended_names(wanted))
     say(
         f"{autoscaling.address}: suspended: {resting}."

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import click
 
-from reconciler.cli.options import Given, json_option, lock_option, place_options, progress_option
+from reconciler.cli.options import Given, How, how_options, json_option, place_options
 from reconciler.cli.output import say
-from reconciler.cli.requests import Answered, Asked, ask, newest
+from reconciler.cli.requests import Answered, Asked, ask
 from reconciler.cli.service_names import applied_stack, service_named
 from reconciler.cli.shown import shown_tasks
+from reconciler.cli.verdicts import newest
 from reconciler.cli.workplace import Workplace, open_recorded
 from reconciler.engine.present import Present, present
 from reconciler.errors import ReconcilerError
@@ -88,39 +89,38 @@ def show(deployment_id: str | None, given: Given, as_json: bool) -> None:
 @click.argument("deployment_id", required=False, metavar="[ID]")
 @click.option("--rollback", "rolls_back", is_flag=True, help="Answer no: the deployment fails and is rolled back.")
 @place_options
-@lock_option
-@progress_option
-def go_on(deployment_id: str | None, rolls_back: bool, given: Given, lock_timeout: float, progress_mode: str) -> None:
+@how_options
+def go_on(deployment_id: str | None, rolls_back: bool, given: Given, how: How) -> None:
     """Let a deployment go on that pauses at a lifecycle hook. ID may be left out when only one does.
 
-    The apply that waits there takes the answer over; without one, this command carries on with the deployment.
+    The apply or the watch that waits there takes the answer over; without one, this command carries on with the
+    deployment. It waits for the deployment's end either way, and exits with 3 when that fails.
     """
     wanted = Request(kind=RequestKind.CONTINUE, deployment=deployment_id or "", rolls_back=rolls_back)
-    _act(wanted, given, lock_timeout, progress_mode)
+    _act(wanted, given, how)
 
 
 @command.command("stop")
 @click.argument("deployment_id", required=False, metavar="[ID]")
 @click.option("--rollback", "rolls_back", is_flag=True, help="Bring the last revision that worked back.")
 @place_options
-@lock_option
-@progress_option
-def stop(deployment_id: str | None, rolls_back: bool, given: Given, lock_timeout: float, progress_mode: str) -> None:
+@how_options
+def stop(deployment_id: str | None, rolls_back: bool, given: Given, how: How) -> None:
     """Stop a deployment that is in progress. ID may be left out when only one is.
 
     Without --rollback everything stays as it is then: new tasks, old tasks, and shares of the traffic.
     """
     wanted = Request(kind=RequestKind.STOP, deployment=deployment_id or "", rolls_back=rolls_back)
-    _act(wanted, given, lock_timeout, progress_mode)
+    _act(wanted, given, how)
 
 
-def _act(wanted: Request, given: Given, lock_timeout: float, progress_mode: str) -> None:
+def _act(wanted: Request, given: Given, how: How) -> None:
     """Ask it of the deployment that is named, or of the only one that can be meant."""
     place = open_recorded(given)
     state = place.store.load(place.stack.name)
     deployment = deployment_named(state, wanted.deployment) if wanted.deployment else _only(state, wanted.kind)
     request = wanted.changed(service=deployment.service, deployment=deployment.id)
-    answered = ask(place, Asked(f"deployment {wanted.kind.value}", (request,), lock_timeout, progress_mode))
+    answered = ask(place, Asked(f"deployment {wanted.kind.value}", (request,), how))
     say(_told(answered, deployment))
 
 

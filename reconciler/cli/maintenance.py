@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.options import Given, lock_option, place_options, progress_option
+from reconciler.cli.options import Given, How, how_options, place_options
 from reconciler.cli.output import say
 from reconciler.cli.requests import Asked, ask
 from reconciler.cli.service_names import applied_stack, service_named
@@ -20,11 +20,8 @@ MESSAGE = "Down for maintenance. Please come back later."
 @click.argument("service")
 @place_options
 @click.option("--message", metavar="TEXT", help=f'What is answered with 503 [default: "{MESSAGE}"].')
-@lock_option
-@progress_option
-def command(
-    switch: str, service: str, given: Given, message: str | None, lock_timeout: float, progress_mode: str
-) -> None:
+@how_options
+def command(switch: str, service: str, given: Given, message: str | None, how: How) -> None:
     """Answer every request for a service with 503 and a text, or let them through again.
 
     The load balancers answer; the tasks go on running and are checked. It holds until it is switched off, also
@@ -41,6 +38,6 @@ def command(
     found = service_named(applied_stack(place.store.load(place.stack.name)), service)
     text = None if switch == "off" else MESSAGE if message is None else message
     request = Request(kind=RequestKind.MAINTENANCE, service=found.address, message=text)
-    answered = ask(place, Asked("maintenance", (request,), lock_timeout, progress_mode))
-    will = "will be" if answered.is_handed_over else "is"
+    answered = ask(place, Asked("maintenance", (request,), how))
+    will = "is" if answered.is_done else "will be"
     say(f"{found.address} {will} {'in' if switch == 'on' else 'out of'} maintenance.")

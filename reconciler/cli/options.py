@@ -110,6 +110,30 @@ def progress_option(command: Command) -> Command:
     )(command)
 
 
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a command goes about what it asks of a stack. `waits`: until the outcome is known."""
+
+    lock_timeout: float = 0.0
+    progress_mode: str = "auto"
+    waits: bool = True
+
+
+def how_options(command: Callable[..., Result]) -> Callable[..., Result]:
+    """Add --lock-timeout, --no-wait and --progress, handed over together as `how`."""
+
+    @functools.wraps(command)
+    def gathered(*, lock_timeout: float, progress_mode: str, no_wait: bool, **rest: Any) -> Result:
+        return command(how=How(lock_timeout, progress_mode, not no_wait), **rest)
+
+    no_wait = click.option(
+        "--no-wait",
+        is_flag=True,
+        help="Return once it is recorded: a watch does it, or the next apply. What comes of it is not told.",
+    )
+    return lock_option(no_wait(progress_option(gathered)))
+
+
 def output_options() -> list[click.Parameter]:
     """Return the options that every command takes, before its name or after: --color and --debug."""
 

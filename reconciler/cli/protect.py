@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.addresses import one_task
-from reconciler.cli.delegation import Errand, delegate
+from reconciler.cli.delegation import have_noted
 from reconciler.cli.logs import seconds
 from reconciler.cli.options import Given, place_options
 from reconciler.cli.output import say
 from reconciler.cli.workplace import open_recorded
-from reconciler.engine.noting import note
 from reconciler.engine.present import present
 from reconciler.errors import UsageError
 from reconciler.model.request import Request, RequestKind
@@ -49,13 +48,7 @@ def command(tasks: tuple[str, ...], given: Given, how_long: str | None, off: boo
         tasks=tuple(dict.fromkeys(each.id for each in found)),
         seconds=None if off else lasts,
     )
-    errand = Errand(
-        "protect",
-        request,
-        is_done=lambda state: True,
-        act=lambda lease: note(place.session, request, place.stack.name, lease),
-    )
-    delegate(place, errand)
+    have_noted(place, "protect", (request,))
     for each in found:
         how = "is no longer protected" if off else f"is protected for {duration(lasts)}"
         say(f"Task {each.short_id} of {each.group} {how}.")

@@ -6,7 +6,7 @@ import re
 
 import click
 
-from reconciler.cli.options import Given, lock_option, place_options, progress_option
+from reconciler.cli.options import Given, How, how_options, place_options
 from reconciler.cli.output import say
 from reconciler.cli.requests import Asked, ask
 from reconciler.cli.service_names import applied_stack, service_named
@@ -20,9 +20,8 @@ from reconciler.model.state import State
 @click.argument("service")
 @click.argument("revision", required=False)
 @place_options
-@lock_option
-@progress_option
-def command(service: str, revision: str | None, given: Given, lock_timeout: float, progress_mode: str) -> None:
+@how_options
+def command(service: str, revision: str | None, given: Given, how: How) -> None:
     """Bring a service back to an earlier revision: REVISION, or the last other one that worked.
 
     A deployment that is in progress is undone at once: its traffic goes back in one step, and the tasks that worked
@@ -40,13 +39,13 @@ def command(service: str, revision: str | None, given: Given, lock_timeout: floa
     found = service_named(applied_stack(state), service)
     number = _number(revision, found.address, state)
     request = Request(kind=RequestKind.ROLLBACK, service=found.address, revision=number)
-    answered = ask(place, Asked("rollback", (request,), lock_timeout, progress_mode))
+    answered = ask(place, Asked("rollback", (request,), how))
     primary = answered.state.primary(found.address)
     where = f" {primary.family}:{primary.revision}" if primary else ""
-    if answered.is_handed_over:
-        say(f"{found.address} is being rolled back.")
-    else:
+    if answered.is_done:
         say(f"{found.address} was rolled back in {answered.took}: it runs{where}. The next apply deploys the files.")
+    else:
+        say(f"{found.address} is being rolled back.")
 
 
 def _number(text: str | None, service: str, state: State) -> int | None:

@@ -120,7 +120,7 @@ def find_definition(stack: Stack, name: str) -> TaskDefinition:
 def _start(place: Workplace, wanted: Request, lock_timeout: float) -> tuple[str, ...]:
     """Start the tasks and wait until they have begun; returns their ids. A watch that has the stack does it."""
 
-    def act(lease: Lease) -> None:
+    def act(lease: Lease, left: tuple[Request, ...] = ()) -> None:
         with place.world(QuietProgress().observe) as world:
             run(place.session, world, _beside_target(place), wanted, lease)
 
@@ -131,7 +131,7 @@ def _start(place: Workplace, wanted: Request, lock_timeout: float) -> tuple[str,
     if watch_that_holds(place):
         _refuse_unapplied(place, wanted)
         runnable(place.session, _beside_target(place))
-        state = delegate(place, Errand("run", wanted, is_done, act))
+        state = delegate(place, Errand("run", (wanted,), act, is_done))
     else:
         with locked(place, "run", lock_timeout) as lease:
             act(lease)

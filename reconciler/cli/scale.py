@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.options import Given, lock_option, place_options, progress_option
-from reconciler.cli.output import say
-from reconciler.cli.requests import Asked, ask
+from reconciler.cli.options import Given, How, how_options, place_options
+from reconciler.cli.output import say, tell
+from reconciler.cli.requests import Answered, Asked, ask
 from reconciler.cli.service_names import applied_stack, service_named
 from reconciler.cli.workplace import open_recorded
 from reconciler.errors import UsageError
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
+from reconciler.render.autoscaling import bounds_in_effect
 
 FILE = "file"
 
@@ -20,9 +21,8 @@ FILE = "file"
 @click.command("scale")
 @click.argument("counts", nargs=-1, required=True, metavar="SERVICE=N...")
 @place_options
-@lock_option
-@progress_option
-def command(counts: tuple[str, ...], given: Given, lock_timeout: float, progress_mode: str) -> None:
+@how_options
+def command(counts: tuple[str, ...], given: Given, how: How) -> None:
     """Set how many tasks services have, and wait until they are there.
 
     The count is recorded and holds, also through an apply, as long as the file says the number that it says now;
@@ -36,12 +36,15 @@ def command(counts: tuple[str, ...], given: Given, lock_timeout: float, progress
       reconciler scale web=file
     """
     place = open_recorded(given)
-    stack = applied_stack(place.store.load(place.stack.name))
+    state = place.store.load(place.stack.name)
+    stack = applied_stack(state)
     requests = tuple(_request(each, stack) for each in counts)
     _refuse_twice(requests)
-    answered = ask(place, Asked("scale", requests, lock_timeout, progress_mode))
     for each in requests:
-        say(_told(each, answered.state, is_handed_over=answered.is_handed_over))
+        _warn(each, state)
+    answered = ask(place, Asked("scale", requests, how))
+    for each in requests:
+        say(_told(each, answered))
 
 
 def _request(text: str, stack: Stack) -> Request:
@@ -58,12 +61,32 @@ def _refuse_twice(requests: tuple[Request, ...]) -> None:
             raise UsageError(f"{each.service} is given twice")
 
 
-def _told(request: Request, state: State, *, is_handed_over: bool) -> str:
+def _warn(request: Request, state: State) -> None:
+    """Tell when autoscaling will not leave a count as it is: it is out of the bounds that are in effect."""
+    owner = state.target.autoscaling_of(request.service) if state.target else None
+    record = state.scaling_of(request.service)
+    if owner is None or record is None or request.count is None:
+        return
+    bounds = bounds_in_effect(owner, record)
+    lowest, highest = bounds["min_capacity"], bounds["max_capacity"]
+    for is_outside, bound, then in (
+        (request.count > highest, f"above max_capacity {highest}", f"in, to {highest} at most"),
+        (request.count < lowest, f"below min_capacity {lowest}", f"out, to {lowest} at least"),
+    ):
+        if is_outside:
+            until = f"it stays so until {owner.address} scales {then}"
+            tell(f"Warning: {request.service}: {request.count} is {bound}; {until}")
+
+
+def _told(request: Request, answered: Answered) -> str:
+    state = answered.state
     service = state.target.service(request.service) if state.target else None
     count = service.desired_count if service else request.count
-    verb = "is being scaled to" if is_handed_over else "has"
+    verb = "has" if answered.is_done else "is being scaled to"
     scaled = next((each for each in state.scaled if each.service == request.service), None)
     who = f"set here; the file says {scaled.declared}" if scaled else "as the file says"
     owner = state.target.autoscaling_of(request.service) if state.target else None
-    who = f"set here; {owner.address} goes on from there" if owner else who
+    if owner is not None:
+        is_ours = count == request.count
+        who = f"set here; {owner.address} goes on from there" if is_ours else f"set by {owner.address} meanwhile"
     return f"{request.service} {verb} {count} desired tasks, {who}."

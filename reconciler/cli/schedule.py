@@ -139,11 +139,11 @@ def _started(place: Workplace, wanted: Request, *, wait_for_end: bool) -> Schedu
             return mine is not None
         return not wait_for_end and bool(mine.tasks) and have_begun(state, mine.tasks)
 
-    def act(lease: Lease) -> None:
+    def act(lease: Lease, left: tuple[Request, ...]) -> None:
         with place.world(QuietProgress().observe) as world:
             run_schedule(place.session, world, wanted, place.stack, lease, is_done)
 
-    state = delegate(place, Errand("schedule run", wanted, is_done, act))
+    state = delegate(place, Errand("schedule run", (wanted,), act, is_done))
     mine = found(state)
     assert mine is not None  # else it would not be done
     return mine

@@ -56,7 +56,7 @@ def _stopped_by_watch(place: Workplace, address: str, reason: str, lock_timeout:
         is_replaced = primary is None or primary.rollout_state is not RolloutState.IN_PROGRESS
         return have_stopped(state, wanted.tasks) and is_replaced
 
-    delegate(place, Errand("stop", wanted, is_done, lambda lease: _stop(place, wanted, lease)))
+    delegate(place, Errand("stop", (wanted,), lambda lease, left: _stop(place, wanted, lease), is_done))
     return task
 
 

@@ -124,14 +124,14 @@ def converge(
 
 
 def _with_request(request: Request, state: State, now: float) -> State:
-    """Carry out a request; whoever made it reads from the events what came of it."""
+    """Carry out a request; whoever made it finds in the events, by its token, what came of it."""
     address = request.service or f"deployment {request.deployment}"
+    told = Told(address, f"{_words(request)} was asked for.", EventKind.REQUEST, subject=request.token)
     try:
         state = carry_out(request, state, now)
     except ReconcilerError as refusal:
-        told = Told(address, f"{_words(request)} was refused: {refusal}", EventKind.REQUEST, type=EventType.WARN)
-        return with_events(state, [told], now)
-    return with_events(state, [Told(address, f"{_words(request)} was asked for.", EventKind.REQUEST)], now)
+        told = told._replace(message=f"{_words(request)} was refused: {refusal}", type=EventType.WARN)
+    return with_events(state, [told], now)
 
 
 def _words(request: Request) -> str:

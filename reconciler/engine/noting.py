@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.engine.session import Session
 from reconciler.model.request import Request
+from reconciler.model.state import State
 from reconciler.planner.requests import carry_out
 from reconciler.store.store import Lease
 
 
-def note(session: Session, wanted: Request, stack_name: str, lease: Lease) -> None:
-    """Record a request that needs nothing done; raises ReconcilerError when it cannot be."""
-    state = carry_out(wanted, session.store.load(stack_name), session.clock.now())
-    session.store.save(state, lease)
+def note(session: Session, wanted: Sequence[Request], stack_name: str, lease: Lease) -> State:
+    """Record requests; returns what is recorded. Raises ReconcilerError when one cannot be: then none of them is."""
+    state = session.store.load(stack_name)
+    for each in wanted:
+        state = carry_out(each, state, session.clock.now())
+    return session.store.save(state, lease)

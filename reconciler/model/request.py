@@ -39,7 +39,7 @@ class Request(Noun):
     `tasks` are task ids, of STOP_TASK (for `message`) and PROTECT (for `seconds`, None to end it). RUN starts `count`
     tasks of `definition`, as `overridden`, marked with `token`; RUN_SCHEDULE starts one run of the scheduled task
     `service`, now, marked with `token`. SUSPEND sets what of the autoscaling of `service` rests. HAND_OVER asks a
-    watch for the stack.
+    watch for the stack. The event that tells what became of a request that was handed over has its token too.
     """
 
     kind: RequestKind

@@ -79,7 +79,7 @@ class Event(Noun):
     """Something that happened, in ECS's phrases where one exists. `number` orders events of a stack.
 
     `name` is ECS's event name where one exists (`SERVICE_STEADY_STATE`), of a task its new status; `subject` the id
-    of the task, deployment or run that it is about; `code` a task's stop code.
+    of the task, deployment or run that it is about, of a request its token; `code` a task's stop code.
     """
 
     number: int

@@ -35,7 +35,7 @@ def autoscaling_json(autoscaling: Autoscaling, state: State) -> dict[str, Any] |
         "address": autoscaling.address,
         "service": autoscaling.service,
         "desired_count": record.capacity,
-        **_bounds(autoscaling, record),
+        **bounds_in_effect(autoscaling, record),
         "suspended": suspended_names(record.suspended),
         "policies": [_policy(each, record) for each in _policies(autoscaling)],
         "scheduled_actions": [
@@ -45,7 +45,8 @@ def autoscaling_json(autoscaling: Autoscaling, state: State) -> dict[str, Any] |
     }
 
 
-def _bounds(autoscaling: Autoscaling, record: ScalingRecord) -> dict[str, int]:
+def bounds_in_effect(autoscaling: Autoscaling, record: ScalingRecord) -> dict[str, int]:
+    """Return `min_capacity` and `max_capacity` as they hold now: what a scheduled action set comes first."""
     low = autoscaling.min_capacity if record.min_capacity is None else record.min_capacity
     high = autoscaling.max_capacity if record.max_capacity is None else record.max_capacity
     return {"min_capacity": low, "max_capacity": max(low, high)}

@@ -23,7 +23,7 @@ from tests.builders import NOW, declared, stack, state
 
 from .conftest import NO_ENGINE, Place
 
-STOP = Request(kind=RequestKind.STOP_TASK, service="service.web", tasks=("t1",), message="why")
+STOP = Request(kind=RequestKind.STOP_TASK, service="service.web", tasks=("t1",), message="why", token="ours")
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ class Watch:
         """Take a request, and leave events that say what came of it."""
         before = self.store.load("shop")
         events = tuple(
-            Event(number=len(before.events) + number, at=NOW, address="service.web", message=message)
+            Event(number=len(before.events) + number, at=NOW, address="service.web", message=message, subject="ours")
             for number, message in enumerate(messages, 1)
         )
         self.store.save(before.changed(events=(*before.events, *events)), self.lease, answered=(posted.number,))
@@ -134,11 +134,11 @@ def test_of_an_apply_nobody_asks_the_stack(workplace: Workplace) -> None:
     assert other.seen == []
 
 
-def errand(is_done: Callable[[State], bool], act: Callable[[Lease], object] = lambda lease: None) -> Errand:
-    return Errand("stop", STOP, is_done, act)
+def errand(is_done: Callable[[State], bool], act: Callable[[Lease, tuple[Request, ...]], object]) -> Errand:
+    return Errand("stop", (STOP,), act, is_done)
 
 
-def never_here(lease: Lease) -> None:
+def never_here(lease: Lease, left: tuple[Request, ...]) -> None:
     raise AssertionError("it was to be done by the watch")
 
 
@@ -175,7 +175,7 @@ def test_what_a_watch_does_not_take_is_withdrawn(workplace: Workplace, monkeypat
 
 @pytest.mark.parametrize("is_taken", [False, True])
 def test_when_the_watch_ends_meanwhile_it_is_done_here(workplace: Workplace, is_taken: bool) -> None:
-    tokens = []
+    done: list[tuple[int, tuple[Request, ...]]] = []
 
     def end(watch: Watch, posted: Posted) -> None:
         if is_taken:
@@ -183,8 +183,9 @@ def test_when_the_watch_ends_meanwhile_it_is_done_here(workplace: Workplace, is_
         watch.lease.release()
 
     with Watch(workplace.folder).acting(end):
-        delegate(workplace, errand(lambda state: False, lambda lease: tokens.append(lease.token)))
-    assert (tokens, workplace.store.posted("shop"), workplace.store.holder("shop")) == ([3], (), None)
+        delegate(workplace, errand(lambda state: False, lambda lease, left: done.append((lease.token, left))))
+    assert done == [(3, () if is_taken else (STOP,))]
+    assert (workplace.store.posted("shop"), workplace.store.holder("shop")) == ((), None)
 
 
 def test_the_lock_tells_who_has_the_stack_and_who_stands_by(place: Place, workplace: Workplace) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli import requests
-from reconciler.cli.options import Given
-from reconciler.cli.requests import Answered, Asked, ask, is_as_asked
+from reconciler.cli import delegation
+from reconciler.cli.options import Given, How
+from reconciler.cli.requests import Answered, Asked, ask
 from reconciler.cli.workplace import Workplace, open_recorded
 from reconciler.errors import LockError, ReconcilerError
 from reconciler.model.deployment import DeploymentStatus, RolloutState
@@ -23,7 +23,8 @@ from tests.builders import NOW, balanced, deployment, stack, state
 
 from .conftest import NO_ENGINE, Place
 
-RESTART = Request(kind=RequestKind.RESTART, service="service.web")
+RESTART = Request(kind=RequestKind.RESTART, service="service.web", token="ours")
+LEFT = How(waits=False)
 FILE = 'stack "shop" {}\ntask_definition "web" {\n  container "app" {\n    image = "app:1"\n  }\n}\n'
 
 
@@ -80,14 +81,14 @@ def told(message: str) -> Callable[[SqliteStore, tuple[int, ...], State], State]
     """Take a request, and leave an event that says what came of it."""
 
     def act(store: SqliteStore, numbers: tuple[int, ...], found: State) -> State:
-        event = Event(number=len(found.events) + 1, at=NOW, address="service.web", message=message)
+        event = Event(number=len(found.events) + 1, at=NOW, address="service.web", message=message, subject="ours")
         return found.changed(events=(*found.events, event))
 
     return act
 
 
 def opened(place: Place, monkeypatch: pytest.MonkeyPatch) -> Workplace:
-    monkeypatch.setattr(requests, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(delegation, "POLL_SECONDS", 0.01)
     monkeypatch.setenv("DOCKER_HOST", NO_ENGINE["DOCKER_HOST"])
     return open_recorded(Given(str(place.folder)))
 
@@ -95,8 +96,8 @@ def opened(place: Place, monkeypatch: pytest.MonkeyPatch) -> Workplace:
 def test_whoever_holds_the_lock_takes_a_request_over(shop: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     workplace = opened(shop, monkeypatch)
     with Holder(shop.folder, told("restart was asked for.")):
-        answered = ask(workplace, Asked("restart", (RESTART,)))
-    assert answered == Answered(workplace.store.load("shop"), is_handed_over=True)
+        answered = ask(workplace, Asked("restart", (RESTART,), LEFT))
+    assert answered == Answered(workplace.store.load("shop"))
     assert [each.message for each in answered.state.events] == ["restart was asked for."]
 
 
@@ -113,19 +114,19 @@ def test_a_request_that_nobody_takes_is_withdrawn(
     shop: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     workplace = opened(shop, monkeypatch)
-    monkeypatch.setattr(requests, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(delegation, "PATIENCE_SECONDS", 0.05)
     other = SqliteStore(shop.folder / "state", "ada")
     lease = other.acquire("shop", "apply", 0)
     with pytest.raises(LockError) as caught:
         ask(workplace, Asked("restart", (RESTART,)))
     lease.release()
-    assert str(caught.value).endswith("\nIt took nothing over within 0.05 s: the request is withdrawn.")
+    assert str(caught.value).startswith("the apply took nothing over within 0.05 s: the request is withdrawn. ")
     assert other.posted("shop") == ()
     err = capsys.readouterr().err
-    assert err.startswith(
-        f'stack "shop" is locked: apply by ada on {os.uname().nodename} (pid {os.getpid()}), since '
+    assert err == (
+        f'Stack "shop" is held by apply by ada on {os.uname().nodename} (pid {os.getpid()}): '
+        "this restart is handed over to it.\n"
     )
-    assert err.endswith("; that process is alive\nThe request is handed over to it.\n")
 
 
 def test_once_the_lock_is_free_the_request_is_carried_out_here(shop: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,30 +147,6 @@ def test_once_the_lock_is_free_the_request_is_carried_out_here(shop: Place, monk
     thread.join()
     assert other.posted("shop") == ()
     other.acquire("shop", "apply", 0).release()
-
-
-@pytest.mark.parametrize(
-    ("kind", "rolls_back", "after_a_rollback", "after_a_stop"),
-    [
-        ("continue", False, False, False),
-        ("continue", True, True, False),
-        ("stop", True, True, False),
-        ("stop", False, False, True),
-        ("rollback", False, True, False),
-        ("scale", False, True, False),
-        ("maintenance", False, True, True),
-    ],
-)
-def test_a_deployment_that_went_back_is_a_failure_only_for_who_wanted_it_to_go_on(
-    kind: str, rolls_back: bool, after_a_rollback: bool, after_a_stop: bool
-) -> None:
-    request = Request(kind=RequestKind(kind), service="service.web", rolls_back=rolls_back)
-    undone = recorded()
-    undone = undone.changed(
-        deployments=(*undone.deployments[:2], undone.deployments[2].changed(rollout_state=RolloutState.COMPLETED))
-    )
-    stopped = state(deployments=(deployment(rollout_state=RolloutState.FAILED, is_stopped=True),))
-    assert (is_as_asked(request, undone), is_as_asked(request, stopped)) == (after_a_rollback, after_a_stop)
 
 
 def test_deployments_are_listed_without_an_engine(shop: Place) -> None:

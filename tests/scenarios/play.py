@@ -53,8 +53,9 @@ from reconciler.model.step import (
 )
 from reconciler.model.task import DesiredStatus, TaskRecord
 from reconciler.store.memory import MemoryStore
-from tests.builders import NOW, Site
+from tests.builders import NOW
 from tests.scenarios.traffic_words import balancer_words, configuration_words, stage_words
+from tests.site import Site
 
 
 class Crash(BaseException):
@@ -130,7 +131,7 @@ class Play:
         """Carry out a request that needs nothing done."""
         self.happens(title)
         lease = self.site.store.acquire("shop", "protect", 0)
-        note(self.site.session(), request, "shop", lease)
+        note(self.site.session(), (request,), "shop", lease)
         lease.release()
 
     def wait(self, seconds: float) -> None:
