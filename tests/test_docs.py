@@ -20,7 +20,7 @@ from reconciler.language.reading.parser import parse
 from reconciler.language.schema import paths
 from reconciler.model.stack import Output
 from reconciler.render.plan import plan_text
-from tests.builders import Site
+from tests.site import Site
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGES = sorted([REPOSITORY / "README.md", REPOSITORY / "stacks" / "README.md", *(REPOSITORY / "docs").glob("*.md")])

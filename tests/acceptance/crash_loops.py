@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from reconciler.drivers.simulated import Behaviour
 from reconciler.model.step import StartContainer
-from tests.builders import Site, declared, stack
+from tests.builders import declared, stack
+from tests.site import Site
 
 from .figure import Counted
 

@@ -28,7 +28,8 @@ from reconciler.store.lease import LEASE_SECONDS, Timing
 from reconciler.store.memory import MemoryStore
 from reconciler.store.sqlite import SqliteStore
 from reconciler.store.store import Lease, Store
-from tests.builders import Site, container, definition, stack
+from tests.builders import container, definition, stack
+from tests.site import Site
 
 from .figure import Counted
 

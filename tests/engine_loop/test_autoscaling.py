@@ -13,8 +13,9 @@ from reconciler.model.scaling import Autoscaling, ScalingMetric, TargetTracking
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.task import Task
-from tests.builders import CHECK, Declared, Site, container, declared, stack
+from tests.builders import CHECK, Declared, container, declared, stack
 from tests.scheduler.scaling.scene import action
+from tests.site import Site
 
 MINUTE = 60.0
 CPU = TargetTracking(name="cpu", metric=ScalingMetric.CPU, target_value=60)

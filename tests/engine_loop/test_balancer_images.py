@@ -6,7 +6,8 @@ import pytest
 
 from reconciler.errors import PartialError, StackError
 from reconciler.model.step import PullImage
-from tests.builders import Site, balanced, stack
+from tests.builders import balanced, stack
+from tests.site import Site
 
 
 def test_a_plan_refuses_an_image_of_a_load_balancer_that_cannot_be_had() -> None:

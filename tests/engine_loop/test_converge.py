@@ -17,7 +17,8 @@ from reconciler.model.state import State
 from reconciler.model.step import Lane, Outcome, RemoveTask, StartContainer, Step
 from reconciler.store.memory import MemoryStore
 from reconciler.store.store import Lease
-from tests.builders import EMPTY, NOW, Site, Unreachable, declared, stack
+from tests.builders import EMPTY, NOW, declared, stack
+from tests.site import Site, Unreachable
 
 SHOP = stack(declared(count=2))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reconciler.drivers.simulated import Behaviour
 from reconciler.store.memory import MemoryStore
-from tests.builders import EMPTY, Site, balanced, stack
+from tests.builders import EMPTY, balanced, stack
+from tests.site import Site
 
 
 def test_a_destroy_after_a_lost_state_drains_before_it_stops() -> None:

@@ -15,7 +15,8 @@ from reconciler.model.notification import EventKind, EventType
 from reconciler.model.snapshot import EngineFacts, Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Event
-from tests.builders import CHECK, Site, balanced, container, declared, percents, stack
+from tests.builders import CHECK, balanced, container, declared, percents, stack
+from tests.site import Site
 
 HOUR = 3600.0
 SHOP = stack(declared("web", 2))

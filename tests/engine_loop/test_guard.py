@@ -9,7 +9,8 @@ import pytest
 from reconciler.engine.guard import Guard
 from reconciler.errors import StaleError
 from reconciler.store.memory import MemoryStore
-from tests.builders import Site, declared, stack
+from tests.builders import declared, stack
+from tests.site import Site
 
 
 def test_the_loop_says_at_first_which_lease_everything_is_done_under() -> None:

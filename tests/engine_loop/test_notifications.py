@@ -9,7 +9,8 @@ import pytest
 from reconciler.drivers.simulated import Behaviour
 from reconciler.model.notification import EventKind, Notification
 from reconciler.model.step import Notify
-from tests.builders import Site, declared, stack
+from tests.builders import declared, stack
+from tests.site import Site
 
 HOOK = Notification(address="notification.hook", url="https://hooks.example/T0K3N")
 SHOP = stack(declared("web", 2)).changed(notifications=(HOOK,))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from reconciler.engine.preview import preview
 from reconciler.model.plan import Rollout
 from reconciler.model.stack import Stack
-from tests.builders import CHECK, Site, container, declared, percents, stack
+from tests.builders import CHECK, container, declared, percents, stack
+from tests.site import Site
 
 
 def web(count: int, tag: int, minimum: int = 100, maximum: int = 200) -> Stack:

@@ -9,9 +9,10 @@ from reconciler.model.lifecycle import Move
 from reconciler.model.routing import Color, ObservedBalancer, TargetState
 from reconciler.model.stack import Stack
 from reconciler.model.step import Step
-from tests.builders import Site, target_group
+from tests.builders import target_group
 from tests.scenarios.play import Play
 from tests.scenarios.traffic import BLUE_GREEN, LINEAR, ROLLING, of_image, web
+from tests.site import Site
 
 OLD, NEW = "target_group.web", "target_group.site"
 

@@ -13,7 +13,8 @@ from reconciler.model.step import CreateOwner
 from reconciler.model.task import StopCode, TaskStatus
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.store.memory import MemoryStore
-from tests.builders import Site, container, declared, definition, no_outputs, run_request, stack, stop_request
+from tests.builders import container, declared, definition, run_request, stack, stop_request
+from tests.site import Site, no_outputs
 
 JOB = definition(container(image="job:1"), family="job")
 

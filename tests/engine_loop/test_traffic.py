@@ -17,8 +17,9 @@ from reconciler.model.routing import WHOLE, Color
 from reconciler.model.service import Alarm, LifecycleHook, LifecycleStage
 from reconciler.model.stack import Stack
 from reconciler.store.memory import MemoryStore
-from tests.builders import Site, balanced, container, stack
+from tests.builders import balanced, container, stack
 from tests.scheduler.balancing import WEB, blue_green
+from tests.site import Site
 
 LINEAR, CANARY, BLUE_GREEN = "LINEAR", "CANARY", "BLUE_GREEN"
 

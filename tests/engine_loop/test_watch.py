@@ -14,7 +14,8 @@ from reconciler.model.state import State
 from reconciler.model.step import StartContainer
 from reconciler.store.memory import MemoryStore
 from reconciler.store.store import Lease
-from tests.builders import EMPTY, Site, Unreachable, balanced, declared, stack
+from tests.builders import EMPTY, balanced, declared, stack
+from tests.site import Site, Unreachable
 
 SHOP = stack(declared(count=2))
 

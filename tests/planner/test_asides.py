@@ -19,8 +19,9 @@ from reconciler.model.schedule import Schedule, ScheduledTask
 from reconciler.model.stack import Stack
 from reconciler.scheduler.scaling.capacity import with_capacity
 from reconciler.store.memory import MemoryStore
-from tests.builders import Site, container, declared, definition, stack
+from tests.builders import container, declared, definition, stack
 from tests.planner.test_planner import short
+from tests.site import Site
 
 CPU = TargetTracking(name="cpu", metric=ScalingMetric.CPU, target_value=60)
 SCALING = Autoscaling(

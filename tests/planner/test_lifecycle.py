@@ -15,7 +15,8 @@ from reconciler.model.schedule import ContainerOverride, Schedule, ScheduledTask
 from reconciler.model.stack import Stack, Volume
 from reconciler.planner.checks import check
 from reconciler.planner.lifecycle import keep_ignored
-from tests.builders import Site, container, declared, snapshot, stack, state
+from tests.builders import container, declared, snapshot, stack, state
+from tests.site import Site
 
 
 def with_lifecycle(found: Stack, address: str, **fields: Any) -> Stack:

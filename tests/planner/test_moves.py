@@ -16,7 +16,8 @@ from reconciler.model.state import State
 from reconciler.planner.moves import readdress
 from reconciler.scheduler.moved import as_recorded
 from reconciler.store.memory import MemoryStore
-from tests.builders import Declared, Site, declared, observed, snapshot, stack, state, task
+from tests.builders import Declared, declared, observed, snapshot, stack, state, task
+from tests.site import Site
 
 WEB = stack(declared("web", 2), networks=("back",))
 

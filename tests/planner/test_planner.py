@@ -11,19 +11,8 @@ from reconciler.model.plan import Action, AttributeChange, Change, DriftEntry, E
 from reconciler.model.snapshot import Drift, SecretReading
 from reconciler.model.stack import Output, Stack
 from reconciler.planner.planner import plan
-from tests.builders import (
-    EMPTY,
-    NOW,
-    Site,
-    container,
-    declared,
-    definition,
-    percents,
-    run_request,
-    snapshot,
-    stack,
-    state,
-)
+from tests.builders import EMPTY, NOW, container, declared, definition, percents, run_request, snapshot, stack, state
+from tests.site import Site
 
 
 def short(changes: tuple[Change, ...]) -> list[tuple[str, str, str]]:

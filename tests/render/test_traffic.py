@@ -24,18 +24,8 @@ from reconciler.render.progress import ServiceRow, row_text, rows
 from reconciler.render.status import Standing, status_json, status_text
 from reconciler.render.tasks import ShownTask, tasks_json, tasks_text
 from reconciler.render.traffic import load_balancer_json, load_balancer_row, target_counts, targets_text
-from tests.builders import (
-    NOW,
-    Site,
-    balanced,
-    container,
-    listener,
-    load_balancer,
-    percents,
-    running,
-    snapshot,
-    stack,
-)
+from tests.builders import NOW, balanced, container, listener, load_balancer, percents, running, snapshot, stack
+from tests.site import Site
 
 IMAGES = ("app:1", "app:2", "haproxy:3.0")
 

@@ -10,7 +10,8 @@ from reconciler.model.schedule import Schedule, ScheduledTask
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.planner.requests import carry_out
-from tests.builders import NOW, Site, container, definition, stack
+from tests.builders import NOW, container, definition, stack
+from tests.site import Site
 
 MINUTE = 60.0
 FIRST = NOW + 20

@@ -13,7 +13,8 @@ from reconciler.model.state import State
 from reconciler.model.step import ListImages, Outcome, PullImage, RemoveImage, Step, StoredImage
 from reconciler.scheduler.aside import AsideGround, Attended
 from reconciler.scheduler.clean_up import clean_up, needed, noted
-from tests.builders import NOW, Site, container, declared, deployment, snapshot, stack, state
+from tests.builders import NOW, container, declared, deployment, snapshot, stack, state
+from tests.site import Site
 
 WEB = stack(declared())
 LIST = ListImages(address="images", reason="images that nothing needs are looked for")

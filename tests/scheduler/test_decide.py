@@ -23,7 +23,6 @@ from tests.builders import (
     CHECK,
     EMPTY,
     NOW,
-    Site,
     container,
     declared,
     definition,
@@ -38,6 +37,7 @@ from tests.builders import (
     state,
     task,
 )
+from tests.site import Site
 
 
 @dataclass

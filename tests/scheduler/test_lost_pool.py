@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reconciler.model.routing import Color
 from reconciler.model.service import DeploymentStrategy
-from tests.builders import Site, balanced, container, percents, stack
+from tests.builders import balanced, container, percents, stack
+from tests.site import Site
 
 
 def test_a_new_revision_whose_last_healthy_task_dies_in_the_bake_is_undone() -> None:

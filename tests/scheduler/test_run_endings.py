@@ -10,7 +10,8 @@ from reconciler.model.beside import RunStatus
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.schedule import Overlap
 from reconciler.planner.requests import carry_out
-from tests.builders import NOW, Site, stack
+from tests.builders import NOW, stack
+from tests.site import Site
 
 from .scheduling import applied, ask, recorded, runs, scheduled, scheduling, started
 

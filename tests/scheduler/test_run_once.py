@@ -7,7 +7,8 @@ from typing import Any
 from reconciler.drivers.simulated import Behaviour
 from reconciler.scheduler.aside import AsideGround
 from reconciler.scheduler.schedules import run_due
-from tests.builders import NOW, Site, snapshot
+from tests.builders import NOW, snapshot
+from tests.site import Site
 
 from .scheduling import FIRST, applied, put, recorded, runs, scheduled, scheduling, started, told
 

@@ -8,7 +8,8 @@ from reconciler.model.schedule import ContainerOverride, Overlap
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler.aside import AsideGround
 from reconciler.scheduler.schedules import RUNS_KEPT, run_due
-from tests.builders import NOW, Site, container, definition, snapshot, state
+from tests.builders import NOW, container, definition, snapshot, state
+from tests.site import Site
 
 from .scheduling import FIRST, MINUTE, REPORT, applied, recorded, runs, scheduled, scheduling, started, told
 

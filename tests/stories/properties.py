@@ -14,7 +14,8 @@ from reconciler.model.snapshot import ContainerHealth, ObservedNetwork, Observed
 from reconciler.model.stack import Stack
 from reconciler.model.task import DesiredStatus, StopCode, TaskRecord, TaskStatus
 from reconciler.model.task_definition import TaskDefinition
-from tests.builders import NOW, Site, task
+from tests.builders import NOW, task
+from tests.site import Site
 
 _ORDER = tuple(TaskStatus)
 

@@ -16,7 +16,8 @@ import pytest
 
 from reconciler.engine import session
 from reconciler.model.stack import Stack
-from tests.builders import EMPTY, Site
+from tests.builders import EMPTY
+from tests.site import Site
 from tests.stories.faults import Death, Dice, MortalStore
 from tests.stories.plot import chapters
 from tests.stories.properties import Safety, check_recovered, foreigners, live_tasks, settle_foreigners

@@ -15,7 +15,8 @@ from reconciler.model.lifecycle import Move
 from reconciler.model.service import Canary, DeploymentStrategy, Linear
 from reconciler.model.stack import Stack
 from reconciler.model.task_definition import PrivateVolume
-from tests.builders import CHECK, EMPTY, Declared, Site, balanced, container, declared, percents, stack
+from tests.builders import CHECK, EMPTY, Declared, balanced, container, declared, percents, stack
+from tests.site import Site
 from tests.stories.faults import Death, Dice, MortalStore
 from tests.stories.properties import Safety, check_recovered, foreigners, live_tasks, settle_foreigners
 from tests.stories.test_stories import at_work

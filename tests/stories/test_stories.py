@@ -20,7 +20,8 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.step import Outcome, Step
-from tests.builders import EMPTY, Site
+from tests.builders import EMPTY
+from tests.site import Site
 from tests.stories.faults import Death, Dice, FaultyEngine, FaultyPerformer, MortalStore
 from tests.stories.plot import FAULTS, Chapter, chapters
 from tests.stories.properties import Safety, check_recovered, foreigners, live_tasks, settle_foreigners
