@@ -4,7 +4,7 @@ A share follows from the deployment's stage. Only that somebody answers is worth
 traffic at all it gets all of it while nobody in the other pool can answer, none while nobody in its own can, and no
 traffic moves to a pool in which nobody is ready while somebody is in the other one.
 
-Sources: ELB, which sends nothing useful to a target group without healthy targets; the way back is ours.
+Sources: weights of ELB's target groups; that whoever can answer gets more than its weight is ours.
 """
 
 from __future__ import annotations

@@ -40,8 +40,7 @@ def advance(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[
         deployment = _noted(deployment, configuration, ground)
         wait = _WAITS.get(deployment.stage, _nothing)(view, deployment, ground)
         if wait is not None:
-            told = (wait.reason, _at(wait.until), wait.is_held)
-            return deployment, Progress((), records, *told, until=wait.until, vacates=wait.vacates)
+            return deployment, _waiting(wait, records)
         assert view.definition is not None
         hooked = run_hooks(deployment, view.service, view.definition, ground)
         deployment, records = hooked.deployment, (*records, *hooked.records)
@@ -51,6 +50,11 @@ def advance(view: ServiceView, deployment: Deployment, ground: Ground) -> tuple[
             told = (hooked.waiting, wakes, is_waiting, hooked.failure)
             return deployment, Progress(hooked.steps, records, *told, until=hooked.until)
         deployment = _next(deployment, configuration, ground.now)
+
+
+def _waiting(wait: Wait, records: tuple[TaskRecord, ...]) -> Progress:
+    told = (wait.reason, _at(wait.until), wait.is_held)
+    return Progress((), records, *told, until=wait.until, vacates=wait.vacates)
 
 
 def _at(time: float | None) -> tuple[float, ...]:
