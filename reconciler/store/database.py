@@ -11,18 +11,23 @@ from pathlib import Path
 
 from reconciler.errors import StoreError
 from reconciler.store.schema import prepare
+from reconciler.store.store import gone
 
 BUSY_SECONDS = 5.0
 """How long the end of another process's write is waited for."""
 
 
 class Database:
-    """One process's connection to one file. A file that was put in the place of ours is opened anew."""
+    """One process's connection to one file. A file that was put in the place of ours is opened anew.
+
+    One that is gone is not made anew: whoever puts it back must find its place free.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection: sqlite3.Connection | None = None
         self._file = 0
+        self._was_there = False
 
     @property
     def exists(self) -> bool:
@@ -30,12 +35,13 @@ class Database:
         return self.path.exists()
 
     def open(self) -> sqlite3.Connection:
-        """Return the connection; raises what `errors` turns into a StoreError."""
+        """Return the connection; raises what `errors` turns into a StoreError, or that the file is gone."""
         if self._connection is not None and self._file != self._inode():
             self.close()
         if self._connection is None:
             self._connection = self._opened()
             self._file = self._inode()
+            self._was_there = True
         return self._connection
 
     def close(self) -> None:
@@ -73,12 +79,9 @@ class Database:
         try:
             yield
         except (sqlite3.Error, OSError, ValueError) as problem:
-            hint = "check the disk and the folder's permissions"
-            if isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.OperationalError):
-                hint = "move the file away: the next plan adopts what runs from its labels"
-            elif is_busy(problem):
-                hint = "another process does not end its write: is one that uses this state stopped?"
-            raise StoreError(f"the state in {self.path} could not be {verb}: {problem}; {hint}") from problem
+            if _is_readonly(problem):
+                self.close()  # it was opened for reading only: once that is mended it is opened for writing
+            raise explained(self.path, verb, problem) from problem
 
     def _opened(self) -> sqlite3.Connection:
         is_writable = self._is_writable()
@@ -98,6 +101,8 @@ class Database:
         A file that is there is not opened here: to close it again would take SQLite's locks from the other
         connections of this process, as POSIX has it.
         """
+        if self._was_there and not self.exists:
+            raise gone(f"the state in {self.path}")
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -114,6 +119,25 @@ class Database:
             return self.path.stat().st_ino
         except FileNotFoundError:
             return 0
+
+
+def explained(path: Path, verb: str, problem: Exception) -> StoreError:
+    """Return what went wrong with a state file, with what to do about it."""
+    hint = "check the disk and the folder's permissions"
+    if is_damaged(problem):
+        hint = "move the file away: the next plan adopts what runs from its labels"
+    elif is_busy(problem):
+        hint = "another process does not end its write: is one that uses this state stopped?"
+    return StoreError(f"the state in {path} could not be {verb}: {problem}; {hint}")
+
+
+def is_damaged(problem: Exception) -> bool:
+    """Whether the file is no state file, or one that was damaged."""
+    return isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.OperationalError)
+
+
+def _is_readonly(problem: Exception) -> bool:
+    return isinstance(problem, sqlite3.OperationalError) and problem.sqlite_errorcode == sqlite3.SQLITE_READONLY
 
 
 def is_busy(problem: Exception) -> bool:

@@ -15,8 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.errors import StaleError
+from reconciler.errors import StaleError, StoreError
+from reconciler.store.database import explained, is_damaged
 from reconciler.store.lease_rows import is_still, release_row, renew_row
+from reconciler.store.store import gone
 
 LEASE_SECONDS = 30.0
 """After how long without a renewal a stack is taken from a holder that cannot be seen to be dead."""
@@ -75,10 +77,13 @@ class SqliteLease:
     def check(self) -> None:
         """Raise StaleError unless the stack is still ours. It reads a row: a third of a millisecond.
 
-        When that cannot be read we believe in the lease for a while, and then no more.
+        When that cannot be read we believe in the lease for a while, and then no more. Raises StoreError then, and
+        at once when the file is gone or damaged; it may be put back.
         """
         if self._over.is_set():
             raise StaleError(f'stack "{self._grip.stack}" was given up here: nothing more is changed')
+        if not self._grip.path.exists():
+            raise gone(f"the state in {self._grip.path}")
         if self._is_believed:
             self._look()
         else:
@@ -86,9 +91,9 @@ class SqliteLease:
         if self._is_lost:
             raise StaleError(f'somebody else took over stack "{self._grip.stack}": nothing more is changed here')
         if not self._is_believed:
-            raise StaleError(
-                f'the lock of stack "{self._grip.stack}" could not be renewed ({self._problem}): '
-                "nothing more is changed here"
+            raise StoreError(
+                f'the lock of stack "{self._grip.stack}" could not be renewed ({self._problem}): nothing is changed '
+                f"here before it can be; check the disk and the permissions of {self._grip.path.parent}"
             )
 
     def renew(self) -> None:
@@ -122,9 +127,11 @@ class SqliteLease:
         self._thread.join(timeout=1)
 
     def _look(self) -> None:
-        with suppress(sqlite3.Error):
-            if not is_still(self._grip.path, self._grip.stack, self.token):
-                self._is_lost = True
+        try:
+            self._is_lost = self._is_lost or not is_still(self._grip.path, self._grip.stack, self.token)
+        except sqlite3.Error as problem:
+            if is_damaged(problem):
+                raise explained(self._grip.path, "read", problem) from problem
 
     @property
     def _is_believed(self) -> bool:

@@ -98,13 +98,18 @@ class Locks:
 
     @contextmanager
     def watching(self, stack: str) -> Iterator[None]:
-        """Let everybody see that a watch of this stack lives, whether it holds the stack or stands by."""
-        with self._database.errors("locked"):
+        """Let everybody see that a watch of this stack lives, whether it holds the stack or stands by.
+
+        Where that cannot be written it is not seen, and not stopped: to stand by says what is wrong.
+        """
+        watch = _Watch(
+            self._folder / f"{stack}.{os.urandom(6).hex()}.watch", this_process("watch", self._user, self._now())
+        )
+        with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._remove_dead(self._folder.glob(f"{stack}.*.watch"))
-            path = self._folder / f"{stack}.{os.urandom(6).hex()}.watch"
-            self._watching[stack] = _Watch(path, this_process("watch", self._user, self._now()))
-            self._watching[stack].show()
+            watch.show()
+        self._watching[stack] = watch
         try:
             yield
         finally:
@@ -125,7 +130,6 @@ class Locks:
     def _look(self, stack: str) -> Row | None:
         """Read the row, and note since when it has been as it is; None while a write of somebody does not end."""
         with self._database.errors("locked"):
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             try:
                 row = read_row(self._database.open(), stack)
             except sqlite3.OperationalError as problem:

@@ -45,6 +45,8 @@ class MemoryStore:
     _number: int = 0
     _watches: Counter[str] = field(default_factory=Counter)
 
+    location = "the state in memory"
+
     def load(self, stack: str) -> State:
         return self.states.get(stack) or State(stack_name=stack)
 

@@ -46,6 +46,10 @@ class SqliteStore:
         """The database file."""
         return self._database.path
 
+    @property
+    def location(self) -> str:
+        return f"the state in {self.path}"
+
     def load(self, stack: str) -> State:
         if not self._database.exists:
             return State(stack_name=stack)
@@ -66,7 +70,7 @@ class SqliteStore:
             before = self._saved.get(state.stack_name) or self._read(state.stack_name)
             saved = state.changed(serial=before.serial + 1)
             with self._database.transaction() as database:
-                self._fence(database, saved, lease)
+                self._fence(database, before, saved, lease)
                 write_changes(database, before, saved)
                 delete_requests(database, saved.stack_name, answered)
         self._saved[state.stack_name] = saved
@@ -135,10 +139,14 @@ class SqliteStore:
         with self._database.reading() as database:
             return read_state(database, stack)
 
-    def _fence(self, database: sqlite3.Connection, state: State, lease: Lease) -> None:
+    def _fence(self, database: sqlite3.Connection, before: State, state: State, lease: Lease) -> None:
+        """Write the stack's row; raises StaleError when it is not ours any more, or not as we knew it.
+
+        An older copy of the file may have been put in its place: what we would write is what changed since another.
+        """
         changed = database.execute(
             "UPDATE stacks SET serial = ?, owner = ?, digest_key = ?, doomed_volumes = ? "
-            "WHERE stack = ? AND token = ?",
+            "WHERE stack = ? AND token = ? AND serial = ?",
             (
                 state.serial,
                 state.owner,
@@ -146,7 +154,9 @@ class SqliteStore:
                 " ".join(state.doomed_volumes),
                 state.stack_name,
                 lease.token,
+                before.serial,
             ),
         ).rowcount
         if changed != 1:
+            self._saved.pop(state.stack_name, None)
             raise StaleError(f'somebody else took over stack "{state.stack_name}"; nothing more is written here')

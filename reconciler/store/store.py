@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Protocol
 
+from reconciler.errors import StoreError
 from reconciler.model.noun import Noun
 from reconciler.model.request import Request
 from reconciler.model.state import State
@@ -17,6 +18,14 @@ KEPT_SECONDS = 300.0
 
 WATCH = "watch"
 """The operation of a holder that keeps a stack for ever, and makes way for whoever asks for it."""
+
+
+def gone(location: str) -> StoreError:
+    """Return what is said when something was recorded once, and is no longer."""
+    return StoreError(
+        f"{location} is gone, and with it what was applied: put it back, or apply again, which adopts what runs "
+        "from its labels"
+    )
 
 
 class Holder(Noun):
@@ -68,7 +77,10 @@ class Lease(Protocol):
     token: int
 
     def check(self) -> None:
-        """Raise StaleError unless the stack is still ours: what is asked before anything is changed."""
+        """Raise StaleError unless the stack is still ours: what is asked before anything is changed.
+
+        Raises StoreError while nobody can tell.
+        """
         ...
 
     def release(self) -> None:
@@ -78,6 +90,11 @@ class Lease(Protocol):
 
 class Store(Protocol):
     """Where States are kept."""
+
+    @property
+    def location(self) -> str:
+        """Return where that is, for people: `the state in state/state.db`."""
+        ...
 
     def load(self, stack: str) -> State:
         """Return the recorded State; one with serial 0 when there is none."""

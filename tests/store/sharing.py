@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import LockError, StaleError
+from reconciler.errors import LockError, StaleError, StoreError
 from reconciler.store.lease import Timing
 from reconciler.store.sqlite import SqliteStore
 from tests.builders import NOW
@@ -60,7 +60,7 @@ def lock_files(store: SqliteStore) -> list[str]:
 
 
 def refusal(act: Callable[[], object]) -> str:
-    with pytest.raises((LockError, StaleError)) as refused:
+    with pytest.raises((LockError, StaleError, StoreError)) as refused:
         act()
     return str(refused.value)
 

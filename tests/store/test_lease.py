@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from reconciler.errors import StaleError
 from reconciler.model.state import State
+from reconciler.store import lease_rows
 from reconciler.store.lease import Timing
 from reconciler.store.memory import MemoryStore
 from reconciler.store.sqlite import SqliteStore
@@ -35,6 +38,15 @@ PRAGMA user_version = 2;
 """
 
 
+@contextmanager
+def writing(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let another process be in the middle of a write, whose end nobody waits for."""
+    monkeypatch.setattr(lease_rows, "BUSY_SECONDS", 0.0)
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+
+
 def test_a_holder_notices_at_once_that_its_stack_was_taken(store: SqliteStore, seconds: Seconds) -> None:
     lease = store.acquire("shop", "apply", 0)
     lease.check()
@@ -43,14 +55,14 @@ def test_a_holder_notices_at_once_that_its_stack_was_taken(store: SqliteStore, s
 
 
 def test_a_holder_that_cannot_ask_believes_in_its_lease_for_two_thirds_of_it(
-    store: SqliteStore, seconds: Seconds
+    store: SqliteStore, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lease = store.acquire("shop", "apply", 0)
-    store.path.rename(store.path.with_name("elsewhere.db"))
-    seconds.now += LEASE * 2 / 3 - 1
-    lease.check()
-    seconds.now += 2
-    assert "could not be renewed" in refusal(lease.check)
+    with writing(store, monkeypatch):
+        seconds.now += LEASE * 2 / 3 - 1
+        lease.check()
+        seconds.now += 2
+        assert "could not be renewed" in refusal(lease.check)
 
 
 def test_a_holder_that_was_stopped_for_long_goes_on_when_nobody_took_its_stack(
@@ -63,15 +75,43 @@ def test_a_holder_that_was_stopped_for_long_goes_on_when_nobody_took_its_stack(
     assert store.load("shop").serial == 1
 
 
-def test_a_lease_that_cannot_be_renewed_is_believed_in_no_longer(store: SqliteStore, seconds: Seconds) -> None:
+def test_a_lease_that_cannot_be_renewed_is_believed_in_no_longer(
+    store: SqliteStore, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lease = store.acquire("shop", "apply", 0)
-    hidden = store.path.rename(store.path.with_name("elsewhere.db"))
-    seconds.now += LEASE
-    told = refusal(lease.check)
+    with writing(store, monkeypatch):
+        seconds.now += LEASE
+        told = refusal(lease.check)
     assert told == (
-        'the lock of stack "shop" could not be renewed (unable to open database file): nothing more is changed here'
+        'the lock of stack "shop" could not be renewed (database is locked): nothing is changed here before it can '
+        f"be; check the disk and the permissions of {store.path.parent}"
     )
-    hidden.rename(store.path)
+    lease.check()
+
+
+def test_while_the_state_is_gone_nothing_is_done_and_it_is_not_made_anew(store: SqliteStore) -> None:
+    lease = store.acquire("shop", "watch", 0)
+    store.save(State(stack_name="shop"), lease)
+    away = store.path.parent.rename(store.path.parent.with_name("away"))
+    told = (
+        f"the state in {store.path} is gone, and with it what was applied: put it back, or apply again, which adopts "
+        "what runs from its labels"
+    )
+    assert refusal(lease.check) == told
+    assert refusal(lambda: store.save(State(stack_name="shop"), lease)) == told
+    assert refusal(lambda: store.stand_by("shop", "watch", lambda: True)) == told
+    assert not store.path.parent.exists()
+    away.rename(store.path.parent)
+    lease.check()
+    assert store.save(State(stack_name="shop"), lease).serial == 2
+
+
+def test_under_a_damaged_state_nothing_is_done_before_it_is_mended(store: SqliteStore) -> None:
+    lease = store.acquire("shop", "watch", 0)
+    good = store.path.read_bytes()
+    store.path.write_bytes(b"this is not a database, it is a poem" * 100)
+    assert refusal(lease.check).endswith("move the file away: the next plan adopts what runs from its labels")
+    store.path.write_bytes(good)
     lease.check()
 
 

@@ -258,6 +258,30 @@ def test_a_read_only_state_can_be_read_but_not_written(store: SqliteStore, monke
         other.acquire("shop", "apply", 0)
 
 
+def test_a_state_that_was_read_only_is_written_once_that_is_mended(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved(store)
+    other = again(store)
+    with monkeypatch.context() as mounted:
+        mounted.setattr(os, "access", lambda path, mode: False)
+        other.load("shop")
+        with pytest.raises(StoreError, match="readonly"):
+            other.acquire("shop", "apply", 0)
+    other.acquire("shop", "apply", 0).release()
+
+
+def test_an_older_copy_of_the_file_in_its_place_is_never_mixed_with_what_is_recorded(store: SqliteStore) -> None:
+    lease = store.acquire("shop", "watch", 0)
+    older = store.save(State(stack_name="shop", owner="me"), lease)
+    copy = store.path.read_bytes()
+    newer = store.save(older.changed(tasks=(record(1),)), lease)
+    store.path.write_bytes(copy)
+    with pytest.raises(StaleError):
+        store.save(newer.changed(owner="you"), lease)
+    assert again(store).load("shop") == older
+
+
 def test_a_state_of_a_newer_version_is_refused_and_left_as_it_is(store: SqliteStore) -> None:
     saved(store)
     store.close()
