@@ -137,6 +137,11 @@ class Deployment(Noun):
         return self.status is DeploymentStatus.PRIMARY
 
     @property
+    def has_failed(self) -> bool:
+        """Whether it failed: it makes no more tasks."""
+        return self.rollout_state is RolloutState.FAILED
+
+    @property
     def has_taken_over(self) -> bool:
         """Whether it worked once, or is past the point where its predecessor could take its place again."""
         is_past = self.stage is LifecycleStage.CLEAN_UP and bool(self.shifts_from)

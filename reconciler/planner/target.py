@@ -107,7 +107,7 @@ def _family(definition: TaskDefinition) -> str:
 def _deploy(service: Service, revision: Revision, state: State, now: float, *, is_reopened: bool) -> State:
     primary = state.primary(service.address)
     is_same = primary and (primary.family, primary.revision) == (revision.family, revision.number)
-    if primary and is_same and primary.rollout_state is not RolloutState.FAILED:
+    if primary and is_same and not primary.has_failed:
         registered = primary.changed(registrations=service.load_balancers)
         if primary.desired_count != service.desired_count:
             told = desired_count_told(service.address, service.desired_count, "as declared")
@@ -127,7 +127,7 @@ def reopened(stack: Stack, state: State, now: float, services: frozenset[str]) -
 
 def is_given_up(primary: Deployment) -> bool:
     """Whether a deployment failed and is no rollback: to go on with it would skip what it failed at."""
-    return primary.rollout_state is RolloutState.FAILED and not primary.rolls_back
+    return primary.has_failed and not primary.rolls_back
 
 
 def continued(primary: Deployment, service: Service, now: float, *, is_reopened: bool) -> Deployment:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 from reconciler.model.decision import Waiting
-from reconciler.model.deployment import RolloutState
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
@@ -53,7 +52,7 @@ def is_failed(view: ServiceView, now: float) -> bool:
     deployment = view.deployment
     if deployment is None or view.is_draining:
         return False
-    if deployment.rollout_state is RolloutState.FAILED:
+    if deployment.has_failed:
         return True
     if view.is_settled or view.is_blocked:
         return False
