@@ -6,19 +6,21 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 from reconciler.cli.event_log import EventLog
 from reconciler.cli.options import Given
 from reconciler.cli.stopping import Stop
 from reconciler.cli.systemd import Systemd
-from reconciler.cli.workplace import Workplace, open_applied
-from reconciler.engine.watch import Ending, Watch, pursued
-from reconciler.errors import StoppedBySignalError, StoreError
+from reconciler.cli.workplace import open_applied, open_store
+from reconciler.engine.recorded import Recorded, pursued
+from reconciler.engine.watch import Ending, Watch
+from reconciler.errors import ReconcilerError, StoppedBySignalError, StoreError
 from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
 from reconciler.observe.observatory import Observatory, StackObserver
+from reconciler.store.sqlite import SqliteStore
 from reconciler.store.store import Lease
 
 LOOK_AGAIN_SECONDS = 1.0
@@ -57,13 +59,13 @@ class Keeper:
 
     def keep(self) -> None:
         """Keep the stack until it is time to stop."""
-        place = open_applied(self._given, self._stop)
-        self.name = place.stack.name
+        self.name, store = open_store(self._given)
         self._observer = self._observatory.of(self.name)
         self._log = EventLog(self.name, self._observatory.clock, as_json=self._manner.log_as_json)
-        with place.store.watching(self.name), suppress(StoppedBySignalError):
+        recorded = Recorded(store, self.name)
+        with closing(store), store.watching(self.name), suppress(StoppedBySignalError):
             while not self._stop.is_asked:
-                self._keep_once(place)
+                self._keep_once(store, recorded)
 
     @property
     def is_stuck(self) -> bool:
@@ -71,30 +73,31 @@ class Keeper:
         since = self._awaited_since
         return since is not None and time.monotonic() - since > STUCK_SECONDS
 
-    def _keep_once(self, place: Workplace) -> None:
-        """Hold the stack once. A store that does not work is waited for."""
+    def _keep_once(self, store: SqliteStore, recorded: Recorded) -> None:
+        """Hold the stack once. A store that does not work is waited for, and a folder that is away."""
         try:
-            if pursued(place.store.load(self.name)) is None:
+            if pursued(recorded.load()) is None:
                 self._rest("nothing is applied: waiting for `reconciler apply`")
                 return
-            lease = self._stand_by(place)
+            lease = self._stand_by(store)
             try:
                 ending = self._hold(lease)
             finally:
                 self._awaited_since = None
                 lease.release()
-            is_gone = ending is Ending.LOST and pursued(place.store.load(self.name)) is None
-            self._tell(_GONE if is_gone else _ENDINGS[ending])
-        except StoreError as problem:
-            self._rest(str(problem), note=self._observer.out_of_reach)
+            self._tell(_ENDINGS[ending])
+        except StoppedBySignalError:
+            raise
+        except ReconcilerError as problem:
+            self._rest(str(problem), note=lambda why: self._observer.out_of_reach(why, needs_mending=True))
 
-    def _stand_by(self, place: Workplace) -> Lease:
+    def _stand_by(self, store: SqliteStore) -> Lease:
         """Wait for the lease; raises StoppedBySignalError when it is time to stop."""
-        return place.store.stand_by(self.name, "watch", lambda: self._is_over(place))
+        return store.stand_by(self.name, "watch", lambda: self._is_over(store))
 
-    def _is_over(self, place: Workplace) -> bool:
+    def _is_over(self, store: SqliteStore) -> bool:
         """Whether it is time to stop. Until then we stand by, and say for whom."""
-        holder = place.store.holder(self.name)
+        holder = store.holder(self.name)
         if holder is not None:
             self._rest(f"stands by: {holder} has the stack", seconds=0)
         return self._stop.is_asked
@@ -119,11 +122,11 @@ class Keeper:
         self._observer.observe(decision, snapshot)
         self._log.observe(decision)
 
-    def _out_of_reach(self, trouble: str) -> None:
-        """We are not stuck: we cannot look."""
+    def _out_of_reach(self, problem: ReconcilerError) -> None:
+        """We are not stuck: we cannot look, or not record."""
         self.is_ready = True
         self._awaited_since = time.monotonic()
-        self._observer.out_of_reach(trouble)
+        self._observer.out_of_reach(str(problem), needs_mending=isinstance(problem, StoreError))
 
     def _rest(self, why: str, seconds: float = LOOK_AGAIN_SECONDS, note: Callable[[str], None] | None = None) -> None:
         if why != self._told:
@@ -165,10 +168,10 @@ def _jitter() -> float:
     return random.uniform(1 - JITTER, 1 + JITTER)
 
 
-_GONE = "nothing that was applied is recorded any more: it was destroyed, or the state was removed"
 _ENDINGS = {
     Ending.HANDED_OVER: "makes way for whoever asked for the stack, and stands by",
-    Ending.LOST: "another process took the stack over while this one did not answer: stands by",
+    Ending.LOST: "another process took the stack over while this one did not answer, or another state is in its "
+    "place: stands by",
     Ending.STOPPED: "stopped; tasks go on running, and nobody watches them",
     Ending.NOTHING_APPLIED: "nothing is left of what was applied",
 }

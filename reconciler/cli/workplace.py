@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.cli.listening import listening
+from reconciler.cli.listening import News, listening
 from reconciler.cli.options import Given, find_stack, find_state, user_name
 from reconciler.cli.output import is_terminal, tell_warnings
 from reconciler.cli.recorded import recorded_name, recorded_stack
@@ -22,7 +22,7 @@ from reconciler.engine.converge import Settings, World
 from reconciler.engine.guard import Guard
 from reconciler.engine.performer import STARTS_IN_FLIGHT, ThreadPerformer, lane_limits
 from reconciler.engine.session import Session
-from reconciler.errors import StackError, StoppedBySignalError, StoreError, UsageError
+from reconciler.errors import StackError, StoppedBySignalError, UsageError
 from reconciler.hooks.hooks import Hooked, Hooks
 from reconciler.language.loader import Loaded, load
 from reconciler.model.decision import Decision
@@ -96,7 +96,7 @@ class Workplace:
         with (
             self._stopping(stop),
             stop.waking(performer.wake),
-            listening(lambda: self._has_news(guard), performer.wake),
+            listening(News(self.store, self.stack.name, guard), performer.wake),
         ):
             try:
                 yield World(
@@ -119,13 +119,6 @@ class Workplace:
         """Let go of connections, to the engine and to the state file."""
         self.driver.close()
         self.store.close()
-
-    def _has_news(self, guard: Guard) -> bool:
-        """Whether a request waits, or the lease is lost. A store that does not work is told by the loop."""
-        try:
-            return guard.is_lost or bool(self.store.posted(self.stack.name))
-        except StoreError:
-            return False
 
     def _perform(self, step: Step, hooks: Hooks, guard: Guard) -> Outcome:
         """Perform a step; raises StaleError when the stack is not ours any more."""
@@ -166,14 +159,19 @@ def open_recorded(given: Given) -> Workplace:
     return _workplace(given, folder, store, stack, loaded)
 
 
+def open_store(given: Given) -> tuple[str, SqliteStore]:
+    """Return the stack's name and its store, of which nothing is read yet."""
+    folder = find_stack(given.stack_folder)
+    return recorded_name(folder), _store(given, folder)
+
+
 def open_applied(given: Given, stop: Stop) -> Workplace:
     """Open what was applied last, without a look at the files: for who watches it.
 
     The stack is an empty one when nothing is applied, or all of it was destroyed.
     """
     folder = find_stack(given.stack_folder)
-    store = _store(given, folder)
-    name = recorded_name(folder)
+    name, store = open_store(given)
     target = store.load(name).target or Stack(name=name)
     place = _workplace(given, folder, store, target.changed(folder=str(folder)), Loaded(None, ()))
     place.stop = stop

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from reconciler.clock import Clock
 from reconciler.drivers.driver import Driver
-from reconciler.engine.looking import look_request
+from reconciler.engine.looking import look_request, refuse_others
 from reconciler.engine.performer import Performer
 from reconciler.errors import (
     EngineError,
@@ -250,7 +250,10 @@ class _Run:
         request = look_request(self.stack, self.state, detailed=not self.stack.is_empty)
         for tries in range(TRIES):
             try:
-                return as_recorded(self.world.driver.look(request), self.state)
+                shown = self.world.driver.look(request)
+                if self.world.is_patient:
+                    refuse_others(shown, self.state)
+                return as_recorded(shown, self.state)
             except EngineError as problem:
                 if not self.has_performed or self.world.is_patient:
                     raise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from reconciler.drivers.driver import LookRequest
+from reconciler.errors import StoreError
 from reconciler.model.deployment import RolloutState
+from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.scheduler.resources import networks_of
@@ -46,3 +48,16 @@ def _moved_networks(state: State) -> dict[str, str]:
     names = {each.address: each.name for each in state.target.networks}
     older = {each.before: names[each.address] for each in state.moved if each.address in names}
     return {**older, **names}
+
+
+def refuse_others(snapshot: Snapshot, state: State) -> None:
+    """Raise StoreError when what runs of the stack belongs to other states only: ours was put in the place of one.
+
+    All that is recorded there would be started beside what runs.
+    """
+    owners = sorted(each.id[:8] for each in snapshot.owners)
+    if owners and all(each.id != state.owner for each in snapshot.owners):
+        raise StoreError(
+            f'what runs of stack "{state.stack_name}" belongs to another state (owner {", ".join(owners)}) than the '
+            f"one that is recorded (owner {state.owner[:8]}): put the right one back, or give its folder with --state"
+        )

@@ -1,7 +1,8 @@
 """`watch`: keeps a stack as it was applied last, for as long as it holds the stack's lease.
 
-It gives nothing up. While the engine is out of reach what runs is unknown: nothing is started or stopped, and it asks
-again. Sources: the ECS service scheduler; the ECS agent's pauses between tries (2 s to 200 s, x 1.5).
+It gives nothing up. While the engine is out of reach what runs is unknown, and while the state cannot be written
+nothing could be recorded: nothing is started or stopped, and it tries again. Sources: the ECS service scheduler; the
+ECS agent's pauses between tries (2 s to 200 s, x 1.5).
 """
 
 from __future__ import annotations
@@ -11,21 +12,24 @@ from dataclasses import replace
 from enum import StrEnum
 
 from reconciler.engine.converge import World, converge
+from reconciler.engine.recorded import Recorded, pursued
 from reconciler.errors import (
     EngineError,
     HandedOverError,
     PartialError,
+    ReconcilerError,
     StaleError,
     StoppedBySignalError,
     StoreError,
 )
 from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.stack import Stack
-from reconciler.model.state import State
 from reconciler.store.store import Lease
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 2.0, 200.0, 1.5
+
+LONGEST_STORE_PAUSE = 10.0
+"""A state that is mended tells nobody, as an engine does that is back; to try costs no more than a look."""
 
 
 class Ending(StrEnum):
@@ -40,11 +44,6 @@ class Ending(StrEnum):
     NOTHING_APPLIED = "nothing applied"
 
 
-def pursued(state: State) -> Stack | None:
-    """Return what a watch pursues: the recorded target; None when nothing is applied, or all of it was destroyed."""
-    return None if state.target is None or state.target.is_empty else state.target
-
-
 class Watch:
     """Watches one stack.
 
@@ -57,7 +56,7 @@ class Watch:
         world: World,
         folder: str,
         tell: Callable[[str], None],
-        out_of_reach: Callable[[str], None] = lambda trouble: None,
+        out_of_reach: Callable[[ReconcilerError], None] = lambda trouble: None,
     ) -> None:
         self._world = replace(world, observe=self._seen, is_patient=True)
         self._observe = world.observe
@@ -69,9 +68,10 @@ class Watch:
 
     def keep(self, stack_name: str, lease: Lease) -> Ending:
         """Pursue the recorded target until the lease is asked for or lost, or a signal comes."""
+        recorded = Recorded(self._world.store, stack_name)
         while not self._world.is_interrupted():
             try:
-                state = self._world.store.load(stack_name)
+                state = recorded.load()
                 target = pursued(state)
                 if target is None:
                     return Ending.NOTHING_APPLIED
@@ -83,8 +83,8 @@ class Watch:
             except StoppedBySignalError:
                 return Ending.STOPPED
             except (EngineError, PartialError, StoreError) as problem:
-                self._note_trouble(str(problem))
-                self._rest()
+                self._note_trouble(problem)
+                self._rest(LONGEST_STORE_PAUSE if isinstance(problem, StoreError) else LONGEST_PAUSE)
         return Ending.STOPPED
 
     def _seen(self, decision: Decision, snapshot: Snapshot) -> None:
@@ -93,17 +93,23 @@ class Watch:
         self._trouble, self._pause = "", FIRST_PAUSE
         self._observe(decision, snapshot)
 
-    def _note_trouble(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            self._tell(f"{trouble}\nWhat runs is unknown: nothing is started or stopped until this is over.")
-        self._trouble = trouble
-        self._out_of_reach(trouble)
+    def _note_trouble(self, problem: ReconcilerError) -> None:
+        if str(problem) != self._trouble:
+            why = _NOT_RECORDED if isinstance(problem, StoreError) else _UNKNOWN
+            self._tell(f"{problem}\n{why}: nothing is started or stopped until this is over.")
+        self._trouble = str(problem)
+        self._out_of_reach(problem)
 
-    def _rest(self) -> None:
+    def _rest(self, longest: float) -> None:
         """Wait before the next try; a wake, as from the engine's events that are there again, ends it."""
+        self._pause = min(self._pause, longest)
         self._world.performer.wait(self._world.clock.now() + self._pause)
-        self._pause = min(self._pause * GROWTH, LONGEST_PAUSE)
+        self._pause = self._pause * GROWTH
 
 
 def _never(decision: Decision) -> bool:
     return False
+
+
+_UNKNOWN = "What runs is unknown"
+_NOT_RECORDED = "What would be done could not be recorded"

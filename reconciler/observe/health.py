@@ -1,4 +1,7 @@
-"""Whether a `watch` is well: each of its stacks was looked at lately, or somebody else has it."""
+"""Whether a `watch` is well: each of its stacks was looked at lately, or somebody else has it.
+
+A state that cannot be read or written is told at once, an engine that is away once it was not looked at for long.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,8 @@ def _stack(sight: Sight, now: float, limit: float) -> dict[str, Any]:
     looked_at = None if sight.looked_at is None else timestamp(sight.looked_at)
     if sight.stands_by:
         return {"status": "standing by", "reason": sight.stands_by, "last_look_at": looked_at}
+    if sight.needs_mending:
+        return {"status": "failing", "reason": sight.trouble, "last_look_at": looked_at}
     age = now - max(sight.role_since, sight.looked_at or 0.0)
     if age <= limit:
         return {"status": "ok", "reason": sight.trouble or None, "last_look_at": looked_at}

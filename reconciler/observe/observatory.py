@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from reconciler.clock import Clock
 from reconciler.model.decision import Decision, Pass
@@ -22,7 +23,8 @@ from reconciler.observe.tally import Tally
 class Sight:
     """One stack as it is known now. Times are seconds since the epoch; `role_since` is also when it was first known.
 
-    `stands_by` says why it is not watched now, empty while it is; `trouble` what the engine or the store last said.
+    `stands_by` says why it is not watched now, empty while it is; `trouble` what the engine or the store last said,
+    `needs_mending` that it does not pass by itself.
     """
 
     stack: str
@@ -31,6 +33,7 @@ class Sight:
     lease_token: int = 0
     looked_at: float | None = None
     trouble: str = ""
+    needs_mending: bool = False
     decision: Decision | None = None
     tally: Tally = field(default_factory=Tally)
 
@@ -38,6 +41,9 @@ class Sight:
     def is_reachable(self) -> bool:
         """Whether the last look worked."""
         return self.looked_at is not None and not self.trouble
+
+
+_WELL: dict[str, Any] = {"trouble": "", "needs_mending": False, "stands_by": ""}
 
 
 class StackObserver:
@@ -58,7 +64,7 @@ class StackObserver:
                 _count(sight.tally, sight.decision.state, decision.state)
                 _count_restarts(sight.tally, self._started, started)
             self._started = {container: at for container, (_, at) in started.items()}
-            self._sight = replace(sight, decision=decision, looked_at=self._clock.now(), trouble="", stands_by="")
+            self._sight = replace(sight, decision=decision, looked_at=self._clock.now(), **_WELL)
 
     def passed(self, passed: Pass) -> None:
         """Take in how long a round took."""
@@ -71,22 +77,25 @@ class StackObserver:
         """From now on we watch the stack, with a lease of that token."""
         now = self._clock.now()
         with self._lock:
-            self._sight = replace(self._sight, lease_token=token, stands_by="", role_since=now, looked_at=None)
+            self._sight = replace(self._sight, lease_token=token, role_since=now, looked_at=None, **_WELL)
 
     def stands_by(self, why: str) -> None:
         """From now on somebody else has the stack, or there is nothing to watch yet."""
         with self._lock:
             since = self._sight.role_since if self._sight.stands_by else self._clock.now()
-            self._sight = replace(self._sight, stands_by=why, lease_token=0, role_since=since, trouble="")
+            self._sight = replace(self._sight, **{**_WELL, "stands_by": why}, lease_token=0, role_since=since)
 
-    def out_of_reach(self, trouble: str) -> None:
+    def out_of_reach(self, trouble: str, *, needs_mending: bool = False) -> None:
         """The engine or the store does not answer; the next look that works ends that.
 
-        Who only stands by is not well then either: it could not take over.
+        Who only stands by is not well then either: it could not take over. What `needs_mending` is told at once: a
+        state that is gone, or a full disk, is not back after a while as an engine is that was restarted.
         """
         with self._lock:
             since = self._clock.now() if self._sight.stands_by else self._sight.role_since
-            self._sight = replace(self._sight, trouble=trouble, stands_by="", role_since=since)
+            self._sight = replace(
+                self._sight, trouble=trouble, needs_mending=needs_mending, stands_by="", role_since=since
+            )
 
     @property
     def sight(self) -> Sight:

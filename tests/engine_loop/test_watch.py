@@ -165,6 +165,65 @@ def test_a_full_disk_is_waited_for() -> None:
     ]
 
 
+GONE = (
+    "the state in memory is gone, and with it what was applied: put it back, or apply again, which adopts what runs "
+    "from its labels"
+)
+BACK = "it answers again: what runs is known, and kept as it was applied"
+
+
+@dataclass
+class LosingStore(MemoryStore):
+    """A state that somebody takes away for some loads, or puts another one in the place of."""
+
+    loads: int = 0
+    away: range = range(0)
+    other: State | None = None
+
+    def load(self, stack: str) -> State:
+        self.loads += 1
+        if self.loads not in self.away:
+            return super().load(stack)
+        return self.other or State(stack_name=stack)
+
+
+def losing(other: State | None = None) -> tuple[Watched, LosingStore]:
+    """A watch that has trouble at once (a full disk), and whose state is another at the next tries."""
+    store = LosingStore()
+    found = Watched(Site(store=store))
+    found.site.apply(SHOP)
+    found.driver = Unreachable(found.site, found.site.clock.now(), found.site.clock.now() + 1)
+    found.note_starts()
+    kill_one(found.site)
+    store.away, store.other = range(store.loads + 2, store.loads + 6), other
+    return found, store
+
+
+def test_a_state_that_is_gone_is_waited_for_and_told_once() -> None:
+    found, _ = losing()
+    assert found.watch(seconds=400) is Ending.STOPPED
+    assert found.site.live == ("web:1", "web:1")
+    assert [each.split("\n")[0] for each in found.told] == ["the engine does not answer", GONE, BACK]
+    assert [each.split("\n")[1] for each in found.told[1:2]] == [
+        "What would be done could not be recorded: nothing is started or stopped until this is over."
+    ]
+
+
+def test_a_state_of_another_owner_in_its_place_starts_nothing_beside_what_runs() -> None:
+    other = Site()
+    other.apply(SHOP)
+    strange = other.store.load("shop").changed(owner="f" * 32)
+    found, store = losing(strange)
+    saves: list[State] = []
+    save = store.save
+    store.save = lambda state, *rest: saves.append(state) or save(state, *rest)  # type: ignore[method-assign, func-returns-value]
+    assert found.watch(seconds=400) is Ending.STOPPED
+    assert found.told[1].startswith('what runs of stack "shop" belongs to another state (owner ')
+    assert found.told[2:] == [BACK]
+    assert {each.owner for each in saves} == {store.load("shop").owner}
+    assert found.site.live == ("web:1", "web:1")
+
+
 def test_a_step_that_keeps_failing_is_tried_for_ever_and_does_not_hold_up_the_others() -> None:
     found = applied()
     found.site.engine._networks["shop"] = ObservedNetwork(id="9", name="shop", is_ours=False)

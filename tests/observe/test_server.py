@@ -179,6 +179,23 @@ def test_health_follows_the_last_look(observatory: Observatory, shop: StackObser
     ]
 
 
+def test_what_needs_mending_is_told_at_once_and_ends_with_the_next_look(
+    observatory: Observatory, shop: StackObserver
+) -> None:
+    shop.observe(looked(), snapshot())
+    shop.out_of_reach("the state is gone", needs_mending=True)
+    found = [_health(observatory)]
+    shop.out_of_reach("the engine does not answer")
+    found.append(_health(observatory))
+    shop.out_of_reach("the state is gone", needs_mending=True)
+    shop.observe(looked(), snapshot())
+    assert [*found, _health(observatory)] == [
+        (False, "failing", "the state is gone"),
+        (True, "ok", "the engine does not answer"),
+        (True, "ok", None),
+    ]
+
+
 def test_who_stands_by_is_not_well_for_long_when_the_store_does_not_work(
     observatory: Observatory, shop: StackObserver, clock: VirtualClock
 ) -> None:
