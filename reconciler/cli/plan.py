@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.options import Given, json_option, place_options
-from reconciler.cli.output import say, say_lines, tell
+from reconciler.cli.output import say, say_lines, tell, tell_diagnostics
 from reconciler.cli.workplace import open_recorded, open_workplace
 from reconciler.engine.session import Options, Prepared, prepare
 from reconciler.render import json_lines
@@ -56,7 +56,9 @@ def show(prepared: Prepared, *, as_json: bool, full: bool, now: float) -> None:
     """Print a plan as text or as JSON lines."""
     for message in prepared.messages:
         tell(f"Note: {message}")
+    tell_diagnostics(prepared.warnings)
     if as_json:
+        say_lines(json_lines.diagnostic_line(each, now) for each in prepared.warnings)
         say_lines(json_lines.plan_lines(prepared.plan, now))
     elif prepared.plan.is_empty and prepared.stack.is_empty:
         say(f'Nothing to destroy: nothing of stack "{prepared.stack.name}" is on the engine.')

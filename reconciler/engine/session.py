@@ -29,6 +29,7 @@ from reconciler.model.task import TaskStatus
 from reconciler.planner.checks import check
 from reconciler.planner.lifecycle import keep_ignored
 from reconciler.planner.moves import readdress
+from reconciler.planner.never_due import never_due
 from reconciler.planner.planner import Planned, plan_outputs
 from reconciler.planner.planner import plan as make_plan
 from reconciler.planner.requests import carry_out
@@ -73,6 +74,7 @@ class Prepared:
     recorded: State
     snapshot: Snapshot
     messages: tuple[str, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -128,7 +130,7 @@ def prepare(
     )
     if is_moving and options.with_preview:
         planned = replace(planned, plan=with_rollouts(stack, planned, snapshot, now))
-    return Prepared(stack, planned, recorded, snapshot, messages)
+    return Prepared(stack, planned, recorded, snapshot, messages, never_due(stack, recorded, now))
 
 
 def _known(stack: Stack, planned: Planned, snapshot: Snapshot) -> Mapping[str, Mapping[str, object]]:

@@ -117,6 +117,15 @@ def test_what_is_due_is_run_by_the_watch_and_a_destroy_stops_it(place: Place) ->
     assert place.tasks() == []
 
 
+def test_a_plan_warns_of_a_time_that_is_past_beside_its_result(place: Place) -> None:
+    place.write(JOBS.replace('"* * * * *"', '"at(2020-01-01T00:00:00)"'))
+    summary = "scheduled_task.often is never due: no time of at(2020-01-01T00:00:00), in UTC, is still to come"
+    planned = place.run("plan")
+    assert (planned.code, planned.err.split("   [")[0]) == (0, f"Warning: {summary}")
+    assert "main.hcl:" in planned.err
+    assert summary in place.run("plan", "--json").errors
+
+
 def test_a_name_that_was_not_applied_is_refused(place: Place) -> None:
     place.write(JOBS)
     place.apply()
