@@ -67,7 +67,8 @@ def ask(place: Workplace, asked: Asked) -> Answered:
 def _left(place: Workplace, asked: Asked) -> Answered:
     """Record the requests, or have them recorded, and leave the rest to whoever holds the stack."""
     state = have_noted(place, asked.operation, asked.requests)
-    tell_unwatched(place, f"the next `reconciler apply{place.given.options}` does it, or a `reconciler watch`")
+    if place.store.holder(place.stack.name) is None:
+        tell_unwatched(place, f"the next `reconciler apply{place.given.options}` does it, or a `reconciler watch`")
     return Answered(state)
 
 

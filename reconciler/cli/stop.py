@@ -13,6 +13,7 @@ from reconciler.cli.progress import QuietProgress
 from reconciler.cli.workplace import Workplace, open_recorded
 from reconciler.engine.present import Present, TaskNow, present
 from reconciler.engine.session import have_stopped, stop_task
+from reconciler.errors import DeploymentFailedError
 from reconciler.model.deployment import RolloutState
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.state import State
@@ -32,11 +33,13 @@ def command(
 ) -> None:
     """Stop one task: ADDRESS is service.web/TASK or a task's id.
 
-    A task of a service is replaced. A one-off task stays stopped.
+    A task of a service is replaced; exits with 3 when its replacement does not get healthy. A one-off task stays
+    stopped.
     """
     place = open_recorded(given)
     stopped = _stopped_by_watch if watch_that_holds(place) else _stopped_here
     task = stopped(place, address, reason, lock_timeout)
+    _check_replaced(place, task)
     done = "is stopped" if task.record.is_one_off else "is stopped and replaced"
     say(f"Task {task.record.short_id} of {task.record.group} {done}.")
 
@@ -58,6 +61,17 @@ def _stopped_by_watch(place: Workplace, address: str, reason: str, lock_timeout:
 
     delegate(place, Errand("stop", (wanted,), lambda lease, left: _stop(place, wanted, lease), is_done))
     return task
+
+
+def _check_replaced(place: Workplace, task: TaskNow) -> None:
+    """Raise DeploymentFailedError when the deployment of a stopped task's service has failed."""
+    group = task.record.group
+    primary = place.store.load(place.stack.name).primary(group)
+    if primary is not None and primary.rollout_state is RolloutState.FAILED:
+        raise DeploymentFailedError(
+            f"task {task.record.short_id} of {group} is stopped, and its service is not as it should be: "
+            f"{primary.reason}.\nSee: reconciler deployment show {primary.id}{place.given.options}"
+        )
 
 
 def _asked(place: Workplace, address: str, reason: str) -> tuple[TaskNow, Request]:

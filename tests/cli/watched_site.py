@@ -28,7 +28,7 @@ from .conftest import Place
 
 PLAIN = How(progress_mode="plain")
 SLICE_SECONDS = 2.0
-MOST_SLICES = 2000
+MOST_SLICES = 300
 
 
 @dataclass
