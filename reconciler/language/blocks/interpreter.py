@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconciler.language.blocks import conditions, variables
-from reconciler.language.blocks.attribute_values import UnfitError, python_value
+from reconciler.language.blocks import conditions, module_calls, variables
 from reconciler.language.blocks.conditions import Breach
 from reconciler.language.blocks.declarations import Declaration
 from reconciler.language.blocks.decode import Decoder
@@ -16,7 +15,6 @@ from reconciler.language.blocks.modules import RULE, Graph, Module, Node, Path, 
 from reconciler.language.blocks.names import ModuleNames
 from reconciler.language.blocks.references import MODULE, Key
 from reconciler.language.blocks.variables import Given, Variable
-from reconciler.language.expressions.access import similar
 from reconciler.language.expressions.constraints import type_json
 from reconciler.language.expressions.evaluator import evaluate
 from reconciler.language.expressions.scope import EvaluationError, FileReader, Scope
@@ -33,8 +31,7 @@ from reconciler.language.reading import syntax
 from reconciler.language.reading.recovery import ANY
 from reconciler.language.reading.syntax import Place
 from reconciler.language.report import Report, SkippedError
-from reconciler.language.schema_stack import DEPENDS_ON, OUTPUT
-from reconciler.language.schema_stack import MODULE as MODULE_BLOCK
+from reconciler.language.schema_stack import OUTPUT
 from reconciler.model.stack import Output
 
 Attributes = Mapping[str, Mapping[str, object]]
@@ -189,11 +186,11 @@ class Interpreter:
         """Make the copies of a module that a call asks for."""
         name = node.key.name
         call, module = place.module.declarations.calls[name], place.module.children[name]
-        self._check_arguments(call, module)
+        module_calls.check_arguments(call, module, self.report)
         scope = place.scope(call.file)
         try:
             repeated = repetition(call, scope)
-            after = (*place.after, *self._after(call, scope))
+            after = (*place.after, *module_calls.after(call, scope))
         except EvaluationError as error:
             error.file = error.file or call.file
             self.report.evaluation(error)
@@ -215,37 +212,6 @@ class Interpreter:
         ]
         place.call(name, repeated, made)
         self._at.setdefault(module.path, []).extend(made)
-
-    def _check_arguments(self, call: Declaration, module: Module) -> None:
-        assert call.block is not None
-        known = module.declarations.variables
-        for each in call.block.body.attributes:
-            if each.name in known or MODULE_BLOCK.attribute(each.name) is not None:
-                continue
-            if module.declarations.is_lost(Key("var", each.name)):
-                continue
-            if each.name in MODULE_BLOCK.aws_only:
-                detail = f"Remove it. Instead: {MODULE_BLOCK.aws_only[each.name]}."
-            else:
-                detail = similar(each.name, known) or f'Declare it there: variable "{each.name}" {{}}'
-            summary = f'module "{call.key.name}" has no variable "{each.name}"'
-            self.report.error("E0202", summary, detail, call.file, each.name_place)
-        for block in call.block.body.blocks:
-            detail = "A call of a module holds attributes only."
-            self.report.error("E0201", f'unknown block "{block.type}" in a module', detail, call.file, block.place)
-
-    def _after(self, call: Declaration, scope: Scope) -> tuple[str, ...]:
-        """Return the services that a call's depends_on names."""
-        assert call.block is not None
-        node = next((each.value for each in call.block.body.attributes if each.name == "depends_on"), None)
-        if node is None:
-            return ()
-        try:
-            found: tuple[str, ...] = python_value(evaluate(node, scope), DEPENDS_ON)
-        except UnfitError as error:
-            detail = error.detail or f"It is a {DEPENDS_ON.kind}: {DEPENDS_ON.doc}"
-            raise EvaluationError(error.code, f'"depends_on": {error}', detail, node.place) from None
-        return found
 
     def _output(self, place: ModuleInstance, node: Node) -> Value | None:
         """Evaluate an output: for the module around, or, of the stack itself, for people."""
