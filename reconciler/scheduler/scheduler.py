@@ -61,9 +61,9 @@ def _decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decis
     before = {each.id: each for each in state.tasks}
     adopted = note_silence(adopt(state, snapshot, now), snapshot, now)
     tasks = _seen(stack, adopted, snapshot, now)
-    adopted = turn_round(adopted, tasks, snapshot)
-    services = survey(stack, adopted, tasks, snapshot, now)
     ground = Ground(snapshot, {each.record.id: each for each in tasks}, stack.name, stack.folder, adopted.owner, now)
+    adopted = turn_round(stack, adopted, ground)
+    services = survey(stack, adopted, tasks, snapshot, now)
     services = {address: judged(view, before, ground) for address, view in services.items()}
     moves = _moves(services, tasks, adopted, snapshot, now)
     over = abandoned(as_judged(adopted, services), ground.tasks, now)

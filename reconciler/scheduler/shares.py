@@ -64,7 +64,8 @@ def wanted_shares(
     deployment: Deployment, configuration: DeploymentConfiguration, pools: Pools, written: Shares
 ) -> Shares:
     """Return the shares of a target group now. `written` are those on the balancer's volume."""
-    production, test = _production(deployment, configuration, pools), has_test_traffic(deployment)
+    had = _green(deployment, written[0])
+    production, test = _production(deployment, configuration, pools, had), has_test_traffic(deployment)
     wanted = (_green(deployment, production), _green(deployment, WHOLE if test else 0))
     if not deployment.is_shifting and pools.ready == {deployment.color.other} and not _undid(deployment, written):
         return _green(deployment, 0), _green(deployment, 0)  # only elsewhere is anybody ready
@@ -102,12 +103,17 @@ def is_alone(deployment: Deployment, snapshot: Snapshot) -> bool:
     return any(_has_to_itself(deployment, balancer, group) for balancer in snapshot.balancers for group in groups)
 
 
-def _production(deployment: Deployment, configuration: DeploymentConfiguration, pools: Pools) -> int:
-    """Return the thousandths of a stage; all of it or nothing while nobody else, or nobody of its own, can answer."""
+def _production(deployment: Deployment, configuration: DeploymentConfiguration, pools: Pools, had: int) -> int:
+    """Return the thousandths of a stage; all of it or nothing while nobody else, or nobody of its own, can answer.
+
+    `had` is what the pool has already: before the first shift that is an earlier deployment's, and stays there.
+    """
     stages_share = share(deployment, configuration)
-    if stages_share and pools.has_only(deployment.color):
+    if not deployment.is_shifting:
+        return stages_share
+    if pools.has_only(deployment.color) and (stages_share or had):
         return WHOLE
-    return 0 if deployment.is_shifting and pools.has_only(deployment.color.other) else stages_share
+    return 0 if pools.has_only(deployment.color.other) else stages_share
 
 
 def _has_to_itself(deployment: Deployment, balancer: ObservedBalancer, group: str) -> bool:

@@ -19,6 +19,7 @@ from reconciler.scheduler.service_view import Progress, ServiceView
 from reconciler.scheduler.shares import is_alone, is_in_effect
 from reconciler.scheduler.shifting import has_strangers, is_scaled_up
 from reconciler.scheduler.strategies import bakes, has_test_traffic, share, shifts, stages
+from reconciler.scheduler.turning import turns_at
 
 
 class Wait(NamedTuple):
@@ -100,7 +101,8 @@ def _reconcile(view: ServiceView, deployment: Deployment, ground: Ground) -> Wai
     if not deployment.shifts_from:
         return None
     if not is_in_effect(deployment, ground.snapshot, 0):
-        return Wait(f"all traffic to be on {deployment.color.other}")
+        until = turns_at(deployment, view.service)
+        return Wait(f"all traffic to be on {deployment.color.other}", until if ground.now < until else None)
     if has_strangers(deployment.color, view.fleet):
         return Wait(f"tasks of an earlier deployment to leave {deployment.color}", vacates=True)
     return None

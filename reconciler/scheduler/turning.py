@@ -2,6 +2,7 @@
 
 The one before it was superseded while it had traffic, and what that was to take over from answers nobody any more:
 the traffic cannot go back there. So it stays where it is, and the new deployment gets the pool that answers nobody.
+What has only just lost its tasks gets them back first: it was proven, and the one before the new one was not.
 
 Source: ours; ECS has one target group for production, and cannot get there.
 """
@@ -12,23 +13,35 @@ from collections.abc import Sequence
 
 from reconciler.model.deployment import Deployment
 from reconciler.model.routing import WHOLE, Color, ObservedBalancer
-from reconciler.model.service import LifecycleStage
+from reconciler.model.service import LifecycleStage, Service
 from reconciler.model.snapshot import Snapshot
+from reconciler.model.stack import Stack
 from reconciler.model.state import State
+from reconciler.scheduler.hooks import Ground
 from reconciler.scheduler.shares import seen_pools
 from reconciler.scheduler.task_view import TaskView
 
+TURN_SECONDS = 60.0
+"""So long whoever has worked last may take to answer again."""
 
-def turn_round(state: State, tasks: Sequence[TaskView], snapshot: Snapshot) -> State:
+
+def turns_at(deployment: Deployment, service: Service) -> float:
+    """Return when a deployment that has not begun no longer waits for what worked last: well before it times out."""
+    return deployment.stage_at + min(TURN_SECONDS, service.deployment_configuration.timeout / 2)
+
+
+def turn_round(stack: Stack, state: State, ground: Ground) -> State:
     """Let deployments that have not begun shift from the tasks in their own pool, when only those can answer.
 
     Returns the same State when there is nothing to turn.
     """
+    tasks = tuple(ground.tasks.values())
     found = {
         each.id: source
         for each in state.deployments
         if each.is_primary and each.is_shifting and each.stage is LifecycleStage.RECONCILE_SERVICE
-        if (source := _source(each, state, tasks, snapshot)) is not None
+        if (service := stack.service(each.service)) is not None and ground.now >= turns_at(each, service)
+        if (source := _source(each, state, tasks, ground.snapshot)) is not None
     }
     if not found:
         return state

@@ -67,6 +67,21 @@ def has_traffic(decision: Decision) -> bool:
     return is_shifting(decision) or in_stage(LifecycleStage.BAKE_TIME)(decision)
 
 
+def stages_told(play: Play) -> list[tuple[str, int]]:
+    """Return the deployment's stage and green's share, of each time the balancer is told something from now on."""
+    told: list[tuple[str, int]] = []
+    perform = play.site.engine.perform
+
+    def watched(step: Any) -> Any:
+        primary = play.site.store.load("shop").primary("service.web")
+        if isinstance(step, ConfigureBalancer) and primary is not None:
+            told.append((primary.stage.value, step.configuration.routes[0].green))
+        return perform(step)
+
+    play.site.engine.perform = watched  # type: ignore[method-assign]
+    return told
+
+
 def ends_well(play: Play, wanted: Stack, number: int) -> None:
     ended = play.apply(wanted)
     assert ended is not None
@@ -113,6 +128,24 @@ def test_the_next_one_takes_over_from_a_shift_beside_a_broken_revision(
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("breaks", [crashes, hangs])
+def test_traffic_is_never_taken_from_the_only_ones_that_answer(play: Play, breaks: Breaks, strategy: str) -> None:
+    play.apply(revision(1, strategy))
+    breaks(play, 1)
+
+    def is_superseded() -> None:
+        raise Crash
+
+    play.once(has_traffic, is_superseded)
+    play.apply(revision(2, strategy))
+    play.wait(20)
+    told = stages_told(play)
+    ends_well(play, revision(3, strategy), 3)
+    begun = [green for stage, green in told if stage in ("RECONCILE_SERVICE", "SCALE_UP", "TEST_TRAFFIC_SHIFT")]
+    assert set(begun) == {1000}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_broken_revision_that_was_undone_by_no_rollback_is_replaced(play: Play, strategy: str) -> None:
     play.apply(revision(1, strategy))
     crashes(play, 1)
@@ -124,18 +157,9 @@ def test_a_broken_revision_that_was_undone_by_no_rollback_is_replaced(play: Play
 
 
 def test_no_request_reaches_it_before_its_first_step_though_nobody_else_answers(play: Play) -> None:
-    told: list[tuple[str, int]] = []
-    perform = play.site.engine.perform
-
-    def watched(step: Any) -> Any:
-        primary = play.site.store.load("shop").primary("service.web")
-        if isinstance(step, ConfigureBalancer) and primary is not None:
-            told.append((primary.stage.value, step.configuration.routes[0].green))
-        return perform(step)
-
     play.apply(revision(1, CANARY))
     crashes(play, 1)
-    play.site.engine.perform = watched  # type: ignore[method-assign]
+    told = stages_told(play)
     ends_well(play, revision(2, CANARY), 2)
     first = next(number for number, (_, green) in enumerate(told) if green)
     assert told[first] == ("PRODUCTION_TRAFFIC_SHIFT", 1000)

@@ -248,6 +248,14 @@ def test_before_its_first_shift_it_has_none_though_it_alone_can_answer(stage: st
     assert shares(second(stage, strategy="CANARY"), *ONLY_GREEN, of=CANARY)[0] == 0
 
 
+@pytest.mark.parametrize("seen_", [ONLY_GREEN, HANGING], ids=["nobody ready", "nobody passes a check"])
+def test_traffic_of_an_earlier_deployment_stays_where_alone_it_is_answered(seen_: tuple[ObservedTarget, ...]) -> None:
+    assert shares(second("RECONCILE_SERVICE", strategy="CANARY"), *seen_, green=400, test_green=0, of=CANARY) == (
+        1000,
+        0,
+    )
+
+
 @pytest.mark.parametrize(
     "seen_",
     [

@@ -7,9 +7,10 @@ import pytest
 from reconciler.model.deployment import Deployment
 from reconciler.model.routing import Color, ObservedBalancer
 from reconciler.model.state import State
+from reconciler.scheduler.hooks import Ground
 from reconciler.scheduler.roster import views
-from reconciler.scheduler.turning import turn_round
-from tests.builders import balanced, running, stack
+from reconciler.scheduler.turning import TURN_SECONDS, turn_round
+from tests.builders import NOW, OWNER, balanced, running, stack
 from tests.scheduler.balancing import balanced_state, balancer, blue_green, first, listed, look, second, seen
 
 SHOP = stack(balanced("web", 1, configuration=blue_green("CANARY")))
@@ -23,12 +24,19 @@ def third(stage: str = "RECONCILE_SERVICE", **fields: object) -> Deployment:
     return second(stage, id="d3", number=3, **fields)
 
 
-def turned(there: ObservedBalancer, deployment: Deployment | None = None, **fields: object) -> State | None:
+def turned(
+    there: ObservedBalancer,
+    deployment: Deployment | None = None,
+    *,
+    now: float = NOW + TURN_SECONDS,
+    **fields: object,
+) -> State | None:
     """Return what becomes of d3, task 1 being d1's and task 2 d2's; None when nothing is turned."""
     tasks = (running(1, **fields), running(2, deployment="d2", revision=2))
     before = balanced_state(SHOP, first(), CANARY, deployment or third(), tasks=tasks)
     shown = look(seen(1), seen(2, deployment="d2", revision=2), balancers=(there,))
-    after = turn_round(before, views(before, shown, SHOP), shown)
+    found = {each.record.id: each for each in views(before, shown, SHOP)}
+    after = turn_round(SHOP, before, Ground(shown, found, "shop", "folder", OWNER, now))
     return None if after is before else after
 
 
@@ -41,6 +49,10 @@ def pool_of(state: State | None) -> tuple[str, Color] | None:
 @pytest.mark.parametrize("green", [50, 1000])
 def test_it_shifts_from_the_only_one_that_can_answer(green: int) -> None:
     assert pool_of(turned(balancer(*LONELY, green=green))) == ("d2", Color.BLUE)
+
+
+def test_what_worked_last_has_a_minute_to_answer_again() -> None:
+    assert turned(balancer(*LONELY, green=50), now=NOW + 59.9) is None
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def bake_without_a_healthy_task(patch: Patch) -> None:
 
 def never_turn_round(patch: Patch) -> None:
     """A deployment shifts from the revision that worked last, whoever answers."""
-    patch.setattr(scheduler, "turn_round", lambda state, *arguments: state)
+    patch.setattr(scheduler, "turn_round", lambda stack, state, ground: state)
 
 
 def _no_wait(*arguments: Any) -> None:
