@@ -59,3 +59,17 @@ def test_an_autoscaling_that_leaves_the_file_gives_the_count_back(site: Place) -
     assert "~ desired_count: 3 -> 2   # in-place" in planned.out
     assert site.run("apply", "--auto-approve").code == 0
     assert len(site.tasks()) == 2
+
+
+def test_a_count_outside_of_the_bounds_is_set_with_a_warning(site: Place) -> None:
+    site.write(SCALED)
+    assert site.run("apply", "--auto-approve").code == 0
+    above = site.run("scale", "web=5")
+    high = "5 is above max_capacity 4; it stays so until autoscaling.web scales in, to 4 at most\n"
+    assert f"Warning: service.web: {high}" in above.err
+    assert above.out == "service.web has 5 desired tasks, set here; autoscaling.web goes on from there.\n"
+    assert len(site.tasks()) == 5
+    below = site.run("scale", "web=0", "--no-wait")
+    low = "0 is below min_capacity 1; it stays so until autoscaling.web scales out, to 1 at least\n"
+    assert f"Warning: service.web: {low}" in below.err
+    assert below.out.startswith("service.web is being scaled to 0 desired tasks, set here; ")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli.verdicts import Seen, Verdict, judge
+from reconciler.model.balancer_step import RemoveBalancer
 from reconciler.model.decision import Decision
 from reconciler.model.deployment import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.request import Request, RequestKind
@@ -123,3 +124,11 @@ def test_a_restart_that_completed_and_does_not_keep_up_has_failed() -> None:
     ended = recorded(second(**COMPLETED))
     seen = Seen(recorded(second()), ended, Decision(state=ended, failed=("service.web",)))
     assert judge(Request(kind=RequestKind.RESTART, service="service.web"), seen) is F
+
+
+@pytest.mark.parametrize(("address", "verdict"), [("load_balancer.edge", P), ("service.api", D)])
+def test_maintenance_is_there_once_no_load_balancer_is_to_be_told_anything(address: str, verdict: Verdict) -> None:
+    step = RemoveBalancer(address=address, reason="", owner="", stack="shop", name="edge")
+    now = recorded(second(**COMPLETED))
+    seen = Seen(now, now, Decision(state=now, steps=(step,)))
+    assert judge(Request(kind=RequestKind.MAINTENANCE, service="service.web"), seen) is verdict
