@@ -88,7 +88,7 @@ def _followed(place: Workplace, errand: Errand, posted: Mapping[int, Request]) -
             if errand.is_done is None or errand.is_done(state):
                 return state
         elif time.monotonic() >= deadline:
-            raise LockError(f"{_holder(place)} took nothing over within {PATIENCE_SECONDS:g} s: {_NEXT_STEP}")
+            raise LockError(f"{_nobody(place)} within {PATIENCE_SECONDS:g} s: {_NEXT_STEP}")
         if not _is_expected_back(place) and (lease := free_lease(place, errand.operation)) is not None:
             return lease
         time.sleep(POLL_SECONDS)
@@ -115,9 +115,9 @@ def _is_expected_back(place: Workplace) -> bool:
     return place.store.standing(name) is None and place.store.is_watched(name)
 
 
-def _holder(place: Workplace) -> str:
+def _nobody(place: Workplace) -> str:
     holder = place.store.holder(place.stack.name)
-    return f"the {holder.operation}" if holder is not None else "nobody"
+    return f"the {holder.operation} took nothing over" if holder is not None else "nobody took it over"
 
 
 def _interrupted(
