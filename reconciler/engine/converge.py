@@ -14,6 +14,7 @@ from reconciler.clock import Clock
 from reconciler.drivers.driver import Driver
 from reconciler.engine.looking import look_request, refuse_others
 from reconciler.engine.performer import Performer
+from reconciler.engine.retries import TRIES, Retries
 from reconciler.errors import (
     EngineError,
     HandedOverError,
@@ -22,14 +23,13 @@ from reconciler.errors import (
     StoppedBySignalError,
     StoreError,
 )
-from reconciler.model.address import block_type
 from reconciler.model.decision import Decision, Pass
 from reconciler.model.notification import EventKind, EventType
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.snapshot import SecretReading, Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import State
-from reconciler.model.step import ASIDES, BuildImage, Outcome, ProbeAlarm, PullImage, RunHook, StartContainer, Step
+from reconciler.model.step import Outcome
 from reconciler.planner.requests import carry_out
 from reconciler.scheduler.ahead import not_ahead
 from reconciler.scheduler.asides import attend
@@ -39,16 +39,6 @@ from reconciler.scheduler.overdue import without_overdue
 from reconciler.scheduler.scaling.capacity import with_capacities
 from reconciler.scheduler.scheduler import decide
 from reconciler.store.store import Lease, Posted, Store
-
-TRIES = 5
-"""How often a step that serves no single task is tried, and how often an engine out of reach is asked again."""
-
-MOST_DOUBLINGS = 9
-"""A watch tries for ever, about every four minutes in the end."""
-
-
-_TOLD_TO_DEPLOYMENTS = (StartContainer, PullImage, BuildImage, RunHook, ProbeAlarm)
-"""Steps whose failures `decide` counts and throttles itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +129,6 @@ def _words(request: Request) -> str:
     return "autoscaling suspend or resume" if request.kind is RequestKind.SUSPEND else request.kind.value
 
 
-def _is_told(step: Step) -> bool:
-    """Whether whoever decided a step throttles it too; of a load balancer's image that is not so."""
-    if step.key.startswith(ASIDES):
-        return True
-    is_balancers = block_type(step.address) == "load_balancer"
-    return isinstance(step, _TOLD_TO_DEPLOYMENTS) and not is_balancers
-
-
 @dataclass
 class _Run:
     """What one converge remembers between looks."""
@@ -159,10 +141,11 @@ class _Run:
     outcomes: tuple[Outcome, ...] = ()
     has_performed: bool = False
     submitted: set[str] = field(default_factory=set)
-    failures: dict[str, int] = field(default_factory=dict)
-    not_before: dict[str, float] = field(default_factory=dict)
-    hopeless: str = ""
     waited_seconds: float = 0.0
+    retries: Retries = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.retries = Retries(self.world.settings.retry, self.world.is_patient)
 
     def carry_out_requests(self) -> None:
         """Record what other commands asked for since: they could not, for we hold the lock.
@@ -200,7 +183,7 @@ class _Run:
         now = self.world.clock.now()
         decision = decide(self.stack, without_overdue(self.stack, self.state, snapshot, now), snapshot, now)
         decision = attend(with_capacities(self.stack, decision.state), decision, snapshot, now)
-        self._note_failures()
+        self.retries.note(self.outcomes, self.world.clock.now())
         self.outcomes = ()
         if decision.state != self.state:
             self.state = self._save(decision.state)
@@ -208,8 +191,8 @@ class _Run:
 
     def give_up_if_hopeless(self) -> None:
         """Raise PartialError when a step that serves no single task failed too often. What was seen is saved."""
-        if self.hopeless:
-            raise PartialError(self.hopeless)
+        if self.retries.hopeless:
+            raise PartialError(self.retries.hopeless)
 
     def tell_pass(self, began: float, looked: float) -> None:
         """Say how long the look since `began`, and what followed from it since `looked`, took."""
@@ -219,14 +202,14 @@ class _Run:
     def submit(self, decision: Decision) -> None:
         now = self.world.clock.now()
         for step in (*decision.steps, *decision.asides):
-            if self.not_before.get(step.key, 0.0) <= now and self.world.performer.submit(step):
+            if self.retries.may_try(step.key, now) and self.world.performer.submit(step):
                 self.has_performed = True
                 self.submitted.add(step.key)
 
     def wait(self, decision: Decision) -> None:
         now = self.world.clock.now()
         relist = self.world.settings.relist * self.world.jitter()
-        times = [now + relist, *(at for at in self.not_before.values() if at > now)]
+        times = [now + relist, *self.retries.ahead(now)]
         if self.stack.load_balancers:
             times.append(now + self._poll_seconds(decision))
         if decision.wake_at is not None:
@@ -281,24 +264,6 @@ class _Run:
         outcomes = self.world.performer.wait(until)
         unfinished = self.submitted & self.world.performer.in_flight
         for key in sorted(self.submitted - unfinished - {outcome.step.key for outcome in outcomes}):
-            self._space_out(key, f"{key}: the engine gave no answer")
+            self.retries.space_out(key, f"{key}: the engine gave no answer", self.world.clock.now())
         self.submitted = unfinished
         return outcomes
-
-    def _note_failures(self) -> None:
-        """Space out the tries of a failing step that serves no single task."""
-        for outcome in self.outcomes:
-            key = outcome.step.key
-            if outcome.ok or _is_told(outcome.step):
-                self.failures.pop(key, None)
-                self.not_before.pop(key, None)
-            else:
-                self._space_out(key, f"{outcome.step.address}: {outcome.code}: {outcome.reason}")
-
-    def _space_out(self, key: str, problem: str) -> None:
-        tries = self.failures.get(key, 0) + 1
-        self.failures[key] = tries
-        pause = self.world.settings.retry * 2.0 ** (min(tries, MOST_DOUBLINGS) - 1)
-        self.not_before[key] = self.world.clock.now() + pause
-        if tries >= TRIES and not (self.world.is_patient or key.startswith(ASIDES)):
-            self.hopeless = f"{problem}\nTried {tries} times."
