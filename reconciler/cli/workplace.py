@@ -86,7 +86,7 @@ class Workplace:
         The first SIGINT or SIGTERM lets the steps in hand end; a second one stops at once.
         """
         limits = lane_limits(parallelism or STARTS_IN_FLIGHT)
-        hooks, guard = Hooks(), Guard()
+        hooks, guard = Hooks(self.secrets.value), Guard()
         self.driver.guarded_by(guard.check)
         performer = ThreadPerformer(lambda step: self._perform(step, hooks, guard), self.clock, limits)
         unsubscribe = self.driver.subscribe(performer.wake)

@@ -1,9 +1,14 @@
-"""Performs RunHook, ProbeAlarm, ProbeMetric and Notify. Every failure is an Outcome; nothing here decides on it."""
+"""Performs RunHook, ProbeAlarm, ProbeMetric and Notify. Every failure is an Outcome; nothing here decides on it.
+
+Of the URL that is told something no more than its host is ever said, of one in a secret nothing at all.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+from reconciler.errors import ReconcilerError
 from reconciler.hooks.commands import Commands
 from reconciler.hooks.urls import NoValueError, ask, origin, post, query
 from reconciler.model.deployment import HookStatus
@@ -19,9 +24,10 @@ Hooked = RunHook | ProbeAlarm | ProbeMetric | Notify
 
 
 class Hooks:
-    """Runs what deployments ask for beside the engine."""
+    """Runs what deployments ask for beside the engine. `secret` reads the value of a secret, by its address."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: Callable[[str], str]) -> None:
+        self._secret = secret
         self._commands = Commands()
 
     def perform(self, step: Hooked) -> Outcome:
@@ -31,7 +37,7 @@ class Hooks:
         if isinstance(step, ProbeMetric):
             return _queried(step, step.prometheus)
         if isinstance(step, Notify):
-            return self._post(step) if step.url else self._hand_over(step)
+            return self._hand_over(step) if step.command else self._post(step)
         return self._ask(step) if step.http is not None else self._run(step)
 
     def close(self) -> None:
@@ -57,12 +63,17 @@ class Hooks:
         return Outcome(step=step, ok=False, code=FAILED, reason=said)
 
     def _post(self, step: Notify) -> Outcome:
-        """Send an event to a URL, of which no more than its host is ever told."""
-        answer = post(step.url, step.body, step.timeout)
+        """Send an event to a URL."""
+        try:
+            url = self._secret(step.url_from).strip() if step.url_from else step.url
+        except ReconcilerError as problem:
+            return Outcome(step=step, ok=False, code=NOT_DELIVERED, reason=str(problem))
+        answer = post(url, step.body, step.timeout)
         if answer.is_good:
             return Outcome(step=step)
         said = f"answered {answer.status}" if answer.status else f"could not be reached: {answer.body}"
-        return Outcome(step=step, ok=False, code=NOT_DELIVERED, reason=f"{origin(step.url)} {said}")
+        whose = f"the URL of {step.url_from}" if step.url_from else origin(url)
+        return Outcome(step=step, ok=False, code=NOT_DELIVERED, reason=f"{whose} {said}")
 
     def _hand_over(self, step: Notify) -> Outcome:
         """Give an event to a command. One that does not end with 0 has not taken it."""

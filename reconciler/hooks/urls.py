@@ -45,7 +45,7 @@ def post(url: str, body: str, timeout: float) -> Answer:
 
 def _posting(url: str, body: str) -> urllib.request.Request:
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise ValueError("its URL is neither http nor https")
+        raise ValueError(url)
     headers = {"Content-Type": "application/json", "User-Agent": "reconciler"}
     return urllib.request.Request(url, data=body.encode(), headers=headers, method="POST")
 
@@ -62,7 +62,9 @@ def _answer(
     except urllib.error.HTTPError as refusal:
         with refusal:
             return Answer(refusal.code, refusal.read(longest).decode(errors="replace"))
-    except (OSError, http.client.HTTPException, ValueError) as problem:
+    except (http.client.InvalidURL, ValueError):  # their texts quote the URL, which may be as secret as a password
+        return Answer(0, "its URL is not valid: it begins with http:// or https://, and has a host and no spaces")
+    except (OSError, http.client.HTTPException) as problem:
         return Answer(0, str(getattr(problem, "reason", problem)))
 
 

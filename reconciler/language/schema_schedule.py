@@ -99,14 +99,21 @@ SCHEDULED_TASK = Block(
 
 NOTIFICATION = Block(
     "notification",
-    "Tells somebody what happens, by exactly one of url and command.",
+    "Tells somebody what happens, by exactly one of url, url_from and command.",
     (
         Attribute("url", Kind.STRING, "Gets each event as JSON, by POST: http://HOST/PATH."),
+        Attribute(
+            "url_from",
+            Kind.REFERENCE,
+            "The secret that holds such a URL, as one with a token is: it is read when an event is sent, and never "
+            "recorded or shown.",
+            of=("secret",),
+        ),
         Attribute("command", Kind.STRINGS, "Run in the stack's folder; gets each event as JSON on standard input."),
         Attribute("events", Kind.STRINGS, "Which events; default: all.", choices=TOLD),
         *META,
     ),
     (LIFECYCLE,),
     labelled=True,
-    aws_only={"topic_arn": "url or command", "event_pattern": "events"},
+    aws_only={"topic_arn": "url, url_from or command", "event_pattern": "events"},
 )

@@ -47,11 +47,15 @@ class ProbeMetric(BaseStep):
 
 
 class Notify(BaseStep):
-    """Send one event to a URL or a command. `body` is JSON; whoever gets it may get it twice."""
+    """Send one event to a URL or a command. `body` is JSON; whoever gets it may get it twice.
+
+    `url_from` is the address of the secret that holds the URL.
+    """
 
     kind: Literal["notify"] = "notify"
     event: int
     url: str = ""
+    url_from: str = ""
     command: tuple[str, ...] = ()
     body: str
     timeout: Seconds = 10

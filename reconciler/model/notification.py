@@ -44,9 +44,13 @@ class EventName(StrEnum):
 
 
 class Notification(Noun):
-    """Sends events of some kinds (none named: all) to exactly one of `url` (POST) and `command` (standard input)."""
+    """Sends events of some kinds (none named: all) to one of `url` (POST) and `command` (standard input).
+
+    `url_from` is the address of a secret that holds the URL: it is read when an event is sent, and never recorded.
+    """
 
     address: str
     url: str = ""
+    url_from: str = ""
     command: tuple[str, ...] = ()
     events: tuple[EventKind, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.notification import Notification
-from reconciler.model.plan import Action, Change, Effect
+from reconciler.model.plan import Action, AttributeChange, Change, Effect
 from reconciler.model.scaling import Autoscaling
 from reconciler.model.schedule import ScheduledTask
 from reconciler.model.snapshot import Snapshot
@@ -54,10 +54,15 @@ def _updated(stack: Stack, old: Aside, new: Aside) -> Iterable[Change]:
         yield Change(
             address=new.address,
             action=Action.UPDATE,
-            attributes=attributes,
+            attributes=tuple(each.changed(sensitive=_may_hold_a_token(new, each)) for each in attributes),
             unchanged=unchanged,
             place=line(stack, new.address),
         )
+
+
+def _may_hold_a_token(new: Aside, attribute: AttributeChange) -> bool:
+    """Whether it is a webhook: whoever knows its URL may post there."""
+    return isinstance(new, Notification) and attribute.path == "url"
 
 
 def _label(new: Aside) -> str:

@@ -44,7 +44,9 @@ def declared_asides(target: Stack, mapping: Mapping[str, str]) -> dict[str, obje
             each.changed(address=now(each.address), task_definition=now(each.task_definition))
             for each in target.scheduled_tasks
         ),
-        "notifications": tuple(each.changed(address=now(each.address)) for each in target.notifications),
+        "notifications": tuple(
+            each.changed(address=now(each.address), url_from=now(each.url_from)) for each in target.notifications
+        ),
     }
 
 

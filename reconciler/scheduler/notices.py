@@ -131,6 +131,7 @@ def _step(notification: Notification, event: Event, stack: Stack, state: State) 
         reason=f"event {event.number} is sent",
         event=event.number,
         url=notification.url,
+        url_from=notification.url_from,
         command=notification.command,
         body=json.dumps(ecs_event(event, state.stack_name)),
         folder=stack.folder,

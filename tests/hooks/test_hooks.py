@@ -12,9 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.drivers.secrets import SecretReader
 from reconciler.hooks.hooks import Hooks
 from reconciler.model.service import HttpHook, Prometheus
+from reconciler.model.stack import EnvironmentSource, Secret
 from reconciler.model.step import Notify, Outcome, ProbeAlarm, ProbeMetric, RunHook
+
+INVALID = (
+    "could not be reached: its URL is not valid: it begins with http:// or https://, and has a host and no spaces"
+)
 
 ANSWERS = {
     "/good": (200, "ok"),
@@ -29,6 +35,9 @@ ANSWERS = {
     "/nan/api/v1/query?query=errors": (200, '{"data": {"resultType": "scalar", "result": [1, "NaN"]}}'),
 }
 
+
+SECRETS: dict[str, SecretReader] = {}
+"""Where the value of a secret is read, by its address."""
 
 RECEIVED: list[tuple[str, str, object]] = []
 
@@ -66,7 +75,7 @@ def site() -> Iterator[str]:
 
 @pytest.fixture
 def hooks() -> Iterator[Hooks]:
-    found = Hooks()
+    found = Hooks(lambda address: SECRETS[address].value(address))
     yield found
     found.close()
 
@@ -179,12 +188,52 @@ def test_what_is_refused_or_led_elsewhere_is_not_delivered_and_only_the_host_is_
     ("url", "said"),
     [
         ("http://127.0.0.1:1/T0K3N", "http://127.0.0.1:1 could not be reached: [Errno 111] Connection refused"),
-        ("file:///etc/hostname", "file:// could not be reached: its URL is neither http nor https"),
-        ("http://[::1/x", "http://[::1 could not be reached: Invalid IPv6 URL"),
+        ("file:///etc/hostname", f"file:// {INVALID}"),
+        ("http://[::1/x", f"http://[::1 {INVALID}"),
+        ("http://chat.example/T0 K3N", f"http://chat.example {INVALID}"),
+        ("http://chat.example/T0K3N\x7f", f"http://chat.example {INVALID}"),
+        ("http://chat.example/T0K3Né", f"http://chat.example {INVALID}"),
+        ("http://ada:T0K3N@chat.example/", f"http://chat.example {INVALID}"),
     ],
 )
 def test_a_url_that_cannot_be_reached_is_an_outcome(hooks: Hooks, url: str, said: str) -> None:
     assert told(hooks.perform(notice(url=url))) == (False, "NotDelivered", said)
+
+
+def hidden(value: str | None, *, name: str = "RECONCILER_TEST_HOOK") -> Notify:
+    """A notice to the URL in a secret, which is in an environment variable; None: that is not set."""
+    secret = Secret(address="secret.chat", source=EnvironmentSource(name=name))
+    SECRETS["secret.chat"] = SecretReader([secret], ".", {} if value is None else {name: value})
+    return notice().changed(command=(), url_from="secret.chat")
+
+
+def test_a_url_in_a_secret_is_read_when_something_is_sent(hooks: Hooks, site: str) -> None:
+    RECEIVED.clear()
+    assert told(hooks.perform(hidden(f"{site}/T0K3N\n"))) == (True, "", "")
+    assert told(hooks.perform(hidden(f"{site}/R0TAT3D"))) == (True, "", "")
+    assert [each[0] for each in RECEIVED] == ["/T0K3N", "/R0TAT3D"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("http://127.0.0.1:1/T0K3N", "the URL of secret.chat could not be reached: [Errno 111] Connection refused"),
+        ("T0K3N", f"the URL of secret.chat {INVALID}"),
+        ("http://T0K3N:T0K3N@x/", f"the URL of secret.chat {INVALID}"),
+        ("", f"the URL of secret.chat {INVALID}"),
+        (None, "secret.chat: the environment variable RECONCILER_TEST_HOOK is not set"),
+    ],
+)
+def test_of_a_url_in_a_secret_nothing_is_told(hooks: Hooks, value: str | None, said: str) -> None:
+    assert told(hooks.perform(hidden(value))) == (False, "NotDelivered", said)
+
+
+def test_an_answer_to_a_url_in_a_secret_is_told_without_it(hooks: Hooks, site: str) -> None:
+    assert told(hooks.perform(hidden(f"{site}/bad?key=T0K3N"))) == (
+        False,
+        "NotDelivered",
+        "the URL of secret.chat answered 503",
+    )
 
 
 def test_a_receiver_that_says_nothing_is_given_up_in_time(hooks: Hooks) -> None:

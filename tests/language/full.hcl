@@ -437,6 +437,7 @@ scheduled_task "report" {
   }
 }
 notification "chat" { url = "https://chat.example/x" }
+notification "hidden" { url_from = secret.db_password }
 notification "pager" {
   command = ["page", "--loud"]
   events  = ["scaling", "task", "deployment"]

@@ -17,6 +17,8 @@ from reconciler.model.request import Request, RequestKind
 from reconciler.model.scaling import Autoscaling, ScalingMetric, ScheduledAction, TargetTracking
 from reconciler.model.schedule import Schedule, ScheduledTask
 from reconciler.model.stack import Stack
+from reconciler.render.json_lines import plan_lines
+from reconciler.render.plan import plan_text
 from reconciler.scheduler.scaling.capacity import with_capacity
 from reconciler.store.memory import MemoryStore
 from tests.builders import container, declared, definition, stack
@@ -49,6 +51,19 @@ def applied(wanted: Stack) -> Site:
     site = Site()
     assert site.apply(wanted).decision.is_steady
     return site
+
+
+def test_a_webhook_that_changes_is_shown_to_nobody() -> None:
+    site = applied(shop(notifications=(PAGER.changed(command=(), url="https://chat.example/T0K3N"),)))
+    hidden = PAGER.changed(command=(), url_from="secret.chat")
+    plans = [
+        site.plan(shop(notifications=(PAGER.changed(command=(), url="https://chat.example/R0TAT3D"),))),
+        site.plan(shop(notifications=(hidden,))),
+    ]
+    shown = [plan_text(each, full=True) + "".join(plan_lines(each, 0)) for each in plans]
+    assert [word for word in ("T0K3N", "R0TAT3D") for each in shown if word in each] == []
+    assert "(sensitive value)" in shown[0]
+    assert '"secret.chat"' in shown[1]
 
 
 def test_a_first_plan_creates_each_with_what_it_is_about_and_registers_what_schedules_run() -> None:

@@ -58,10 +58,11 @@ def _containers(decoded: Decoded, task: ScheduledTask, definition: TaskDefinitio
 
 def check_notification(decoded: Decoded) -> Findings:
     """Yield what is wrong with whom a notification tells."""
-    given = [name for name in ("url", "command") if name in decoded.values]
+    given = [name for name in _RECEIVERS if name in decoded.values]
     if len(given) != 1:
-        summary = f"a notification tells {'both a URL and a command' if given else 'nobody'}"
-        detail = 'Set one of url = "https://HOST/PATH" and command = ["program", ...].'
+        both = " and ".join(_RECEIVERS[name] for name in given[:2])
+        summary = f"a notification tells {f'both {both}' if given else 'nobody'}"
+        detail = 'Set one of url = "https://HOST/PATH", url_from = secret.NAME and command = ["program", ...].'
         place = decoded.where(given[1]) if given else decoded.place
         yield Finding(decoded, place, summary, detail, "E0267")
     if "url" in given:
@@ -70,3 +71,6 @@ def check_notification(decoded: Decoded) -> Findings:
     if decoded.values.get("events") == ():
         detail = "Name some, or remove it: then there are all."
         yield Finding(decoded, decoded.where("events"), "no event would ever be told", detail, "E0267")
+
+
+_RECEIVERS = {"url": "a URL", "url_from": "the URL of a secret", "command": "a command"}
