@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from reconciler.cli.delegation import Errand, delegate
+from reconciler.cli.names import meant
 from reconciler.cli.options import Given, json_option, place_options
 from reconciler.cli.output import say, tell
 from reconciler.cli.progress import QuietProgress
@@ -15,8 +16,6 @@ from reconciler.cli.service_names import applied_stack
 from reconciler.cli.unwatched import tell_unwatched
 from reconciler.cli.workplace import Workplace, open_recorded
 from reconciler.engine.session import have_begun, run_schedule
-from reconciler.errors import ReconcilerError
-from reconciler.model.address import short_name
 from reconciler.model.beside import RunStatus, ScheduledRun
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.schedule import ScheduledTask
@@ -116,15 +115,7 @@ def run(name: str, given: Given, wait_for_end: bool, as_json: bool) -> int:
 
 def schedule_named(stack: Stack, text: str) -> ScheduledTask:
     """Return the scheduled task that is meant; raises with the known ones when there is none, or more than one."""
-    bare = _bare(text)
-    exact = [each for each in stack.scheduled_tasks if _bare(each.address) == bare]
-    found = exact or [each for each in stack.scheduled_tasks if bare in (each.name, _bare(short_name(each.address)))]
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(each.address for each in found or stack.scheduled_tasks)
-    if found:
-        raise ReconcilerError(f'"{text}" means several scheduled tasks: {names}; give one of these addresses')
-    raise ReconcilerError(f'no scheduled task "{text}" was applied; there are: {names or "none"}')
+    return meant(stack.scheduled_tasks, text, "scheduled task")
 
 
 def _started(place: Workplace, wanted: Request, *, wait_for_end: bool) -> ScheduledRun:
@@ -151,7 +142,3 @@ def _started(place: Workplace, wanted: Request, *, wait_for_end: bool) -> Schedu
 
 def _clock(place: Workplace) -> Clock:
     return Clock(place.clock.now(), lambda at: datetime.fromtimestamp(at).astimezone())
-
-
-def _bare(address: str) -> str:
-    return address.replace('"', "")
