@@ -14,7 +14,7 @@ from reconciler.drivers import labels
 from reconciler.drivers.docker.api_errors import ApiError, EngineTimeoutError
 from reconciler.drivers.docker.balancer_host import DockerHost
 from reconciler.drivers.docker.client import Client
-from reconciler.drivers.docker.logs import frames
+from reconciler.drivers.docker.logs import read_now
 from reconciler.drivers.driver import LookRequest
 from reconciler.model.routing import BalancerConfiguration, ObservedBalancer, RunningBalancer
 
@@ -77,27 +77,18 @@ class BalancerLook:
         configuration = Balancer(self._host, row["Id"], _never).look(is_running=False).configuration
         if configuration is None:
             return Seen()
-        query = {"stdout": True, "stderr": True, "tail": NOTICES_READ}
-        return Seen(configuration, presume(configuration, self._log(row["Id"], query)))
+        return Seen(configuration, presume(configuration, self._log(row["Id"], tail=NOTICES_READ)))
 
-    def _log(self, container_id: str, query: Mapping[str, Any]) -> list[str]:
+    def _log(self, container_id: str, **query: object) -> list[str]:
         """Return lines of a balancer's log; none when the engine does not have it."""
-        try:
-            stream = self._client.stream("GET", f"/containers/{container_id}/logs", query, timeout=10)
-            try:
-                text = b"".join(content for _, content in frames(self._client.read(stream)))
-            finally:
-                stream.close()
-        except ApiError:
-            return []
-        return text.decode(errors="replace").splitlines()
+        return read_now(self._client, container_id, **query).splitlines()
 
     def _with_latencies(self, container_id: str, seen: Seen, since: float) -> RunningBalancer | None:
         """Return what runs, with the latencies that its access log tells of since then."""
         if seen.running is None or seen.configuration is None:
             return seen.running
-        query = {"stdout": True, "stderr": False, "since": f"{since:.9f}"}
-        return _filled(seen.running, seen.configuration, latencies_p95(self._log(container_id, query)))
+        log = self._log(container_id, stderr=False, since=f"{since:.9f}")
+        return _filled(seen.running, seen.configuration, latencies_p95(log))
 
 
 def _filled(

@@ -13,7 +13,7 @@ from reconciler.drivers.docker import balancer_payload as payload
 from reconciler.drivers.docker.api_errors import ApiError
 from reconciler.drivers.docker.balancer_host import DockerHost
 from reconciler.drivers.docker.client import CREATE_TIMEOUT, START_TIMEOUT, STOP_MARGIN, Client
-from reconciler.drivers.docker.logs import frames
+from reconciler.drivers.docker.logs import read_now
 from reconciler.drivers.failure import (
     CANNOT_CREATE,
     CANNOT_PULL,
@@ -167,20 +167,8 @@ class Balancers:
             if running is not None and running.structure == configuration.structure:
                 return
             self._sleep(_PAUSE)
-        said = self._last_words(container_id)
+        said = read_now(self._client, container_id, tail=_LOG_LINES)
         raise StepFailedError(CANNOT_START, f"the balancer {configuration.name} does not answer. {said}")
-
-    def _last_words(self, container_id: str) -> str:
-        query = {"stdout": True, "stderr": True, "tail": _LOG_LINES}
-        try:
-            stream = self._client.stream("GET", f"/containers/{container_id}/logs", query, timeout=10)
-            try:
-                said = b"".join(content for _, content in frames(self._client.read(stream)))
-            finally:
-                stream.close()
-        except ApiError:
-            return ""
-        return said.decode(errors="replace")
 
     def _state(self, container_id: str) -> Mapping[str, Any]:
         found = self._client.find(f"/containers/{container_id}/json") or {"State": {}}

@@ -9,6 +9,8 @@ from reconciler.drivers.docker.client import Client
 from reconciler.drivers.docker.facts import Engine
 from reconciler.errors import EngineError
 
+_PATIENCE = 10.0
+"""The longest silence amid a log that is not followed, in seconds."""
 _HEADER = 8
 _LONGEST_PART = 16384
 """The engine takes a longer line apart, and writes the time before each part."""
@@ -32,6 +34,20 @@ def read_logs(
         yield from _lines_of_terminal(chunks) if has_terminal else _lines(frames(chunks))
     finally:
         stream.close()
+
+
+def read_now(client: Client, container_id: str, **query: object) -> str:
+    """Return what a container without a terminal has written; nothing when the engine does not have its log."""
+    wanted = {"stdout": True, "stderr": True, **query}
+    try:
+        stream = client.stream("GET", f"/containers/{container_id}/logs", wanted, timeout=_PATIENCE)
+        try:
+            written = b"".join(content for _, content in frames(client.read(stream)))
+        finally:
+            stream.close()
+    except ApiError:
+        return ""
+    return written.decode(errors="replace")
 
 
 def frames(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
