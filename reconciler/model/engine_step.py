@@ -123,7 +123,8 @@ class StartContainer(BaseStep):
     """Create a container of a task when it is absent, then start it. `image` is an id where it is pinned.
 
     `volumes` maps the addresses of shared volumes to their names on the engine, `networks` likewise.
-    `container` may be the holder.
+    `container` may be the holder. Without `may_restart` one that has exited meanwhile is left as it is: a step whose
+    answer was lost has started it, and what it had to do is done.
     """
 
     kind: Literal["start_container"] = "start_container"
@@ -133,6 +134,7 @@ class StartContainer(BaseStep):
     networks: tuple[str, ...] = ()
     volumes: Mapping[str, str] = {}
     folder: str = "."
+    may_restart: bool = True
 
     @property
     def key(self) -> str:

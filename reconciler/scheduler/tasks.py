@@ -94,8 +94,16 @@ def _start(view: TaskView, around: Surroundings) -> Pursuit:
         return Pursuit(waiting=missing)
     order = start_order(view.definition, view.observed, around.now, view.record.started)
     task = view.observed.task if view.observed else _task(view, around)
-    steps = tuple(_start_container(task, name, view.record, around) for name in order.ready)
+    steps = tuple(
+        _start_container(task, name, view.record, around).changed(may_restart=_has_exited(view.observed, name))
+        for name in order.ready
+    )
     return Pursuit(steps=steps, waiting=order.waiting, wake_at=order.wake_at)
+
+
+def _has_exited(observed: ObservedTask | None, name: str) -> bool:
+    present = observed.container(name) if observed is not None else None
+    return present is not None and present.has_exited
 
 
 def _missing_image(view: TaskView, around: Surroundings) -> str:

@@ -163,6 +163,14 @@ def test_a_container_that_ended_says_how_and_when(world: World) -> None:
     assert found.started_at <= found.finished_at
 
 
+def test_a_container_that_ended_is_left_as_it_is_when_it_was_to_start_once(world: World) -> None:
+    task = world.run(definition(shell("exit 3")))
+    world.eventually(lambda: world.container(task).has_exited)
+    before = world.container(task)
+    world.perform(world.start(task, may_restart=False))
+    assert world.container(task) == before
+
+
 def test_a_container_that_ended_is_started_again_in_place(world: World) -> None:
     task = world.run()
     world.perform(world.stop(task))

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.drivers.simulated import Behaviour
 from reconciler.engine.session import run
+from reconciler.model.container_definition import RestartPolicy
 from reconciler.model.decision import Decision
 from reconciler.model.deployment import Deployment, DeploymentStatus, RolloutState
 from reconciler.model.service import SchedulingStrategy
@@ -282,3 +283,14 @@ def test_an_ill_task_is_stopped_first_where_the_engine_has_no_place_for_another(
         (1, "STOPPED", True),
         (2, "RUNNING", False),
     ]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_only_what_was_seen_to_have_exited_may_be_started_a_second_time(is_restarted: bool) -> None:
+    policy = RestartPolicy(restart_attempt_period=10)
+    target = stack(declared("web", 1, container(restart_policy=policy)))
+    seen = shown(status="exited" if is_restarted else "created")
+    there = snapshot(observed(seen, of=task(of=target.definitions["task_definition.web"])))
+    decided = decide(target, state(target, tasks=(running(),)), there, NOW)
+    (step,) = [each for each in decided.steps if isinstance(each, StartContainer)]
+    assert step.may_restart is is_restarted

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.drivers import labels
 from reconciler.drivers.docker import mounts, payload, ports
@@ -27,6 +27,13 @@ from reconciler.model.step import StartContainer
 from reconciler.model.task_definition import HOLDER
 
 
+class _Present(NamedTuple):
+    """The container of a step."""
+
+    id: str
+    has_exited: bool
+
+
 class Starter:
     """Performs StartContainer. `facts` tells what the engine is, `secret_value` reads a secret by its address."""
 
@@ -40,18 +47,23 @@ class Starter:
         """Start the container and return its id; raises StepFailedError."""
         step = step.changed(folder=str(Path(step.folder).absolute()))
         for attempt in range(ports.ATTEMPTS):
-            container_id = self._existing(step) or self._created(step, attempt)
+            present = self._existing(step) or self._created(step, attempt)
+            if present.has_exited and not step.may_restart:
+                return present.id
             try:
-                self._client.post(f"/containers/{container_id}/start", timeout=START_TIMEOUT)
-                return container_id
+                self._client.post(f"/containers/{present.id}/start", timeout=START_TIMEOUT)
+                return present.id
             except ApiError as refusal:
                 if not ports.is_worth_another_try(refusal.message, payload.published(step)):
                     raise StepFailedError(CANNOT_START, refusal.message) from refusal
-                self._client.call("DELETE", f"/containers/{container_id}", {"force": True, "v": True})
+                self._client.call("DELETE", f"/containers/{present.id}", {"force": True, "v": True})
         raise StepFailedError(CANNOT_START, f"no free host port found in {ports.ATTEMPTS} tries")
 
-    def _existing(self, step: StartContainer) -> str | None:
-        """Return the id of the container when it is there already, on all its networks."""
+    def _existing(self, step: StartContainer) -> _Present | None:
+        """Return the container when it is there already, on all its networks.
+
+        Of one that is being started the engine tells nothing before that is over.
+        """
         name = labels.container_name(step.task, step.container)
         found = self._client.find(f"/containers/{name}/json")
         if found is None:
@@ -61,9 +73,9 @@ class Starter:
         if payload.is_on_networks(step):
             there = found["NetworkSettings"]["Networks"] or {}
             self._connect(step, found["Id"], [each for each in step.networks if each not in there])
-        return str(found["Id"])
+        return _Present(str(found["Id"]), has_exited=found["State"]["Status"] == "exited")
 
-    def _created(self, step: StartContainer, attempt: int) -> str:
+    def _created(self, step: StartContainer, attempt: int) -> _Present:
         self._check_shared_volumes(step)
         body = self._body(step, attempt)
         if step.container == HOLDER:
@@ -83,7 +95,7 @@ class Starter:
             raise StepFailedError(code, refusal.message) from refusal
         if payload.is_on_networks(step):
             self._connect(step, created["Id"], step.networks[1:])
-        return str(created["Id"])
+        return _Present(str(created["Id"]), has_exited=False)
 
     def _body(self, step: StartContainer, attempt: int) -> dict[str, Any]:
         secrets: Mapping[str, str] = {}

@@ -34,10 +34,11 @@ class SimulatedTasks:
     _ports: HostPorts = field(default_factory=HostPorts)
 
     def start_container(self, step: StartContainer, behave: Behave, now: float) -> Outcome:
-        """Start it in place when it is there, with the image it was created of."""
+        """Start it in place when it is there and may be, with the image it was created of."""
         key = f"{step.task.id}-{step.container}"
         present = self.containers.get(key)
-        if present is not None and present.shown(now).is_live:
+        shown = present.shown(now) if present is not None else None
+        if shown is not None and (shown.is_live or (shown.has_exited and not step.may_restart)):
             return Outcome(step=step)
         created = present or self._created(key, step)
         behaviour = behave(step)
