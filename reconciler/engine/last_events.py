@@ -18,9 +18,11 @@ LAST_SECONDS = 3.0
 def send_last(world: World, stack: Stack, ended: Converged, lease: Lease) -> Converged:
     """Go on until every event is sent that has not failed before; returns where the apply ended, as recorded now.
 
+    A destroy is followed by nobody: a watch has nothing left to pursue.
     What ended is over, whatever becomes of its events: a signal or an engine out of reach only ends the wait.
     """
-    if is_all_sent(stack, ended.state) or world.store.is_watched(ended.state.stack_name):
+    is_followed = world.store.is_watched(ended.state.stack_name) and not stack.is_empty
+    if is_followed or is_all_sent(stack, ended.state):
         return ended
     until = world.clock.now() + LAST_SECONDS
     hurried = replace(

@@ -121,6 +121,8 @@ class Stack(Noun):
     autoscalings: tuple[Autoscaling, ...] = ()
     scheduled_tasks: tuple[ScheduledTask, ...] = ()
     notifications: tuple[Notification, ...] = ()
+    leaving: tuple[Notification, ...] = ()
+    """Those of a stack that is destroyed: they are told of that, though they are declared no longer."""
     outputs: tuple[Output, ...] = ()
     lifecycles: Mapping[str, Lifecycle] = {}
     """By address, of the objects that have one."""
@@ -133,16 +135,22 @@ class Stack(Noun):
         """Whether it declares nothing that lives on an engine: the target of a destroy."""
         return not (self.services or self.networks or self.volumes or self.definitions or self.load_balancers)
 
+    @property
+    def receivers(self) -> tuple[Notification, ...]:
+        """All that are told what happens."""
+        return (*self.notifications, *self.leaving)
+
     def emptied(self) -> Stack:
         """Return the stack without anything in it: the target of a destroy.
 
-        What guards its parts stays known, and so does what has moved, and what is to be left as it is.
+        What guards its parts stays known, and so does what has moved, what is to be left as it is, and who is told.
         """
         guards = {address: self.lifecycles.get(address, Lifecycle()) for address in self.addresses}
         return Stack(
             name=self.name,
             folder=self.folder,
             cluster=self.cluster,
+            leaving=self.receivers,
             lifecycles=guards,
             origins=self.origins,
             moves=self.moves,

@@ -26,7 +26,7 @@ def begin_beside(stack: Stack, state: State, now: float) -> State:
         schedules=tuple(_schedule(each, state, now) for each in stack.scheduled_tasks),
         notified=tuple(
             sent.get(each.address) or NotificationRecord(notification=each.address, sent=last)
-            for each in stack.notifications
+            for each in stack.receivers
         ),
     )
 

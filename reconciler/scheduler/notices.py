@@ -29,11 +29,11 @@ MOST_SKIPPED = 200
 
 def notify(ground: AsideGround, state: State) -> Attended:
     """Record what became of what was sent, and send every notification its next event."""
-    if not ground.stack.notifications:
+    if not ground.stack.receivers:
         return Attended(state)
     state = _recorded(ground, state)
     steps, times = [], []
-    for each in ground.stack.notifications:
+    for each in ground.stack.receivers:
         record = _record(each, state)
         event = next_event(each, record, state)
         if event is None:
@@ -47,7 +47,7 @@ def notify(ground: AsideGround, state: State) -> Attended:
 
 def is_all_sent(stack: Stack, state: State) -> bool:
     """Whether nothing is left to be sent, but to receivers that failed last time: those are tried again later."""
-    records = ((each, _record(each, state)) for each in stack.notifications)
+    records = ((each, _record(each, state)) for each in stack.receivers)
     return not any(record.failures == 0 and next_event(each, record, state) for each, record in records)
 
 
@@ -78,7 +78,7 @@ def _with(state: State, after: Mapping[str, NotificationRecord]) -> State:
 def _recorded(ground: AsideGround, state: State) -> State:
     """Return the State with the outcomes of this look; the same one when there are none."""
     outcomes = {each.step.address: each for each in ground.snapshot.outcomes if isinstance(each.step, Notify)}
-    wanted = [each for each in ground.stack.notifications if each.address in outcomes]
+    wanted = [each for each in ground.stack.receivers if each.address in outcomes]
     if not wanted:
         return state
     before = {each.address: _record(each, state) for each in wanted}

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.drivers.simulated import Behaviour
 from reconciler.model.notification import EventKind, Notification
+from reconciler.model.plan import Action
 from reconciler.model.step import Notify
 from tests.builders import declared, stack
 from tests.site import Site
@@ -87,6 +88,36 @@ def test_a_receiver_that_is_gone_for_a_day_is_asked_rarely_and_told_of_once() ->
     assert len(sent(site)) < 24 * 3600 / 200
     told = [each for each in site.store.load("shop").events if each.kind is EventKind.NOTIFICATION]
     assert len(told) == 1
+
+
+def test_a_destroy_is_told_to_whom_it_takes_away_up_to_its_last_event() -> None:
+    site = Site()
+    site.apply(SHOP)
+    before = len(sent(site))
+    site.apply(SHOP.emptied())
+    told = sent(site)[before:]
+    assert told == recorded(site)[before:]
+    assert sum("is STOPPED" in each for each in told) == 2
+    assert site.plan(SHOP.emptied()).is_empty
+
+
+def test_a_destroy_beside_a_watch_sends_its_events_itself() -> None:
+    site = Site()
+    site.apply(SHOP)
+    with site.store.watching("shop"):
+        site.apply(SHOP.emptied())
+    assert sent(site) == recorded(site)
+
+
+def test_after_a_destroy_whoever_was_told_is_declared_anew_or_never_told_again() -> None:
+    site = Site()
+    site.apply(SHOP)
+    site.apply(SHOP.emptied())
+    again = site.plan(SHOP)
+    assert [each.action for each in again.changes if each.address == HOOK.address] == [Action.CREATE]
+    told = len(sent(site))
+    site.apply(stack(declared("web", 2)))
+    assert len(sent(site)) == told
 
 
 def test_a_failed_apply_sends_why_before_it_ends() -> None:
