@@ -206,3 +206,12 @@ def test_where_nothing_is_due_the_state_stays_the_same_object() -> None:
     attended = run_due(AsideGround(before.target, snapshot(), NOW + 1), before)
     assert attended.state is before
     assert attended.wake_at == NOW + 47_600
+
+
+def test_a_run_of_which_one_task_ended_long_before_the_other_is_judged_by_both() -> None:
+    """The record of a task that stopped is kept for three hours, unless its run is not over."""
+    site = applied(scheduled("0 14 * * *", task_count=2, timeout=6 * 3600))
+    site.engine.behave = lambda step: Behaviour(exits_after=60 if step.task.ordinal == 1 else 5 * 3600)
+    site.looks = 10_000
+    site.watch(5.5 * 3600)
+    assert runs(site) == [("SUCCEEDED", 800.0, 0, "")]
