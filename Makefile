@@ -17,7 +17,7 @@ demo: images ## set everything up and apply stacks/shop; run it twice: nothing c
 
 test: images ## set everything up and run all tests (PYTEST_ARGS="-k rolling" for some)
 	@$(needs_ip)
-	@$(with_engine) env PYTHONPATH=scripts $(venv)/pytest -p one_engine_test -n $(PYTEST_WORKERS) $(PYTEST_ARGS)
+	@$(with_engine) env PYTHONPATH=scripts $(venv)/pytest -p one_engine_test -n $(PYTEST_WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 check: venv ## lint, types, architecture
 	$(venv)/ruff check .
