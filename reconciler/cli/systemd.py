@@ -1,16 +1,11 @@
-"""systemd: its notification protocol (sd_notify) and a unit for `watch`."""
+"""systemd's notification protocol: sd_notify(3)."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import socket
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-
-from reconciler.cli.options import Given, find_stack, find_state
 
 
 class Systemd:
@@ -48,47 +43,3 @@ class Systemd:
             return
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
             sender.sendto(message.encode(), self._address)
-
-
-def unit_text(stacks: Iterable[Given]) -> str:
-    """Return a unit that watches stacks: started at boot, restarted when it dies or is stuck."""
-    places = [(find_stack(each.stack_folder).resolve(), each) for each in stacks]
-    folders = " ".join(_quoted(folder) for folder, _ in places)
-    state = find_state(places[0][1].state_folder, places[0][0]).resolve()
-    return _UNIT.format(
-        names=", ".join(folder.name for folder, _ in places),
-        command=f"{_command()} watch {folders} --state {_quoted(state)}",
-        folder=_quoted(places[0][0]),
-    )
-
-
-def _command() -> str:
-    """Return how this program is called: with its whole path, for systemd looks nowhere else."""
-    program = Path(sys.argv[0]).resolve()
-    return _quoted(program) if program.name == "reconciler" else f"{_quoted(Path(sys.executable))} -m reconciler"
-
-
-def _quoted(path: Path) -> str:
-    return shlex.quote(str(path)).replace("%", "%%")
-
-
-_UNIT = """\
-[Unit]
-Description=reconciler keeps {names}
-After=network-online.target docker.service
-Wants=network-online.target
-
-[Service]
-Type=notify
-NotifyAccess=main
-ExecStart={command}
-WorkingDirectory={folder}
-Restart=always
-RestartSec=2
-WatchdogSec=120
-TimeoutStopSec=15
-KillMode=mixed
-
-[Install]
-WantedBy=multi-user.target
-"""

@@ -12,10 +12,11 @@ from pathlib import Path
 import click
 
 from reconciler.cli.following import Follower
-from reconciler.cli.options import Given, place_options
+from reconciler.cli.options import Given, place_options, user_name
 from reconciler.cli.output import say, tell
 from reconciler.cli.stopping import Stop
-from reconciler.cli.systemd import Systemd, unit_text
+from reconciler.cli.systemd import Systemd
+from reconciler.cli.systemd_unit import unit_text
 from reconciler.cli.tenure import Keeper, Manner, keep_all
 from reconciler.cli.workplace import settings_from
 from reconciler.clock import SystemClock
@@ -67,7 +68,10 @@ def command(
     if allow_destroy and not follow:
         raise UsageError("--allow-destroy says what --follow may do: give both")
     if systemd_unit:
-        say(unit_text(stacks))
+        asked = {"--parallelism": parallelism, "--listen": listen, "--log-format": log_format.replace("text", "")}
+        flags = [name for name, is_given in (("--follow", follow), ("--allow-destroy", allow_destroy)) if is_given]
+        words = [word for name, value in asked.items() if value for word in (name, str(value))]
+        say(unit_text(stacks, [*flags, *words], os.environ, user_name()).rstrip("\n"))
         return
     stop = Stop()
     clock = SystemClock()

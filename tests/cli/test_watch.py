@@ -95,6 +95,7 @@ def test_the_unit_has_whole_paths_and_is_restarted(place: Place) -> None:
     unit = place.run("watch", "--systemd-unit").out
     command = next(each for each in unit.splitlines() if each.startswith("ExecStart="))
     assert command.endswith(f" watch {place.folder} --state {place.folder}/state")
+    assert f"WorkingDirectory={place.folder}" in unit.splitlines()
     assert {"Type=notify", "Restart=always", "WatchdogSec=120", "WantedBy=multi-user.target"} <= set(
         unit.splitlines()
     )
