@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import chain
 
-from reconciler.language.blocks.call_checks import check_command, check_url
+from reconciler.language.blocks.call_checks import check_command, check_prometheus, check_url
 from reconciler.language.blocks.decode import Decoded
 from reconciler.language.blocks.findings import Finding, Findings
 from reconciler.language.blocks.traffic import Registrant
@@ -81,7 +81,7 @@ def _alarms(configuration: Decoded, service: Registrant) -> Findings:
         yield from check_command(alarm, "E0261")
         prometheus = alarm.one("prometheus")
         if prometheus is not None:
-            yield from check_url(prometheus, "E0261")
+            yield from check_prometheus(prometheus, "E0261")
 
 
 def _hooks(configuration: Decoded, service: Registrant) -> Findings:

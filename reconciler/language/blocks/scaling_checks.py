@@ -10,7 +10,7 @@ from itertools import chain, pairwise
 from typing import NamedTuple
 
 from reconciler.language.blocks.assemble_beside import step_bounds
-from reconciler.language.blocks.call_checks import check_url
+from reconciler.language.blocks.call_checks import check_prometheus
 from reconciler.language.blocks.decode import Decoded
 from reconciler.language.blocks.findings import Finding, Findings
 from reconciler.language.blocks.schedule_checks import check_schedule
@@ -115,7 +115,7 @@ def _metrics(scaled: Scaled) -> Findings:
             detail = 'It has one of metric = "cpu" and prometheus { ... }.'
             yield Finding(policy, policy.place, f'policy "{policy.label}" looks at {what}', detail, "E0264")
         for prometheus in policy.all("prometheus"):
-            yield from check_url(prometheus, "E0264")
+            yield from check_prometheus(prometheus, "E0264")
         yield from _limit(policy, scaled.service)
 
 
