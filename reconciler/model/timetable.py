@@ -44,15 +44,16 @@ _SHORTHANDS = {
 _UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
 _RATE = re.compile(r"(\d{1,6})\s+(minute|hour|day)s?", re.ASCII)
 _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-_CALL = re.compile(r"(cron|rate|at)\s*\((.*)\)", re.DOTALL)
+_CALL = re.compile(r"(cron|rate|at)\s*\((.*)\)", re.DOTALL | re.IGNORECASE)
 _FORMS = '"0 3 * * *", "cron(0 3 * * ? *)", "rate(5 minutes)", "at(2026-12-24T18:00:00)" or "@daily"'
 _BOUNDS = {
     "minute": "0-59",
     "hour": "0-23",
-    "day-of-month": "1-31, L for the last day, in a month that has it",
+    "day-of-month": "1-31 in a month that has it, L is the last",
     "month": "1-12 or JAN-DEC",
-    "day-of-week": "0-7 (0 and 7 are Sunday) or SUN-SAT, a range with its first day first, 5L or 5#2",
+    "day-of-week": "0-7 (0 and 7 are Sunday) or SUN-SAT, 5L or 5#2",
 }
+_LISTS = "*, a range 2-5 with its lower end first, a step */2 and lists of them"
 
 _Rule = Cron | int | datetime
 """A cron expression, the seconds of a rate, or the local time of an `at`."""
@@ -113,7 +114,7 @@ def _rule(expression: str) -> _Rule:
         raise UnreadableError(f"it has {len(text)} characters; a schedule has {LONGEST} at most")
     call = _CALL.fullmatch(text)
     if call is not None:
-        return _CALLS[call[1]](call[2].strip())
+        return _CALLS[call[1].lower()](call[2].strip())
     if text.startswith("@"):
         if text.lower() not in _SHORTHANDS:
             raise UnreadableError(f'there is no "{text}": there are {", ".join(sorted(_SHORTHANDS))}')
@@ -148,8 +149,8 @@ def _wrong_field(parts: list[str], problem: str) -> UnreadableError:
     """Say which field is wrong: cronsim says `Bad minute`."""
     name = problem.removeprefix("Bad ")
     index = list(_BOUNDS).index(name) if name in _BOUNDS else 0
-    bounds = _BOUNDS.get(name, _FORMS)
-    return UnreadableError(f'the {name} field "{parts[index]}" is not right: it takes {bounds}')
+    takes = f"it takes {_BOUNDS[name]}, {_LISTS}" if name in _BOUNDS else f"write {_FORMS}"
+    return UnreadableError(f'the {name} field "{parts[index]}" is not right: {takes}')
 
 
 def _rate(inside: str) -> int:

@@ -30,6 +30,7 @@ def following(expression: str, after: str, count: int, zone: str = "UTC") -> lis
 # Most are the examples of EventBridge's documentation. 2026-11-28 is a Saturday.
 AWS = {
     "cron(0 10 * * ? *)": ["2026-11-28 10:00", "2026-11-29 10:00"],
+    "CRON(0 10 * * ? *)": ["2026-11-28 10:00", "2026-11-29 10:00"],
     "cron(15 12 * * ? *)": ["2026-11-28 12:15", "2026-11-29 12:15"],
     "cron(0 18 ? * MON-FRI *)": ["2026-11-30 18:00", "2026-12-01 18:00"],
     "cron(0 8 1 * ? *)": ["2026-12-01 08:00", "2027-01-01 08:00"],
@@ -90,6 +91,7 @@ def test_where_clocks_never_change_every_zone_shows_the_same(expression: str, ex
 
 
 FIELDS = "it takes {}, *, a range 2-5, a step 0/2 and lists of them"
+FIVE_FIELDS = "it takes {}, *, a range 2-5 with its lower end first, a step */2 and lists of them"
 REFUSED = {
     "0 3 * * ? *": '"0 3 * * ? *" has six fields: AWS\'s six are written in brackets, cron(0 3 * * ? *)',
     "cron(0 3 * * *)": (
@@ -114,15 +116,18 @@ REFUSED = {
     "cron(0 0 30 2 ? *)": '"cron(0 0 30 2 ? *)" is never due: no month has such a day',
     "cron(0 0 31W 2 ? *)": '"cron(0 0 31W 2 ? *)" is never due: no month has such a day',
     "cron(0 0 29 2 ? 2027)": '"cron(0 0 29 2 ? 2027)" is never due: no month has such a day',
-    "61 * * * *": 'the minute field "61" is not right: it takes 0-59',
-    "0 24 * * *": 'the hour field "24" is not right: it takes 0-23',
+    "61 * * * *": f'the minute field "61" is not right: {FIVE_FIELDS.format("0-59")}',
+    "*/0 * * * *": f'the minute field "*/0" is not right: {FIVE_FIELDS.format("0-59")}',
+    "0 24 * * *": f'the hour field "24" is not right: {FIVE_FIELDS.format("0-23")}',
+    "0 17-9 * * *": f'the hour field "17-9" is not right: {FIVE_FIELDS.format("0-23")}',
     "0 0 30 2 *": (
-        'the day-of-month field "30" is not right: it takes 1-31, L for the last day, in a month that has it'
+        'the day-of-month field "30" is not right: '
+        f"{FIVE_FIELDS.format('1-31 in a month that has it, L is the last')}"
     ),
-    "0 0 * 13 *": 'the month field "13" is not right: it takes 1-12 or JAN-DEC',
+    "0 0 * 13 *": f'the month field "13" is not right: {FIVE_FIELDS.format("1-12 or JAN-DEC")}',
     "0 0 * * fri-mon": (
-        'the day-of-week field "fri-mon" is not right: it takes 0-7 (0 and 7 are Sunday) or SUN-SAT, '
-        "a range with its first day first, 5L or 5#2"
+        'the day-of-week field "fri-mon" is not right: '
+        f"{FIVE_FIELDS.format('0-7 (0 and 7 are Sunday) or SUN-SAT, 5L or 5#2')}"
     ),
     "rate(0 minutes)": '"rate(0 minutes)" is not right: write rate(1 minute), rate(5 minutes), rate(2 hours)',
     "rate(5 seconds)": '"rate(5 seconds)" is not right: write rate(1 minute), rate(5 minutes), rate(2 hours)',
