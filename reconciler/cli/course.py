@@ -44,10 +44,10 @@ class Course:
         self._look_at = self._reached_at = time.monotonic()
 
     def act(self, lease: Lease, requests: tuple[Request, ...]) -> None:
-        """Carry these out, and go on with what somebody else began, until nothing more is to be done."""
+        """Carry these out, and go on with what somebody else began, until it is known what becomes of all."""
         place = self._place
         with place.world(self._shown) as world:
-            self._ended = carry_out(place.session, world, requests, place.stack, lease)
+            self._ended = carry_out(place.session, world, requests, place.stack, lease, self._is_known)
 
     def is_over(self, recorded: State) -> bool:
         """Look, show what is, and say whether it is known what became of every request that is recorded."""
@@ -66,8 +66,7 @@ class Course:
         if not self._are(Verdict.PENDING):
             return True
         # What we see may be ahead of what is recorded: then it is recorded in a moment.
-        is_stuck = any(self._judge(each, now.state) is Verdict.PENDING for each in self._requests)
-        return is_stuck and now.decision.is_over
+        return now.decision.is_over and not self._is_known(now.decision)
 
     def conclude(self, operation: str) -> str:
         """Say how long it took.
@@ -90,13 +89,16 @@ class Course:
         self._taken = self._taken or decision.state
         self._observe(decision, snapshot)
 
-    def _are(self, verdict: Verdict) -> list[Request]:
-        assert self._ended is not None  # nothing is judged before a look
-        return [each for each in self._requests if self._judge(each, self._ended.state) is verdict]
+    def _is_known(self, decision: Decision) -> bool:
+        """Whether the outcome of every request is known, once what was decided is recorded."""
+        assert self._taken is not None
+        seen = Seen(self._taken, decision.state, decision)
+        return all(judge(each, seen) is not Verdict.PENDING for each in self._requests)
 
-    def _judge(self, request: Request, state: State) -> Verdict:
-        assert self._ended is not None and self._taken is not None
-        return judge(request, Seen(self._taken, state, self._ended.decision))
+    def _are(self, verdict: Verdict) -> list[Request]:
+        assert self._ended is not None and self._taken is not None  # nothing is judged before a look
+        seen = Seen(self._taken, self._ended.state, self._ended.decision)
+        return [each for each in self._requests if judge(each, seen) is verdict]
 
     def _wait_out(self, problem: EngineError) -> None:
         if time.monotonic() - self._reached_at > PATIENCE_SECONDS:

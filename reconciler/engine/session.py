@@ -217,11 +217,19 @@ def run_schedule(
     return converge(world, pursued, state, lease, lambda decision: is_done(decision.state))
 
 
-def request(session: Session, world: World, wanted: Sequence[Request], stack: Stack, lease: Lease) -> Converged:
+def request(
+    session: Session,
+    world: World,
+    wanted: Sequence[Request],
+    stack: Stack,
+    lease: Lease,
+    is_known: Callable[[Decision], bool] = lambda decision: False,
+) -> Converged:
     """Record what is asked for beside the files, and converge until each service is steady or failed.
 
-    What is pursued is what was applied last; of `stack` only the name and the folder count. Raises ReconcilerError
-    when one of the requests cannot be carried out: then none of them is.
+    It ends sooner once `is_known` says so: what becomes of other services is not waited for. What is pursued is what
+    was applied last; of `stack` only the name and the folder count. Raises ReconcilerError when one of the requests
+    cannot be carried out: then none of them is.
     """
     state = session.store.load(stack.name)
     for each in wanted:
@@ -229,7 +237,8 @@ def request(session: Session, world: World, wanted: Sequence[Request], stack: St
     state = session.store.save(state, lease)
     assert state.target is not None  # else it would have been refused
     pursued = state.target.changed(folder=stack.folder)
-    return send_last(world, pursued, converge(world, pursued, state, lease, _is_over), lease)
+    ended = converge(world, pursued, state, lease, lambda decision: decision.is_over or is_known(decision))
+    return send_last(world, pursued, ended, lease)
 
 
 def _is_over(decision: Decision) -> bool:

@@ -290,3 +290,17 @@ def test_an_engine_that_stays_out_of_reach_ends_the_wait(site: WatchedSite, monk
     with pytest.raises(PartialError) as caught:
         site.ask("restart")
     assert str(caught.value).startswith("no engine\nWhat was asked for is recorded, and done once it answers: see ")
+
+
+@WAYS
+def test_what_becomes_of_other_services_is_not_waited_for(site: WatchedSite, is_watched: bool) -> None:
+    """Another one is in a crash loop: without that it would be ten minutes until that is given up."""
+    site.site.apply(stack(declared("api", 1, container(image="api:1")), declared("web", 2)))
+    site.site.engine.behave = fails("api:1")
+    api = next(each for each in site.site.store.load("shop").tasks if each.group == "service.api")
+    site.site.engine.kill(f"{api.id}-app", 1)
+    if is_watched:
+        site.watch()
+    began = site.site.clock.now()
+    assert site.ask("restart").is_done
+    assert site.site.clock.now() - began < 300

@@ -22,6 +22,7 @@ MORTAL = MORTAL.replace(
     '  deployment_configuration {\n    deployment_circuit_breaker {\n      threshold {\n        type  = "COUNT"\n'
     "        value = 1\n      }\n    }\n",
 )
+MORTAL = MORTAL.replace('minimum_healthy_time    = "0s"', 'minimum_healthy_time    = "3s"')
 MORTAL += '\nvariable "until" {\n  type = string\n}\n'
 """Tasks that start after a certain time end at once."""
 
