@@ -112,8 +112,8 @@ def _status(record: TaskRecord) -> Told:
 def prune(state: State, observed: Set[str], now: float) -> State:
     """Drop what is older than what is kept: stopped tasks, deployments of each service, revisions of each family.
 
-    A task that the engine still shows (`observed`, by id) is not dropped: it would be taken for an unknown one; nor is
-    one of a run that is not over, which is judged by all of its tasks.
+    A task that the engine still shows (`observed`, by id) is not dropped: it would be taken for an unknown one.
+    Nor is one of a run that is not over: that is judged by all of its tasks.
     """
     needed = observed | {task for run in state.runs if run.ended_at is None for task in run.tasks}
     tasks = tuple(each for each in state.tasks if each.id in needed or not _is_old(each, now))

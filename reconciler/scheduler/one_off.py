@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.model.deployment import Deployment
 from reconciler.model.snapshot import Snapshot
+from reconciler.model.stack import Stack
 from reconciler.model.state import State
 from reconciler.model.step import Step
 from reconciler.model.task import StopCode
@@ -27,6 +28,11 @@ def stop_all(tasks: tuple[TaskView, ...], now: float) -> tuple[TaskView, ...]:
         replace(view, record=stop(view.record, code, reason, now)) if view.record.is_one_off else view
         for view in tasks
     )
+
+
+def are_left(stack: Stack, tasks: Iterable[TaskView]) -> bool:
+    """Whether a stack that is destroyed has one-off tasks that have not stopped, or may not have."""
+    return stack.is_empty and any(view.record.is_one_off and not view.record.is_stopped for view in tasks)
 
 
 def pinned(state: State, tasks: Iterable[TaskView], snapshot: Snapshot) -> dict[str, Deployment]:

@@ -80,7 +80,7 @@ def _decide(stack: Stack, state: State, snapshot: Snapshot, now: float) -> Decis
     undone = {address for address, view in services.items() if view.is_undone}
     failed = (*(address for address in services if address in hopeless | undone), *lost)
     is_busy = any(not key.startswith(ASIDES) for key in snapshot.in_flight)
-    is_quiet = not steps and not is_busy and len(recorded.silent) == len(lost)
+    is_quiet = not (steps or is_busy or one_off.are_left(stack, tasks)) and len(recorded.silent) == len(lost)
     unsettled = tuple(address for address, view in services.items() if not view.is_done)
     polls = now + POLL_SECONDS if recorded.silent else wakes((*wanted.values(), *parting.values()), now)
     return Decision(

@@ -18,6 +18,7 @@ from reconciler.model.task import Task, TaskRecord
 from reconciler.model.task_definition import HOLDER, NetworkMode, TaskDefinition
 from reconciler.scheduler.containers import start_order, stop_order
 from reconciler.scheduler.images import unpinned
+from reconciler.scheduler.recorder import UNSEEN_SECONDS, may_be_unseen
 from reconciler.scheduler.resources import has_network, has_volume
 from reconciler.scheduler.task_view import TaskView
 
@@ -75,12 +76,21 @@ def pursue(view: TaskView, around: Surroundings) -> Pursuit:
     """Return what a task needs next to be as it is wanted."""
     if not view.is_leaving:
         return Pursuit() if view.is_whole else _start(view, around)
-    if view.observed is None or view.record.id in around.starting:
+    if view.observed is None:
+        return _unseen(view.record, around.now)
+    if view.record.id in around.starting:
         return Pursuit()  # what is being started is stopped once that is over
     if view.traffic is not None and view.traffic.is_listed and _has_address(view.observed):
         return Pursuit(waiting="its target to drain")
     is_kept = view.record.id in around.kept and bool(view.observed.containers)
     return Pursuit(steps=_stop(view, view.observed, is_kept))
+
+
+def _unseen(record: TaskRecord, now: float) -> Pursuit:
+    """Wait for what may be there though no look has shown it yet."""
+    if record.is_stopped or not may_be_unseen(record, now):
+        return Pursuit()
+    return Pursuit(waiting="to be sure that nothing of it was started", wake_at=record.created_at + UNSEEN_SECONDS)
 
 
 def _has_address(observed: ObservedTask) -> bool:

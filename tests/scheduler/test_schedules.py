@@ -8,7 +8,7 @@ from reconciler.model.schedule import ContainerOverride, Overlap
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler.aside import AsideGround
 from reconciler.scheduler.schedules import RUNS_KEPT, run_due
-from tests.builders import NOW, container, definition, snapshot, state
+from tests.builders import EMPTY, NOW, container, definition, snapshot, state
 from tests.site import Site
 
 from .scheduling import FIRST, MINUTE, REPORT, applied, recorded, runs, scheduled, scheduling, started, told
@@ -215,3 +215,11 @@ def test_a_run_of_which_one_task_ended_long_before_the_other_is_judged_by_both()
     site.looks = 10_000
     site.watch(5.5 * 3600)
     assert runs(site) == [("SUCCEEDED", 800.0, 0, "")]
+
+
+def test_a_run_that_is_due_when_the_stack_is_destroyed_is_over_with_it() -> None:
+    """It is recorded, and nothing of it was started yet; that a start is under way cannot be ruled out at once."""
+    site = applied(scheduled())
+    site.watch(79.9)  # it ends with the look that records the slot
+    site.apply(EMPTY)
+    assert runs(site) == [("SUCCEEDED", 20.0, 0, ""), ("STOPPED", 80.0, None, "the stack is destroyed")]
