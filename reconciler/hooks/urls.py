@@ -91,8 +91,10 @@ def query(url: str, text: str, timeout: float) -> float:
     if not answer.is_good:
         raise NoValueError(f"{url} answered {answer.status or answer.body}")
     try:
-        result = json.loads(answer.body)["data"]
-        sample = result["result"] if result["resultType"] == "scalar" else result["result"][0]["value"]
+        answered = json.loads(answer.body)["data"]
+        result = answered["result"]
+        samples = [result] if answered["resultType"] == "scalar" else [each["value"] for each in result]
+        (sample,) = samples  # which of several would be meant?
         return float(sample[1])
     except (ValueError, KeyError, IndexError, TypeError):
         raise NoValueError(f"{url} gave no single number for the query") from None

@@ -30,6 +30,10 @@ ANSWERS = {
         200,
         '{"data": {"resultType": "vector", "result": [{"value": [1, "7.5"]}]}}',
     ),
+    "/two/api/v1/query?query=errors": (
+        200,
+        '{"data": {"resultType": "vector", "result": [{"value": [1, "7"]}, {"value": [1, "8"]}]}}',
+    ),
     "/scalar/api/v1/query?query=errors": (200, '{"data": {"resultType": "scalar", "result": [1, "3"]}}'),
     "/none/api/v1/query?query=errors": (200, '{"data": {"resultType": "vector", "result": []}}'),
     "/nan/api/v1/query?query=errors": (200, '{"data": {"resultType": "scalar", "result": [1, "NaN"]}}'),
@@ -139,7 +143,8 @@ def test_a_url_that_nobody_answers_fails(hooks: Hooks) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value"), [("/vector", 7.5), ("/scalar", 3.0), ("/none", None), ("/nan", None), ("/bad", None)]
+    ("path", "value"),
+    [("/vector", 7.5), ("/scalar", 3.0), ("/two", None), ("/none", None), ("/nan", None), ("/bad", None)],
 )
 def test_a_query_gives_a_number_or_none(hooks: Hooks, site: str, path: str, value: float | None) -> None:
     prometheus = Prometheus(url=site + path, query="errors")
