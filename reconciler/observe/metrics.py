@@ -57,6 +57,7 @@ def _build() -> Metric:
 
 def _of_stacks(sights: Iterable[Sight], now: float) -> Iterator[Metric]:
     reachable = _gauge("engine_reachable", "Whether the last look at the engine worked.", "stack")
+    usable = _gauge("state_usable", "Whether the state could be read and written when that was last tried.", "stack")
     steady = _gauge("stack_steady", "Whether what runs is what was applied.", "stack")
     token = _gauge("lease_token", "The token of the lease that is held; 0 while standing by.", "stack")
     age = _gauge("last_look_age_seconds", "How long ago the last look at the engine worked.", "stack")
@@ -69,6 +70,7 @@ def _of_stacks(sights: Iterable[Sight], now: float) -> Iterator[Metric]:
     for sight in sights:
         label = [sight.stack]
         token.add_metric(label, sight.lease_token)
+        usable.add_metric(label, not sight.needs_mending)
         if not sight.stands_by:
             reachable.add_metric(label, sight.is_reachable)
             age.add_metric(label, max(0.0, now - (sight.looked_at or sight.role_since)))
@@ -76,7 +78,7 @@ def _of_stacks(sights: Iterable[Sight], now: float) -> Iterator[Metric]:
             steady.add_metric(label, sight.decision.is_steady)
             for schedule, at in _successes(sight.decision.state).items():
                 success.add_metric([sight.stack, schedule], at)
-    yield from (reachable, steady, token, age, success)
+    yield from (reachable, usable, steady, token, age, success)
 
 
 def _successes(state: State) -> dict[str, float]:

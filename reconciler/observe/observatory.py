@@ -39,8 +39,8 @@ class Sight:
 
     @property
     def is_reachable(self) -> bool:
-        """Whether the last look worked."""
-        return self.looked_at is not None and not self.trouble
+        """Whether the last look worked. A state that cannot be written says nothing about the engine."""
+        return self.looked_at is not None and (self.needs_mending or not self.trouble)
 
 
 _WELL: dict[str, Any] = {"trouble": "", "needs_mending": False, "stands_by": ""}

@@ -160,14 +160,21 @@ def _dealt_with(told: list[tuple[Attempt, TaskRecord]], state: State) -> State:
 
 
 def _pruned(state: State, ground: AsideGround) -> State:
-    """Drop the oldest runs of each schedule, and those of schedules that left long ago."""
+    """Drop the oldest runs of each schedule, and those of schedules that left long ago.
+
+    The last one that worked stays, however many failed since: an alert asks how long ago that was.
+    """
     declared = {each.address for each in ground.stack.scheduled_tasks}
     kept: list[ScheduledRun] = []
     counts: dict[str, int] = {}
+    worked: set[str] = set()
     for run in reversed(state.runs):
+        is_last_success = run.status is RunStatus.SUCCEEDED and run.schedule not in worked
+        worked |= {run.schedule} if is_last_success else set()
         counts[run.schedule] = counts.get(run.schedule, 0) + 1
         is_old = run.ended_at is not None and ground.now - run.ended_at > FORGOTTEN_SECONDS
-        is_spare = counts[run.schedule] > RUNS_KEPT or (is_old and run.schedule not in declared)
+        is_one_of_many = counts[run.schedule] > RUNS_KEPT and not is_last_success
+        is_spare = is_one_of_many or (is_old and run.schedule not in declared)
         if run.ended_at is None or not is_spare:
             kept.append(run)
     return state if len(kept) == len(state.runs) else state.changed(runs=tuple(reversed(kept)))

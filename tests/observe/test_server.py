@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from reconciler.drivers.simulated import VirtualClock
 from reconciler.errors import ReconcilerError, UsageError
@@ -241,6 +242,7 @@ def test_the_metrics_are_what_was_seen(listening: Listen, shop: StackObserver, c
     service = '{service="service.web",stack="shop"}'
     assert {name: float(value) for name, value in ours.items()} == {
         'reconciler_engine_reachable{stack="shop"}': 1,
+        'reconciler_state_usable{stack="shop"}': 1,
         'reconciler_stack_steady{stack="shop"}': 1,
         'reconciler_lease_token{stack="shop"}': 7,
         'reconciler_last_look_age_seconds{stack="shop"}': 3,
@@ -267,6 +269,48 @@ def test_the_metrics_are_what_was_seen(listening: Listen, shop: StackObserver, c
 
 def _is_ours(line: str) -> bool:
     return line.startswith("reconciler_") and "_bucket{" not in line and "build_info" not in line
+
+
+def test_a_state_that_cannot_be_written_says_nothing_about_the_engine(listening: Listen, shop: StackObserver) -> None:
+    def shown() -> list[str]:
+        lines = asked(listening, "/metrics")[2].splitlines()
+        return [
+            each.split("{")[0] + each[-4:] for each in lines if each.startswith(("reconciler_e", "reconciler_sta"))
+        ]
+
+    shop.holds(7)
+    shop.observe(looked(), snapshot())
+    shop.out_of_reach("the state is gone", needs_mending=True)
+    found = [shown()]
+    shop.out_of_reach("the engine does not answer")
+    assert [*found, shown()] == [
+        ["reconciler_engine_reachable 1.0", "reconciler_state_usable 0.0", "reconciler_stack_steady 1.0"],
+        ["reconciler_engine_reachable 0.0", "reconciler_state_usable 1.0", "reconciler_stack_steady 1.0"],
+    ]
+
+
+def test_a_parser_of_prometheus_reads_every_metric_with_its_type_and_help(
+    listening: Listen, shop: StackObserver
+) -> None:
+    shop.holds(7)
+    shop.observe(looked(running(1)), snapshot(observed(shown())))
+    families = list(text_string_to_metric_families(asked(listening, "/metrics")[2]))
+    assert [each.name for each in families if not each.documentation or each.type == "unknown"] == []
+    labels = {name for each in families for sample in each.samples for name in sample.labels}
+    assert labels == {"stack", "service", "state", "version", "le"}
+
+
+def test_series_do_not_grow_with_tasks_that_come_and_go(listening: Listen, shop: StackObserver) -> None:
+    def series() -> set[str]:
+        return {line.rpartition(" ")[0] for line in asked(listening, "/metrics")[2].splitlines() if line[0] != "#"}
+
+    shop.holds(7)
+    shop.observe(looked(running(1)), snapshot(observed(shown())))
+    shop.observe(looked(running(2)), snapshot(observed(shown())))
+    before = series()
+    for number in range(3, 300):
+        shop.observe(looked(running(number), running(number + 1, failed=True)), snapshot())
+    assert series() == before
 
 
 def test_a_bucket_counts_what_took_at_most_that_long(listening: Listen, shop: StackObserver) -> None:

@@ -88,6 +88,16 @@ class TestSlots:
         assert len(recorded(site).runs) == RUNS_KEPT
         assert recorded(site).runs[-1].slot == FIRST + (RUNS_KEPT + 9) * MINUTE
 
+    def test_the_last_run_that_worked_stays_however_many_failed_since(self) -> None:
+        site = applied(scheduled())
+        site.looks = 100_000
+        site.watch(2 * MINUTE)
+        site.engine.behave = lambda step: Behaviour(exits_after=1, exit_code=3)
+        site.watch((RUNS_KEPT + 10) * MINUTE)
+        found = recorded(site).runs
+        assert [each.status.value for each in found] == ["SUCCEEDED"] + RUNS_KEPT * ["FAILED"]
+        assert found[0].slot == FIRST + MINUTE
+
 
 class TestMissed:
     def test_after_a_day_without_a_watch_nothing_is_run_but_one_miss_is_told(self) -> None:
