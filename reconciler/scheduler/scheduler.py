@@ -33,6 +33,7 @@ from reconciler.scheduler.routing import (
     wanted_configurations,
 )
 from reconciler.scheduler.scaling.capacity import with_capacities
+from reconciler.scheduler.service_ground import ServiceGround
 from reconciler.scheduler.service_view import ServiceView
 from reconciler.scheduler.services import ServiceMove, move
 from reconciler.scheduler.survey import survey
@@ -110,8 +111,8 @@ def _moves(
     services: Mapping[str, ServiceView], tasks: Iterable[TaskView], state: State, snapshot: Snapshot, now: float
 ) -> dict[str, ServiceMove]:
     occupying = (view.definition for view in tasks if not view.record.is_stopped)
-    capacity = Capacity.of(snapshot.engine, occupying)
-    return {address: move(view, capacity, snapshot, state.owner, now) for address, view in services.items()}
+    ground = ServiceGround(snapshot, Capacity.of(snapshot.engine, occupying), state.owner, now)
+    return {address: move(view, ground) for address, view in services.items()}
 
 
 def _moved(

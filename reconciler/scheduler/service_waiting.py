@@ -10,13 +10,14 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.scheduler import deployments, images
 from reconciler.scheduler.recorder import UNSEEN_SECONDS, healthy_from, may_be_unseen
+from reconciler.scheduler.service_ground import ServiceGround
 from reconciler.scheduler.service_view import ServiceView
 from reconciler.scheduler.strategies import is_before
 from reconciler.scheduler.task_view import TaskView
 
 
 def why_not_start(
-    view: ServiceView, deployment: Deployment, definition: TaskDefinition, snapshot: Snapshot, now: float
+    view: ServiceView, deployment: Deployment, definition: TaskDefinition, ground: ServiceGround
 ) -> tuple[str, float | None]:
     """Return why no task may start now, and until when if that is known. First match wins."""
     if deployment.has_failed:
@@ -25,14 +26,14 @@ def why_not_start(
         return view.blocked, None
     if deployment.rollout_state is RolloutState.IN_PROGRESS and is_before(deployment, LifecycleStage.SCALE_UP):
         return view.progress.waiting, None
-    if deployment.retry_at is not None and now < deployment.retry_at:
+    if deployment.retry_at is not None and ground.now < deployment.retry_at:
         if deployment.consecutive_failures == 1:
             return f"a moment to pass after a failure: {_last_failure(deployment)}", deployment.retry_at
         return unable(deployment), deployment.retry_at
     missing = images.unpinned(definition, deployment.images)
     if missing:
         return f"image {missing[0]} to be there", None
-    return _unreadable_secret(definition, snapshot), None
+    return _unreadable_secret(definition, ground.snapshot), None
 
 
 def unable(deployment: Deployment) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.model.decision import Waiting
 from reconciler.model.deployment import Deployment
-from reconciler.model.snapshot import Snapshot
 from reconciler.model.step import Step
 from reconciler.model.task import TaskRecord
 from reconciler.scheduler import deployments, images
-from reconciler.scheduler.placement import Capacity
 from reconciler.scheduler.recorder import UNSEEN_SECONDS
 from reconciler.scheduler.rolling import Move, roll
+from reconciler.scheduler.service_ground import ServiceGround
 from reconciler.scheduler.service_view import ServiceView
 from reconciler.scheduler.service_waiting import named, unable, waiting_of, wakes, why_not_start
 from reconciler.scheduler.shifting import shift
@@ -41,24 +41,26 @@ class ServiceMove:
     wake_at: tuple[float, ...] = ()
 
 
-def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, now: float) -> ServiceMove:
-    """Decide what one service starts and stops now. `capacity` shrinks by what is started."""
-    if view.deployment is None or view.definition is None or view.is_draining:
-        return _drain(view, snapshot, now) if view.is_draining else ServiceMove()
-    deployment, definition = view.deployment, view.definition
+def move(view: ServiceView, ground: ServiceGround) -> ServiceMove:
+    """Decide what one service starts and stops now."""
+    if view.is_draining:
+        return _drain(view, ground)
+    if view.deployment is None or view.definition is None:
+        return ServiceMove()
+    deployment, definition, now = view.deployment, view.definition, ground.now
     tried = trial(deployment, view.service, view.fleet, now)
-    unborn = stop_unborn(view, deployment, tried.spare if tried else (), snapshot, now)
+    unborn = stop_unborn(view, deployment, tried.spare if tried else (), ground)
     view = replace(view, fleet=without(view.fleet, unborn)) if unborn else view
-    why_not, until = why_not_start(view, deployment, definition, snapshot, now)
+    why_not, until = why_not_start(view, deployment, definition, ground)
     if tried is not None and not tried.room and not why_not:
         why_not, until = f"{unable(deployment)}; one that was started is to last first", tried.until
     plan = _planned(view, deployment, may_start=not why_not)
     plan = replace(plan, start=min(plan.start, tried.room)) if tried is not None else plan
-    started, refused = start(view, deployment, definition, plan.start, capacity, owner, now)
+    started, refused = start(view, deployment, definition, plan.start, ground)
     if refused:
         plan = _planned(view, deployment, room=len(started))
-    kept_up = keep_up(view, deployment, capacity, owner, now)
-    stopped = stop_planned(view, deployment, plan, snapshot, now)
+    kept_up = keep_up(view, deployment, ground)
+    stopped = stop_planned(view, deployment, plan, ground)
     failed = [each for each in stopped if each.failed and each.deployment == deployment.id]
     deployment = deployments.count_failures(deployment, failed, (), now)
     blocked = (BLOCKED,) if view.is_blocked and not deployment.is_blocked else ()
@@ -78,9 +80,7 @@ def move(view: ServiceView, capacity: Capacity, snapshot: Snapshot, owner: str, 
         wake_at=(
             *at_once((*unborn, *stopped), now),
             *(each.created_at + UNSEEN_SECONDS for each in unborn if not each.is_stopped),
-            *((view.source.retry_at,) if view.source is not None and view.source.retry_at is not None else ()),
-            *view.progress.wake_at,
-            *(at for at in (until, _gives_up_at(view, deployment, now), *wakes(view, now)) if at),
+            *_wake_at(view, deployment, until, now),
         ),
     )
 
@@ -107,23 +107,31 @@ def _planned(view: ServiceView, deployment: Deployment, *, may_start: bool = Tru
     return roll(view.desired, configuration, view.fleet, may_start=may_start, room=room)
 
 
+def _wake_at(view: ServiceView, deployment: Deployment, until: float | None, now: float) -> Iterator[float]:
+    """Yield when to look again though no task was stopped; `until` is when a task may be started."""
+    retry_at = view.source.retry_at if view.source is not None else None
+    yield from view.progress.wake_at
+    yield from (at for at in (retry_at, until, _gives_up_at(view, deployment, now), *wakes(view, now)) if at)
+
+
 def _gives_up_at(view: ServiceView, deployment: Deployment, now: float) -> float | None:
+    """Return when the deployment fails if nothing comes of it until then."""
     at = deployments.times_out_at(deployment, view.service)
-    return (
-        at
-        if at is not None or view.is_settled or view.is_blocked
-        else deployments.stalls_at(deployment, view.service, view.tasks, now)
-    )
+    if at is not None or view.is_settled or view.is_blocked:
+        return at
+    return deployments.stalls_at(deployment, view.service, view.tasks, now)
 
 
-def _drain(view: ServiceView, snapshot: Snapshot, now: float) -> ServiceMove:
+def _drain(view: ServiceView, ground: ServiceGround) -> ServiceMove:
     """Stop every task of a service that left the target, once nothing that depends on it runs."""
     fleet, address = view.fleet, view.service.address
     if view.blocked:
         return ServiceMove(waiting=(Waiting(address=address, reason=view.blocked),))
-    stopped = stop_all(fleet.keep, lambda each: "the service is no longer in the stack", snapshot, now)
+    stopped = stop_all(fleet.keep, lambda each: "the service is no longer in the stack", ground)
     waits = (Waiting(address=address, reason=f"{named(fleet.leaving)} to stop"),) if fleet.leaving else ()
-    return ServiceMove(records=stopped, events=_events((), stopped), waiting=waits, wake_at=at_once(stopped, now))
+    return ServiceMove(
+        records=stopped, events=_events((), stopped), waiting=waits, wake_at=at_once(stopped, ground.now)
+    )
 
 
 def _events(started: tuple[TaskRecord, ...], stopped: tuple[TaskRecord, ...]) -> tuple[str, ...]:

@@ -6,63 +6,56 @@ from reconciler.model.deployment import Deployment
 from reconciler.model.task import TaskRecord
 from reconciler.model.task_definition import TaskDefinition
 from reconciler.scheduler import images
-from reconciler.scheduler.placement import Capacity
+from reconciler.scheduler.service_ground import ServiceGround
 from reconciler.scheduler.service_view import ServiceView
 from reconciler.scheduler.tasks import task_id
 
 
 def start(
-    view: ServiceView,
-    deployment: Deployment,
-    definition: TaskDefinition,
-    count: int,
-    capacity: Capacity,
-    owner: str,
-    now: float,
+    view: ServiceView, deployment: Deployment, definition: TaskDefinition, count: int, ground: ServiceGround
 ) -> tuple[tuple[TaskRecord, ...], str]:
     """Make records for new tasks while they fit. Returns them, and why no more of them fit."""
     records: list[TaskRecord] = []
     refused = ""
     first = _next_ordinal(view, deployment) if count else 0
     for ordinal in range(first, first + count):
-        refused = capacity.why_not(definition)
+        refused = ground.capacity.why_not(definition)
         if refused:
             refused = f"was unable to place a task because no engine met all of its requirements: {refused}"
             break
-        capacity.take(definition)
+        ground.capacity.take(definition)
         records.append(
             TaskRecord(
-                id=task_id(owner, view.service.address, deployment.id, ordinal),
+                id=task_id(ground.owner, view.service.address, deployment.id, ordinal),
                 group=view.service.address,
                 service_name=view.service.name,
                 family=deployment.family,
                 revision=deployment.revision,
                 deployment=deployment.id,
                 ordinal=ordinal,
-                created_at=now,
+                created_at=ground.now,
             )
         )
     return tuple(records), refused
 
 
-def keep_up(
-    view: ServiceView, deployment: Deployment, capacity: Capacity, owner: str, now: float
-) -> tuple[TaskRecord, ...]:
+def keep_up(view: ServiceView, deployment: Deployment, ground: ServiceGround) -> tuple[TaskRecord, ...]:
     """Replace tasks that ended of the deployment that still has traffic, or may get it back (ECS keeps both up)."""
     source, definition = view.source, view.source_definition
     if source is None or definition is None or not deployment.is_shifting:
         return ()
-    if source.retry_at is not None and now < source.retry_at:
+    if source.retry_at is not None and ground.now < source.retry_at:
         return ()
     there = sum(each.color is source.color for each in (*view.fleet.replace, *view.fleet.leaving))
     missing = min(source.desired_count, view.desired) - there
     if missing <= 0 or images.unpinned(definition, source.images):
         return ()
-    started, _ = start(view, source, definition, missing, capacity, owner, now)
+    started, _ = start(view, source, definition, missing, ground)
     return started
 
 
 def numbered(deployment: Deployment, started: tuple[TaskRecord, ...]) -> Deployment:
+    """Return the deployment with the number that its next task gets."""
     return deployment.changed(next_ordinal=started[-1].ordinal + 1) if started else deployment
 
 

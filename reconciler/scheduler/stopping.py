@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from reconciler.model.deployment import Deployment
-from reconciler.model.snapshot import Snapshot
 from reconciler.model.task import StopCode, TaskRecord, TaskStatus
 from reconciler.scheduler import deployments
 from reconciler.scheduler.recorder import may_be_unseen, starting_tasks, stop
 from reconciler.scheduler.rolling import Fleet, Move
+from reconciler.scheduler.service_ground import ServiceGround
 from reconciler.scheduler.service_view import ServiceView, present_digests, why_replace
 from reconciler.scheduler.task_view import TaskView
 
 
 def stop_unborn(
-    view: ServiceView, deployment: Deployment, held_back: tuple[TaskView, ...], snapshot: Snapshot, now: float
+    view: ServiceView, deployment: Deployment, held_back: tuple[TaskView, ...], ground: ServiceGround
 ) -> tuple[TaskRecord, ...]:
     """Stop the tasks that nothing was started of, and that are not wanted: superseded, of a failed deployment, or
     `held_back` in a crash loop.
@@ -25,8 +25,8 @@ def stop_unborn(
     superseded = (each for each in view.fleet.replace if each.color is not source)
     spare = (*superseded, *(view.fleet.keep if deployment.has_failed else held_back))
     unseen = tuple(each for each in spare if each.observed is None and not each.record.seen)
-    stopped = stop_all(unseen, lambda each: "it is no longer wanted", snapshot, now)
-    return tuple(record for record in stopped if record.is_stopped or may_be_unseen(record, now))
+    stopped = stop_all(unseen, lambda each: "it is no longer wanted", ground)
+    return tuple(record for record in stopped if record.is_stopped or may_be_unseen(record, ground.now))
 
 
 def without(fleet: Fleet, gone: tuple[TaskRecord, ...]) -> Fleet:
@@ -42,16 +42,18 @@ def without(fleet: Fleet, gone: tuple[TaskRecord, ...]) -> Fleet:
 
 
 def stop_planned(
-    view: ServiceView, deployment: Deployment, plan: Move, snapshot: Snapshot, now: float
+    view: ServiceView, deployment: Deployment, plan: Move, ground: ServiceGround
 ) -> tuple[TaskRecord, ...]:
     """Mark the tasks that a move stops; those that are ill have failed."""
-    secrets = present_digests(snapshot)
-    wants = f"the service wants {view.desired} tasks"
-    stopped = stop_all(
-        plan.stop, lambda each: why_replace(each, view.service, deployment, secrets, now) or wants, snapshot, now
-    )
+    secrets = present_digests(ground.snapshot)
+
+    def reason(each: TaskView) -> str:
+        wants = f"the service wants {view.desired} tasks"
+        return why_replace(each, view.service, deployment, secrets, ground.now) or wants
+
+    stopped = stop_all(plan.stop, reason, ground)
     ill = {each.record.id for each in view.fleet.unhealthy}
-    ill |= {each.record.id for each in plan.stop if _never_was_as_declared(each, deployment, now)}
+    ill |= {each.record.id for each in plan.stop if _never_was_as_declared(each, deployment, ground.now)}
     return tuple(record.changed(failed=True) if record.id in ill else record for record in stopped)
 
 
@@ -62,12 +64,13 @@ def _never_was_as_declared(view: TaskView, deployment: Deployment, now: float) -
 
 
 def stop_all(
-    views: tuple[TaskView, ...], reason: Callable[[TaskView], str], snapshot: Snapshot, now: float
+    views: tuple[TaskView, ...], reason: Callable[[TaskView], str], ground: ServiceGround
 ) -> tuple[TaskRecord, ...]:
     """Mark tasks that the service stops. One that nothing is there of is STOPPED with that."""
     if not views:
         return ()
-    starting = starting_tasks(snapshot)
+    starting = starting_tasks(ground.snapshot)
+    now = ground.now
     code = StopCode.SERVICE_SCHEDULER_INITIATED
     records = tuple((each, stop(each.record, code, reason(each), now)) for each in views)
     return tuple(
