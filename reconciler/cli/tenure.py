@@ -29,6 +29,9 @@ LOOK_AGAIN_SECONDS = 1.0
 JITTER = 0.2
 """A relist comes up to that share earlier or later, so that many watches do not look all at once."""
 
+END_SECONDS = 9.0
+"""So long after it is time to stop a keeper is waited for: one that asks an engine that never answers is left."""
+
 STUCK_SECONDS = 300.0
 """A keeper that holds a stack and has not looked for so long is stuck: the watchdog is told no more."""
 
@@ -143,24 +146,26 @@ class Keeper:
 def keep_all(keepers: Sequence[Keeper], beside: Sequence[Callable[[], None]], stop: Stop, systemd: Systemd) -> None:
     """Keep all of them until it is time to stop; raises what one of them raised, once all have ended.
 
-    What goes on `beside` them runs on threads of its own, and ends when it is time to stop.
+    What goes on `beside` them runs on threads of its own, and ends when it is time to stop. A thread that hangs is
+    left behind, for the end of the process to end: whoever comes next sees that the lease is free.
     """
     tick = min(systemd.watchdog_seconds / 3, 5.0) if systemd.watchdog_seconds else 5.0
     is_told = False
-    with ThreadPoolExecutor(len(keepers) + len(beside), thread_name_prefix="watch") as pool:
-        running = {pool.submit(each) for each in (*(each.keep for each in keepers), *beside)}
-        try:
-            while not stop.is_asked and not any(each.done() for each in running):
-                if not is_told and all(each.is_ready for each in keepers):
-                    is_told = True
-                    systemd.ready(f"watches {', '.join(each.name for each in keepers)}")
-                if not any(each.is_stuck for each in keepers):
-                    systemd.alive()
-                wait(running, timeout=tick if is_told else 0.2, return_when=FIRST_EXCEPTION)
-        finally:
-            systemd.stopping()
-            stop.ask(stop.number)
-    for each in running:
+    pool = ThreadPoolExecutor(len(keepers) + len(beside), thread_name_prefix="watch")
+    running = {pool.submit(each) for each in (*(each.keep for each in keepers), *beside)}
+    try:
+        while not stop.is_asked and not any(each.done() for each in running):
+            if not is_told and all(each.is_ready for each in keepers):
+                is_told = True
+                systemd.ready(f"watches {', '.join(each.name for each in keepers)}")
+            if not any(each.is_stuck for each in keepers):
+                systemd.alive()
+            wait(running, timeout=tick if is_told else 0.2, return_when=FIRST_EXCEPTION)
+    finally:
+        systemd.stopping()
+        stop.ask(stop.number)
+        pool.shutdown(wait=False)
+    for each in wait(running, timeout=END_SECONDS).done:
         each.result()
 
 

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from reconciler.drivers.docker.client import Client
+from reconciler.store.sqlite import SqliteStore
+from tests.builders import declared, stack, state
 
 from .conftest import NO_ENGINE, Ended, Place, containers, wait_until
 from .terminal import Terminal
@@ -88,6 +90,20 @@ def test_systemd_hears_when_it_is_ready_that_it_lives_and_when_it_stops(place: P
         while "STOPPING=1" not in heard:
             heard.add(systemd.recv(4096).decode())
     assert heard == {f"READY=1\nSTATUS=watches {place.name}", "WATCHDOG=1", "STOPPING=1"}
+
+
+def test_sigterm_ends_it_in_time_though_the_engine_never_answers(place: Place, tmp_path: Path) -> None:
+    place.write('stack "NAME" {}\n')
+    with closing(SqliteStore(place.folder / "state", "ada")) as store:
+        lease = store.acquire(place.name, "apply", 0)
+        store.save(state(stack(declared()), stack_name=place.name, serial=0), lease)
+        lease.release()
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "docker.sock"))
+        silent.listen()
+        with watching(place, DOCKER_HOST=f"unix://{tmp_path}/docker.sock") as watch:
+            watch.says("watches it")
+            assert watch.end() == 0
 
 
 def test_the_unit_has_whole_paths_and_is_restarted(place: Place) -> None:
