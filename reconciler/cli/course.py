@@ -17,6 +17,7 @@ from reconciler.model.decision import Decision
 from reconciler.model.request import Request
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import State
+from reconciler.model.step import ASIDES
 from reconciler.render.failures import failure_text
 from reconciler.render.progress import waiting_words
 from reconciler.render.words import duration
@@ -41,6 +42,7 @@ class Course:
         self._began = place.clock.now()
         self._taken: State | None = None
         self._ended: Converged | None = None
+        self._is_busy = False
         self._look_at = self._reached_at = time.monotonic()
 
     def act(self, lease: Lease, requests: tuple[Request, ...]) -> None:
@@ -87,11 +89,17 @@ class Course:
 
     def _shown(self, decision: Decision, snapshot: Snapshot) -> None:
         self._taken = self._taken or decision.state
+        self._is_busy = any(not key.startswith(ASIDES) for key in snapshot.in_flight)
         self._observe(decision, snapshot)
 
     def _is_known(self, decision: Decision) -> bool:
-        """Whether the outcome of every request is known, once what was decided is recorded."""
+        """Whether the outcome of every request is known, once what was decided is recorded.
+
+        A step of ours that is under way is no longer among those that are to be taken: its end is waited for.
+        """
         assert self._taken is not None
+        if self._is_busy:
+            return False
         seen = Seen(self._taken, decision.state, decision)
         return all(judge(each, seen) is not Verdict.PENDING for each in self._requests)
 
