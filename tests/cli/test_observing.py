@@ -6,9 +6,11 @@ import json
 import signal
 import socket
 import subprocess
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -68,6 +70,46 @@ def test_an_apply_notifies_of_all_that_happened_before_it_ends(site: Place) -> N
         "deployment SERVICE_DEPLOYMENT_COMPLETED",
         "service SERVICE_STEADY_STATE",
     ]
+
+
+WEBHOOK = """
+secret "chat" { env = "CHAT_WEBHOOK" }
+notification "chat" { url_from = secret.chat }
+"""
+
+
+def test_a_destroy_is_told_to_the_end_and_the_url_in_a_secret_is_nowhere(site: Place) -> None:
+    site.write(WEBHOOK, "notification.hcl")
+    with receiving() as (address, received):
+        site.environment["CHAT_WEBHOOK"] = f"{address}/T0K3N"
+        shown = [site.apply(), site.run("destroy", "--auto-approve")]
+        site.environment["CHAT_WEBHOOK"] = "http://127.0.0.1:1/T0K3N"
+        shown += [site.apply(), site.run("plan", "--json"), site.run("events", "--json")]
+    assert [path for path, _ in received] == ["/T0K3N"] * len(received)
+    assert [reason for _, reason in received][-2:] == 2 * ["STOPPED"]
+    kept = b"".join(each.read_bytes() for each in (site.folder / "state").iterdir())
+    assert "T0K3N" not in kept.decode(errors="replace") + "".join(each.out + each.err for each in shown)
+
+
+@contextmanager
+def receiving() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """A receiver: where it is, and what it was sent, as (path, last status of the task that it is about)."""
+    received: list[tuple[str, str]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            detail = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["detail"]
+            received.append((self.path, detail.get("lastStatus", "")))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", received
+        server.shutdown()
 
 
 def test_a_watch_shows_and_tells_that_it_heals(site: Place, engine: Client) -> None:
