@@ -196,7 +196,14 @@ def _record_end(record: TaskRecord, observed: ObservedTask, now: float) -> TaskR
     if is_wanted or any(each.is_live for each in observed.containers):
         return record
     results = record.containers or _results(observed)
-    return record.changed(last_status=TaskStatus.STOPPED, stopped_at=now, containers=results)
+    stopped_at = _finished_at(record, observed, now) if record.is_one_off else now
+    return record.changed(last_status=TaskStatus.STOPPED, stopped_at=stopped_at, containers=results)
+
+
+def _finished_at(record: TaskRecord, observed: ObservedTask, now: float) -> float:
+    """Return when a job ended, which may be long before anybody looked; the holder ends only once it is stopped."""
+    times = [each.finished_at for each in observed.containers if each.name != HOLDER and each.finished_at is not None]
+    return min(now, max([record.created_at, *times])) if times else now
 
 
 def _why_ended(

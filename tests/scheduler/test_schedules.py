@@ -151,6 +151,15 @@ class TestOverlap:
         site.watch(50)
         assert runs(site)[:2] == [("SUCCEEDED", 20.0, 0, ""), ("SUCCEEDED", 80.0, 0, "")]
 
+    def test_a_run_that_ended_while_nobody_watched_is_recorded_with_the_time_of_its_end(self) -> None:
+        site = applied(scheduled(), seconds=30)
+        site.watch(30)
+        site.clock.advance_to(NOW + 600)
+        site.watch(1)
+        run = recorded(site).runs[0]
+        assert run.started_at is not None and run.ended_at is not None
+        assert run.started_at + 30 < run.ended_at < run.started_at + 40  # the pull takes 5 s
+
     def test_allow_lets_both_run(self) -> None:
         site = applied(scheduled(overlap=Overlap.ALLOW), seconds=90)
         site.watch(85)
