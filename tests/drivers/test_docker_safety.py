@@ -173,6 +173,18 @@ def test_settings_changed_by_hand_are_drift(docker: World, client: Client) -> No
     )
 
 
+def test_containers_whose_network_was_removed_are_not_on_the_new_one(docker: World, client: Client) -> None:
+    task = docker.run()
+    assert docker.look(detailed=True).tasks[0].containers[0].drift == ()
+    client.post(f"/networks/{docker.stack}/disconnect", {"Container": docker.container(task).id, "Force": True})
+    client.call("DELETE", f"/networks/{docker.stack}")
+    assert docker.look(detailed=True).tasks[0].containers[0].drift == ()
+    docker.perform(docker.create_network())
+    assert docker.look(detailed=True).tasks[0].containers[0].drift == (
+        Drift(attribute="networks", declared=docker.stack, observed="none"),
+    )
+
+
 def test_a_task_with_a_ceiling_has_no_drift(docker: World) -> None:
     docker.run(definition(container("a", cpu=100), container("b", memory=32), cpu=1001, memory=101))
     assert [each.drift for each in docker.look(detailed=True).tasks[0].containers] == [(), (), ()]

@@ -87,6 +87,11 @@ class Containers:
         """Read this container anew at the next look: something happened to it. From any thread."""
         self._stale.add(container_id)
 
+    def forget_drift(self) -> None:
+        """Compare every container anew at the next look: what they are compared with is another."""
+        for each in self._known.values():
+            each.drift = None
+
     def read(self, rows: Iterable[Mapping[str, Any]], now: float, find_drift: FindDrift | None) -> list[Sighting]:
         """Return what the rows show, in their order; rows that are not whole are left out."""
         stale, self._stale = self._stale, set()

@@ -30,6 +30,8 @@ class Looker:
         self.containers = Containers(client, engine)
         self.images = ImageCache(client, clock)
         self._balancers = BalancerLook(client)
+        self._names: Mapping[str, str] = {}
+        """What networks were called when drift was last looked for, by address."""
         self.owner = ""
         """Whose objects the last look was for: what happens to others' is no reason to look again."""
 
@@ -77,6 +79,9 @@ class Looker:
             (each["Labels"] or {}).get(labels.ADDRESS, ""): each["Name"] for each in networks if _is_ours(each, owner)
         }
         engine, names = self._engine.facts, {**labelled, **moved}
+        if names != self._names:
+            self.containers.forget_drift()
+            self._names = names
         return lambda task, name, found: find_drift(task, name, found, engine, names)
 
     def _with_foreign(self, network: ObservedNetwork, ours: set[str]) -> ObservedNetwork:
