@@ -62,13 +62,13 @@ PREFACE = """\
 Written by `make acceptance`: the counted figures in full, as each was last measured, on which day and at which
 commit (`+`: with changes). All of them take several hours; `--only NAME` measures one of them again.
 
-`make test` runs a stated part of each: 5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 1,000 stories,
-1,000 generated files. Of traffic: 6,000 requests, 1 failure without draining, 2 deaths of tasks, 2,500 requests in
-each step of a linear shift, all four strategies, 5 kills in a blue/green and 4 of HAProxy. Of a watch: 5 pauses, 4
-applies beside it, a minute of the
-soak. Of schedules: 3 kills around slots, 50 slots of two watches, 102 runs that may overlap, and a tenth of the
-changes of clocks. Of healing: 12 hours of crash loops, 300 stories of events, 5 kills, 20 idle tasks and 20 killed at
-once, one outage, and 10 deaths behind spoiled events with a look every 5 s.
+`make test` runs a stated part of each: 5 kills, 2 rounds at the lock, 2 lost states, 5 recorded plans, 800 stories,
+20 stories of a watch, 1,000 generated files. Of traffic: 6,000 requests, 1 failure without draining, 2 deaths of
+tasks, 2,500 requests in each step of a linear shift, all four strategies, 5 kills in a blue/green and 4 of HAProxy.
+Of a watch: 5 pauses, 4 applies beside it, a minute of the soak. Of schedules: 3 kills around slots, 50 slots of two
+watches, 102 runs that may overlap, and a tenth of the changes of clocks. Of healing: 12 hours of crash loops, 300
+stories of events, 5 kills, 20 idle tasks and 20 killed at once, one outage, and 10 deaths behind spoiled events with
+a look every 5 s.
 """
 
 
@@ -84,6 +84,12 @@ def _stories(count: int) -> Counted:
     """Tell so many stories."""
     found = _told(count, "tests/stories", {"RECONCILER_STORIES": str(count)})
     return found._replace(remark="on the simulated driver, faults and kills at every save included")
+
+
+def _watches(count: int) -> Counted:
+    """Tell so many stories of watches that scale, run jobs and take over from each other."""
+    found = _told(count, "tests/stories/test_watch_stories.py", {"RECONCILER_WATCH_STORIES": str(count)})
+    return found._replace(remark="autoscaling, schedules, requests, lost leases and engine restarts among the faults")
 
 
 def _events(count: int) -> Counted:
@@ -149,6 +155,7 @@ ACCEPTANCES: dict[str, Acceptance] = {
     "soak": Acceptance("seconds of kills, engine restarts, applies", 1800, lambda count: soak(count, SEED)),
     "files": Acceptance("generated files, read or refused in words", 20000, lambda count: fuzz(count, SEED)),
     "stories": Acceptance("simulated stories, safe and live", 20000, _stories),
+    "watches": Acceptance("simulated stories of a watch, safe and live", 200, _watches),
 }
 
 

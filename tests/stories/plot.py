@@ -61,7 +61,7 @@ class Chapter:
     @property
     def stack(self) -> Stack:
         wanted = {wish.name for wish in self.wishes}
-        return stack(*(_declared(wish, wanted) for wish in self.wishes)) if self.wishes else EMPTY
+        return stack(*(declared_by(wish, wanted) for wish in self.wishes)) if self.wishes else EMPTY
 
     def __str__(self) -> str:
         wishes = ", ".join(str(wish) for wish in self.wishes)
@@ -79,7 +79,7 @@ def chapters(seed: int) -> tuple[Chapter, ...]:
     )
     told = []
     for number in range(random.randint(1, 3)):
-        faults = frozenset(kind for kind in kinds if random.random() < 0.8)
+        faults = frozenset(kind for kind in sorted(kinds) if random.random() < 0.8)
         told.append(Chapter(f"{seed}/{number}", wishes, faults))
         wishes = _changed(wishes, shapes, strategies, random)
     return tuple(told)
@@ -134,7 +134,8 @@ def _changed_wish(wish: Wish, random: Random) -> Wish:
     return wish
 
 
-def _declared(wish: Wish, wanted: set[str]) -> Declared:
+def declared_by(wish: Wish, wanted: set[str]) -> Declared:
+    """Return the service that is wished for, after those of `wanted` that it names, and its task definition."""
     image = f"{wish.name}:{wish.tag}"
     containers, more = _SHAPES[wish.shape](image)
     after = tuple(each for each in wish.after if each in wanted)

@@ -29,7 +29,7 @@ from tests.stories.shift_safety import ShiftSafety
 from tests.stories.traffic_safety import TrafficSafety
 
 REPLAYED = os.environ.get("RECONCILER_STORY", "")
-SEEDS = (int(REPLAYED),) if REPLAYED else range(int(os.environ.get("RECONCILER_STORIES", "1000")))
+SEEDS = (int(REPLAYED),) if REPLAYED else range(int(os.environ.get("RECONCILER_STORIES", "800")))
 PARTS = 20
 LOOKS = 60
 """After so many looks with faults a process is killed: a crash loop has no end of its own."""
