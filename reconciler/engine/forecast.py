@@ -41,6 +41,7 @@ def _images(stack: Stack, planned: Planned) -> Iterator[tuple[str, str, bool]]:
 
 
 def with_rollouts(stack: Stack, planned: Planned, snapshot: Snapshot, now: float) -> Plan:
+    """Return the plan with how each service that moves gets there, tried on a simulated engine."""
     from reconciler.engine.preview import preview  # a destroy needs no simulated engine
 
     moving = _moving_services(stack, planned)

@@ -35,7 +35,7 @@ def changed(old: Any, new: Any, *, sensitive: bool = False, full: bool = False) 
     before, after = _text(old), _text(new)
     if full:
         return f"{before} -> {after}"
-    start = max(0, _common(before, after) - _KEPT) if max(len(before), len(after)) > LONGEST else 0
+    start = max(0, _equal_length(before, after) - _KEPT) if max(len(before), len(after)) > LONGEST else 0
     return f"{_cut(before, start)} -> {_cut(after, start)}"
 
 
@@ -74,7 +74,7 @@ def _lines(value: Any) -> list[str]:
     return found.splitlines() if isinstance(found, str) else []
 
 
-def _common(before: str, after: str) -> int:
+def _equal_length(before: str, after: str) -> int:
     pairs = zip(before, after, strict=False)
     return next((index for index, (left, right) in enumerate(pairs) if left != right), min(len(before), len(after)))
 

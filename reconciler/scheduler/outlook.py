@@ -18,6 +18,7 @@ from reconciler.scheduler.tasks import Pursuit
 def wake_at(
     moves: Mapping[str, ServiceMove], pursuits: Mapping[str, Pursuit], polls: float | None, now: float
 ) -> float | None:
+    """Return when to look again at the latest; `polls` is when something is to be asked that has no events."""
     times = [at for each in moves.values() for at in each.wake_at]
     times += [] if polls is None else [polls]
     times += [each.wake_at for each in pursuits.values() if each.wake_at is not None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from reconciler.drivers.simulated.behaviour import Behaviour
 from reconciler.model.snapshot import Container, ContainerHealth, ContainerStatus, ObservedTask, PublishedPort
@@ -96,6 +97,12 @@ class SimulatedContainer:
         """Return how it ended; one that never ran has no exit code."""
         return ContainerResult(name=self.name, exit_code=self.shown(now).exit_code)
 
+    def written(self, tail: int | None, since: float | None) -> Iterator[str]:
+        """Yield the lines of its log with their times: the last `tail`, or all, of those since a time."""
+        found = [each for each in self.log if since is None or each[0] >= since]
+        first = 0 if tail is None else max(0, len(found) - tail)
+        return (f"{_stamp(at)} {line}" for at, line in found[first:])
+
     def shown(self, now: float) -> Container:
         """Return what a look shows of it at a time."""
         ended_at = self.ended_at()
@@ -150,6 +157,10 @@ class SimulatedContainer:
         if does.healthy_after is not None and age >= does.healthy_after:
             return ContainerHealth.HEALTHY
         return ContainerHealth.STARTING
+
+
+def _stamp(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def from_seen(container_id: str, task: Task, seen: Container, now: float) -> SimulatedContainer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
@@ -192,9 +191,7 @@ class SimulatedEngine:
         """Yield what was written until now: virtual time does not move while somebody reads."""
         if container_id not in self._containers:
             raise EngineError(f"No logs of container {container_id[:12]}: no such container")
-        written = [each for each in self._containers[container_id].log if since is None or each[0] >= since]
-        first = 0 if tail is None else max(0, len(written) - tail)
-        return (f"{_stamp(at)} {line}" for at, line in written[first:])
+        return self._containers[container_id].written(tail, since)
 
     def execute(
         self, container_id: str, command: Sequence[str], *, interactive: bool = False, terminal: bool = False
@@ -272,10 +269,6 @@ def _answered(step: ProbeAlarm | ProbeMetric, value: float | None) -> Outcome:
     if value is None:
         return Outcome(step=step, ok=False, code=INITIALIZATION, reason="there is no value")
     return Outcome(step=step, value=value)
-
-
-def _stamp(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 _EFFECTS: Mapping[type, Callable[[SimulatedEngine, Any], Outcome]] = {

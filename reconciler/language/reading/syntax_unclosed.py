@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from reconciler.language.reading.syntax import Problem
 from reconciler.language.reading.syntax_spot import WORD, Opener, Spot, line_of
@@ -70,26 +71,29 @@ def never_closed(text: str, opened: Opener) -> Problem:
 def superfluous(text: str, line: int) -> int | None:
     """Return the line before this one that closes a brace of a line that is indented less: it is one too many."""
     pending: list[int] = []
-    for number, each in enumerate(text.split("\n")[:line], start=1):
-        indent = len(each) - len(each.lstrip())
-        for brace in _BRACES.findall(_STRINGS.sub("", each)):
-            if brace == "{":
-                pending.append(indent)
-            elif pending and pending.pop() < indent and each.strip() == "}":
-                return number
+    for number, indent, each, brace in _braces(text.split("\n")[:line], 1):
+        if brace == "{":
+            pending.append(indent)
+        elif pending and pending.pop() < indent and each.strip() == "}":
+            return number
     return None
 
 
 def _suspect(text: str, opened: Opener) -> tuple[int, int] | None:
     """Return the line of a brace that is closed by one indented less, and the line of that."""
     pending: list[tuple[int, int]] = []
-    for number, line in enumerate(text.split("\n")[opened.line - 1 :], start=opened.line):
-        indent = len(line) - len(line.lstrip())
-        for brace in _BRACES.findall(_STRINGS.sub("", line)):
-            if brace == "{":
-                pending.append((number, indent))
-            elif pending:
-                begun, outer = pending.pop()
-                if line.lstrip().startswith("}") and indent < outer:
-                    return begun, number
+    for number, indent, line, brace in _braces(text.split("\n")[opened.line - 1 :], opened.line):
+        if brace == "{":
+            pending.append((number, indent))
+        elif pending:
+            begun, outer = pending.pop()
+            if line.lstrip().startswith("}") and indent < outer:
+                return begun, number
     return None
+
+
+def _braces(lines: list[str], first: int) -> Iterator[tuple[int, int, str, str]]:
+    """Yield each brace outside of strings and comments, behind its line's number, indentation and text."""
+    for number, line in enumerate(lines, start=first):
+        for brace in _BRACES.findall(_STRINGS.sub("", line)):
+            yield number, len(line) - len(line.lstrip()), line, brace

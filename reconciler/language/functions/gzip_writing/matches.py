@@ -83,7 +83,7 @@ class _Finder:
             if following is None or following < max(0, at - WINDOW):
                 break
             may_be_longer = best.length < most and content[following + best.length] == content[at + best.length]
-            length = self._common(following, at, most) if may_be_longer else 0
+            length = self._equal_length(following, at, most) if may_be_longer else 0
             if length > best.length and (length > SHORTEST or at - following <= _NEAR):
                 best = Match(length, at - following)
                 if length >= min(_NICE, most):
@@ -93,7 +93,7 @@ class _Finder:
             following = self._before[following]
         return best if best.distance else Match(SHORTEST - 1, 0)
 
-    def _common(self, first: int, second: int, most: int) -> int:
+    def _equal_length(self, first: int, second: int, most: int) -> int:
         content = self._content
         length = 0
         while length < most and content[first + length] == content[second + length]:
