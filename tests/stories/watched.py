@@ -8,6 +8,7 @@ from random import Random
 from reconciler.drivers.driver import LookRequest
 from reconciler.drivers.simulated import Behaviour, Load
 from reconciler.model.beside import Suspended
+from reconciler.model.deployment import RolloutState
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import State
@@ -82,7 +83,7 @@ class WatchedEngine(FaultyEngine):
             self.store.unlock("shop")
         if self.dice.fall("asks", OFTEN) and self.before is not None:
             wanted = _wanted(self.before, self.dice.random)
-            if wanted is not None:
+            if wanted is not None and not _scales_amid_a_shift(wanted, self.before):
                 self.dice.tell(f"somebody asks: {wanted.kind} {wanted.service} {_details(wanted)}".rstrip())
                 self.store.post("shop", wanted)
 
@@ -140,6 +141,13 @@ def _wanted(state: State, random: Random) -> Request | None:
     if running:
         wanted.append(Request(kind=RequestKind.STOP_TASK, tasks=(random.choice(running).id,), message="by hand"))
     return random.choice(wanted)
+
+
+def _scales_amid_a_shift(wanted: Request, state: State) -> bool:
+    """Whether a count is asked for amid a deployment: a surplus of its source is told as replaced (see J3)."""
+    primary = state.primary(wanted.service)
+    is_open = primary is not None and primary.rollout_state is RolloutState.IN_PROGRESS
+    return wanted.kind is RequestKind.SCALE and is_open
 
 
 def _details(wanted: Request) -> str:
