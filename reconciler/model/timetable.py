@@ -49,10 +49,11 @@ _FORMS = '"0 3 * * *", "cron(0 3 * * ? *)", "rate(5 minutes)", "at(2026-12-24T18
 _BOUNDS = {
     "minute": "0-59",
     "hour": "0-23",
-    "day-of-month": "1-31 in a month that has it, L is the last",
+    "day-of-month": "1-31, L is the last",
     "month": "1-12 or JAN-DEC",
     "day-of-week": "0-7 (0 and 7 are Sunday) or SUN-SAT, 5L or 5#2",
 }
+_NEVER_DUE = '"{}" is never due: no month has such a day'
 _LISTS = "*, a range 2-5 with its lower end first, a step */2 and lists of them"
 
 _Rule = Cron | int | datetime
@@ -70,7 +71,7 @@ def check(expression: str, timezone: str) -> str:
     except UnreadableError as problem:
         return str(problem)
     is_never = isinstance(rule, Cron) and next(_slots(rule, datetime(1970, 1, 1)), None) is None
-    return f'"{expression.strip()}" is never due: no month has such a day' if is_never else ""
+    return _NEVER_DUE.format(expression.strip()) if is_never else ""
 
 
 def next_after(schedule: Schedule, after: float, anchor: float) -> float | None:
@@ -127,7 +128,7 @@ def _six_fields(inside: str) -> Cron:
     try:
         CronSim(cron.fields, datetime(1970, 1, 1))
     except CronSimError as problem:
-        raise UnreadableError(f'"cron({inside})" is never due: no month has such a day') from problem
+        raise UnreadableError(_NEVER_DUE.format(f"cron({inside})")) from problem
     return cron
 
 
@@ -146,11 +147,21 @@ def _five_fields(text: str) -> Cron:
 
 
 def _wrong_field(parts: list[str], problem: str) -> UnreadableError:
-    """Say which field is wrong: cronsim says `Bad minute`."""
+    """Say which field is wrong: cronsim says `Bad minute`, and `Bad day-of-month` of one that no named month has."""
     name = problem.removeprefix("Bad ")
+    if name == "day-of-month" and _is_readable([*parts[:3], "*", parts[4]]):
+        return UnreadableError(_NEVER_DUE.format(" ".join(parts)))
     index = list(_BOUNDS).index(name) if name in _BOUNDS else 0
     takes = f"it takes {_BOUNDS[name]}, {_LISTS}" if name in _BOUNDS else f"write {_FORMS}"
     return UnreadableError(f'the {name} field "{parts[index]}" is not right: {takes}')
+
+
+def _is_readable(parts: list[str]) -> bool:
+    try:
+        CronSim(" ".join(parts), datetime(1970, 1, 1))
+    except CronSimError:
+        return False
+    return True
 
 
 def _rate(inside: str) -> int:

@@ -120,10 +120,9 @@ REFUSED = {
     "*/0 * * * *": f'the minute field "*/0" is not right: {FIVE_FIELDS.format("0-59")}',
     "0 24 * * *": f'the hour field "24" is not right: {FIVE_FIELDS.format("0-23")}',
     "0 17-9 * * *": f'the hour field "17-9" is not right: {FIVE_FIELDS.format("0-23")}',
-    "0 0 30 2 *": (
-        'the day-of-month field "30" is not right: '
-        f"{FIVE_FIELDS.format('1-31 in a month that has it, L is the last')}"
-    ),
+    "0 0 30 2 *": '"0 0 30 2 *" is never due: no month has such a day',
+    "0 0 31 apr,jun *": '"0 0 31 apr,jun *" is never due: no month has such a day',
+    "0 0 32 2 *": f'the day-of-month field "32" is not right: {FIVE_FIELDS.format("1-31, L is the last")}',
     "0 0 * 13 *": f'the month field "13" is not right: {FIVE_FIELDS.format("1-12 or JAN-DEC")}',
     "0 0 * * fri-mon": (
         'the day-of-week field "fri-mon" is not right: '
