@@ -38,7 +38,13 @@ def schedules_text(tasks: Sequence[ScheduledTask], state: State, clock: Clock) -
         return "No scheduled tasks."
     shapes = schedules_json(tasks, state, clock)
     rows = [
-        (each["address"], each["schedule"], each["timezone"], _last_words(each["last_run"], clock), _missed(each))
+        (
+            each["address"],
+            each["schedule"],
+            each["timezone"],
+            _latest_words(each["address"], state, clock.now),
+            _missed(each),
+        )
         for each in shapes
     ]
     due = [
@@ -110,17 +116,20 @@ def schedule_json(task: ScheduledTask, state: State) -> dict[str, Any]:
     return {
         "address": task.address,
         "next_run_at": _timestamp(upcoming),
+        "running": [each.id for each in runs if each.ended_at is None],
         "last_run": run_json(runs[-1]) if runs else None,
     }
 
 
 def schedule_line(task: ScheduledTask, state: State, now: float) -> str:
-    """Return a scheduled task in one line: its next run and how its last one went."""
+    """Return a scheduled task in one line: its next run, and the one that goes on, or how the last one went."""
     upcoming = next_runs(task, state, now)
     when = f"next in {_in(upcoming[0], now)} ({timestamp(upcoming[0])})" if upcoming else "nothing more comes"
-    runs = [each for each in state.runs if each.schedule == task.address]
-    ended = f", last {_ended_words(runs[-1], now)}" if runs else ""
-    return f"{task.address}: {when}{ended}"
+    run = _latest(task.address, state)
+    latest = (
+        "" if run is None else f", {_run_words(run, now) if run.ended_at is None else f'last {_run_words(run, now)}'}"
+    )
+    return f"{task.address}: {when}{latest}"
 
 
 def _schedule(task: ScheduledTask, state: State, clock: Clock) -> dict[str, Any]:
@@ -174,16 +183,24 @@ def _status(run: ScheduledRun) -> str:
     return "STOPPING" if is_stopping else run.status.value
 
 
-def _last_words(run: dict[str, Any] | None, clock: Clock) -> str:
-    if run is None:
-        return "-"
-    at = datetime.fromisoformat(run["ended_at"] or run["due_at"]).timestamp()
-    return f"{run['status']} {duration(max(clock.now - at, 0.0))} ago"
+def _latest(schedule: str, state: State) -> ScheduledRun | None:
+    """Return the newest run that is not over, else the newest: one that was skipped says less than what it met."""
+    runs = [each for each in reversed(state.runs) if each.schedule == schedule]
+    return next((each for each in runs if each.ended_at is None), runs[0] if runs else None)
 
 
-def _ended_words(run: ScheduledRun, now: float) -> str:
+def _latest_words(schedule: str, state: State, now: float) -> str:
+    run = _latest(schedule, state)
+    return "-" if run is None else _run_words(run, now)
+
+
+def _run_words(run: ScheduledRun, now: float) -> str:
+    """Return `RUNNING since TIME (1h5m)`, or how a run ended: `FAILED (exit 3) 5m ago`."""
+    since = run.started_at or run.slot
+    if run.ended_at is None:
+        return f"{_status(run)} since {timestamp(since)} ({duration(max(now - since, 0.0))})"
     code = f" (exit {run.exit_code})" if run.exit_code else ""
-    return f"{_status(run)}{code} {duration(max(now - (run.ended_at or run.slot), 0.0))} ago"
+    return f"{_status(run)}{code} {duration(max(now - run.ended_at, 0.0))} ago"
 
 
 def _missed(shape: dict[str, Any]) -> str:

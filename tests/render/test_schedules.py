@@ -78,9 +78,9 @@ def recorded(*runs: ScheduledRun) -> State:
 
 def test_the_list_shows_the_last_run_and_the_next_three_in_both_zones() -> None:
     assert schedules_text((ONCE, REPORT), recorded(MISSED, FAILED), CLOCK).splitlines() == [
-        "SCHEDULED TASK         SCHEDULE                 ZONE           LAST RUN           MISSED",
-        "scheduled_task.once    at(1970-01-01T03:00:00)  UTC            -                  0",
-        "scheduled_task.report  cron(0 3 * * ? *)        Europe/Berlin  FAILED 11h45m ago  1",
+        "SCHEDULED TASK         SCHEDULE                 ZONE           LAST RUN                    MISSED",
+        "scheduled_task.once    at(1970-01-01T03:00:00)  UTC            -                           0",
+        "scheduled_task.report  cron(0 3 * * ? *)        Europe/Berlin  FAILED (exit 3) 11h45m ago  1",
         "",
         "NEXT RUN OF            IN      IN ITS ZONE               HERE",
         "scheduled_task.report  12h13m  Tue 1970-01-13 03:00 CET  Tue 1970-01-13 11:00 JST",
@@ -176,8 +176,23 @@ def test_status_has_a_line_for_each_schedule() -> None:
     assert schedule_json(REPORT, found) == {
         "address": "scheduled_task.report",
         "next_run_at": "1970-01-13T02:00:00Z",
+        "running": [],
         "last_run": run_json(FAILED),
     }
+
+
+def test_a_run_that_goes_on_is_shown_rather_than_the_one_that_was_skipped_for_it() -> None:
+    running = FAILED.changed(status=RunStatus.RUNNING, ended_at=None, exit_code=None, reason="")
+    skipped = MISSED.changed(slot=NOW - 60, ended_at=NOW - 60, status=RunStatus.SKIPPED, reason="the one before runs")
+    found = recorded(FAILED.changed(slot=NOW - 90_000), running, skipped)
+    assert found.target is not None
+    words = "RUNNING since 1970-01-12T02:00:01Z (11h46m)"
+    assert schedules_text((REPORT,), found, CLOCK).splitlines()[1].split("Europe/Berlin  ")[1] == f"{words}  0"
+    assert status_text(Standing(found.target, Decision(state=found)), NOW).splitlines()[-1] == (
+        f"  scheduled_task.report: next in 12h13m (1970-01-13T02:00:00Z), {words}"
+    )
+    shape = schedule_json(REPORT, found)
+    assert (shape["running"], shape["last_run"]) == ([running.id], run_json(skipped))
 
 
 def test_times_here_are_those_of_the_clock_that_is_given() -> None:
