@@ -10,7 +10,6 @@ import io
 import os
 import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
 import click
@@ -18,7 +17,8 @@ import click
 from reconciler import __version__
 from reconciler.cli.options import output_options
 from reconciler.cli.output import begin
-from reconciler.errors import ReconcilerError, StoppedBySignalError
+from reconciler.cli.stopping import stop_at_once
+from reconciler.errors import ReconcilerError
 
 USAGE_EXIT_CODE = 64
 
@@ -125,7 +125,7 @@ def main() -> NoReturn:
 
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes a tenth of a `plan`
     sys.excepthook = report_crash
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, stop_at_once)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 is no reason to crash
@@ -148,9 +148,3 @@ def run() -> int:
         tell_problem(problem)
         return problem.exit_code
     return result if isinstance(result, int) else 0
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    problem = StoppedBySignalError("stopped by a signal; nothing was changed")
-    problem.exit_code = 128 + number
-    raise problem

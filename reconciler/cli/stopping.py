@@ -9,9 +9,26 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
+
+from reconciler.errors import StoppedBySignalError
 
 STOPPING = b"\nStopping: the steps in hand are finished first, for 8 seconds at most. Once more stops at once.\n"
 SHOW_CURSOR = b"\x1b[?25h"
+
+_earlier: list[int] = []
+"""Signals that came before a Stop took them."""
+
+
+def stop_at_once(number: int, frame: FrameType | None) -> NoReturn:
+    """Take a signal while nothing is under way yet.
+
+    Python drops what is raised amid a callback, as of a module that is being imported: so it is noted as well.
+    """
+    _earlier.append(number)
+    problem = StoppedBySignalError("stopped by a signal; nothing was changed")
+    problem.exit_code = 128 + number
+    raise problem
 
 
 class Stop:
@@ -64,6 +81,8 @@ class Stop:
             self.ask(number)
 
         before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        if _earlier:
+            self.ask(_earlier[0])
         try:
             yield
         finally:

@@ -79,6 +79,32 @@ def test_sigterm_ends_it_with_0_and_ctrl_c_with_130(place: Place) -> None:
             assert watch.end(number) == code
 
 
+SIGNALLED_AMID_A_CALLBACK = """\
+import os, signal, sys
+from reconciler.cli.main import main
+
+class Callback:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "reconciler.cli.watch":
+            Callback()
+
+sys.meta_path.insert(0, Finder())
+main()
+"""
+"""Python drops what a signal's handler raises in there."""
+
+
+def test_a_sigterm_while_it_begins_is_never_lost(place: Place) -> None:
+    place.write('stack "NAME" {}\n')
+    command = [sys.executable, "-c", SIGNALLED_AMID_A_CALLBACK, "watch"]
+    environment = place.environment | NO_ENGINE
+    assert subprocess.run(command, cwd=place.folder, env=environment, timeout=WITHIN_SECONDS).returncode == 0
+
+
 def test_systemd_hears_when_it_is_ready_that_it_lives_and_when_it_stops(place: Place, tmp_path: Path) -> None:
     place.write('stack "NAME" {}\n')
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
