@@ -137,11 +137,15 @@ class ScheduleRecord(Noun):
 
 
 class NotificationRecord(Noun):
-    """Up to which event a notification was sent, and how often that failed since; so many events were `given_up`."""
+    """Up to which event a notification was sent, and how often that failed since; so many events were `given_up`.
+
+    `failing_since` is when the first of those failures was, `reason` what the last one was.
+    """
 
     notification: str
     sent: int
     failures: int = 0
+    failing_since: float | None = None
     given_up: int = 0
     retry_at: float | None = None
     reason: str = ""

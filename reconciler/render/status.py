@@ -16,6 +16,7 @@ from reconciler.model.state import Event, State
 from reconciler.model.task import DesiredStatus, TaskStatus
 from reconciler.render.autoscaling import autoscaling_of
 from reconciler.render.deployment_status import status_of
+from reconciler.render.notifications import failing_lines, notifications_json
 from reconciler.render.progress import waiting_words
 from reconciler.render.safe import one_line
 from reconciler.render.schedules import schedule_json, schedule_line
@@ -57,6 +58,7 @@ def status_json(standing: Standing) -> dict[str, Any]:
         "load_balancers": [load_balancer_json(each, standing.snapshot) for each in stack.load_balancers],
         "services": [_service(each, standing) for each in stack.services],
         "scheduled_tasks": [schedule_json(each, state) for each in stack.scheduled_tasks],
+        "notifications": notifications_json(state),
     }
 
 
@@ -77,6 +79,7 @@ def status_text(standing: Standing, now: float) -> str:
     )
     remarks = [line for each in standing.stack.services for line in _remarks(each, standing)]
     remarks += _protected(decision.state, now)
+    remarks += [f"  {line}" for line in failing_lines(decision.state, now)]
     parts += ["", *remarks] if remarks else []
     waits = [f"  {each.address} {waiting_words(each.reason, each.until, now)}" for each in decision.waiting_for]
     parts += ["", "Waiting:", *waits] if waits else []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from reconciler.model.beside import CleanUpRecord, ScalingRecord, ScheduledRun
+from reconciler.model.beside import CleanUpRecord, NotificationRecord, ScalingRecord, ScheduledRun
 from reconciler.model.deployment import Deployment
 from reconciler.model.noun import Noun
 from reconciler.model.state import State
@@ -29,7 +29,7 @@ def not_ahead(state: State, now: float) -> State:
         scaling=tuple(_scaling(each, now) for each in state.scaling),
         schedules=tuple(_not_after(now, each, "anchor", "done_up_to") for each in state.schedules),
         runs=tuple(_run(each, now) for each in state.runs),
-        notified=tuple(_not_after(now + LONGEST_SECONDS, each, "retry_at") for each in state.notified),
+        notified=tuple(_notified(each, now) for each in state.notified),
         clean_up=_clean_up(state.clean_up, now),
     )
 
@@ -54,6 +54,10 @@ def _scaling(record: ScalingRecord, now: float) -> ScalingRecord:
         usage=tuple(_not_after(now, each, "at") for each in record.usage),
         actions={name: min(at, now) for name, at in record.actions.items()},
     )
+
+
+def _notified(record: NotificationRecord, now: float) -> NotificationRecord:
+    return _not_after(now + LONGEST_SECONDS, _not_after(now, record, "failing_since"), "retry_at")
 
 
 def _run(run: ScheduledRun, now: float) -> ScheduledRun:

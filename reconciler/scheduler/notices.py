@@ -16,12 +16,16 @@ from reconciler.model.notification import EventKind, EventType, Notification
 from reconciler.model.stack import Stack
 from reconciler.model.state import Event, State
 from reconciler.model.step import Notify, Outcome
+from reconciler.model.timestamp import timestamp
 from reconciler.scheduler.aside import AsideGround, Attended
 from reconciler.scheduler.back_off import delay
 from reconciler.scheduler.history import Told, with_events
 
 GIVEN_UP_SECONDS = 3600.0
 """An event that old is given up when it cannot be sent (ours; EventBridge tries for 24 hours)."""
+
+FAILURES_TOLD = 3
+"""After so many failures in a row it is told that a receiver fails: seconds after the first one, unless it hangs."""
 
 MOST_SKIPPED = 200
 """After so many events of other kinds it is recorded that they were passed over: they are not read at every look."""
@@ -101,13 +105,14 @@ def _after(record: NotificationRecord, outcome: Outcome, events: dict[int, Event
     if step.event <= record.sent:
         return record  # an outcome of what was done already
     if outcome.ok:
-        return record.changed(sent=step.event, failures=0, retry_at=None, reason="", given_up=0)
+        return NotificationRecord(notification=record.notification, sent=step.event)
     failures = record.failures + 1
     event = events.get(step.event)
     is_over = event is None or now - event.at >= GIVEN_UP_SECONDS
     return record.changed(
         sent=step.event if is_over else record.sent,
         failures=failures,
+        failing_since=now if record.failing_since is None else record.failing_since,
         retry_at=now + delay(failures, record.notification),
         reason=outcome.reason,
         given_up=record.given_up + is_over,
@@ -115,14 +120,24 @@ def _after(record: NotificationRecord, outcome: Outcome, events: dict[int, Event
 
 
 def _told(before: NotificationRecord, after: NotificationRecord) -> Iterable[Told]:
-    """Say when the first event is given up, and when a receiver is back: once each, however many events that is."""
+    """Say that a receiver fails, that the first event is given up, and that it is back: once each."""
     address = after.notification
+    if before.failures < FAILURES_TOLD <= after.failures:
+        yield Told(address, _failing(after), EventKind.NOTIFICATION, type=EventType.WARN)
     if after.given_up and not before.given_up:
         message = f"is unable to deliver events, and gives up those that are older than an hour: {after.reason}"
         yield Told(address, message, EventKind.NOTIFICATION, type=EventType.ERROR)
-    if before.given_up and not after.given_up:
-        message = f"delivers events again; {before.given_up} were given up."
-        yield Told(address, message, EventKind.NOTIFICATION)
+    if after.failures == 0 and (before.failures >= FAILURES_TOLD or before.given_up):
+        lost = f"; {before.given_up} were given up" if before.given_up else ""
+        yield Told(address, f"delivers events again{lost}.", EventKind.NOTIFICATION)
+
+
+def _failing(record: NotificationRecord) -> str:
+    assert record.failing_since is not None and record.retry_at is not None
+    again = f"It is tried again at {timestamp(record.retry_at)}, and at growing distances."
+    return (
+        f"is unable to deliver events since {timestamp(record.failing_since)}: {record.reason.rstrip('.')}. {again}"
+    )
 
 
 def _step(notification: Notification, event: Event, stack: Stack, state: State) -> Notify:

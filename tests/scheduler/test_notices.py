@@ -13,6 +13,7 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Event, State
 from reconciler.model.step import Notify, Outcome
+from reconciler.model.timestamp import timestamp
 from reconciler.scheduler.aside import AsideGround, Attended
 from reconciler.scheduler.asides import attend
 from reconciler.scheduler.notices import GIVEN_UP_SECONDS, MOST_SKIPPED, is_all_sent, notify
@@ -122,6 +123,46 @@ def test_a_failure_is_retried_later_and_later_and_holds_back_what_follows() -> N
     assert (found.state.notified[0].failures, found.state.notified[0].retry_at) == (0, None)
 
 
+def failed(times: int, before: State) -> tuple[Attended, float]:
+    """Let so many tries fail one after the other; return what follows, and when the next one is."""
+    found, now = attended(before), NOW
+    for _ in range(times):
+        found = attended(found.state, outcome(found, ok=False), now=now)
+        assert found.wake_at is not None
+        now = found.wake_at
+        found = attended(found.state, now=now)
+    return found, now
+
+
+def test_a_receiver_that_fails_is_told_of_after_some_failures_once_with_what_it_answered() -> None:
+    before = begun(event(1, at=NOW - 60))
+    early, _ = failed(2, before)
+    assert early.state.events == before.events
+    found, now = failed(3, before)
+    assert found.state.events[1:] == (
+        Event(
+            number=2,
+            at=failed(2, before)[1],
+            address="notification.hook",
+            kind=EventKind.NOTIFICATION,
+            type=EventType.WARN,
+            message="is unable to deliver events since 1970-01-12T13:46:40Z: https://hooks.example answered 500. "
+            f"It is tried again at {timestamp(now)}, and at growing distances.",
+        ),
+    )
+    assert failed(8, before)[0].state.events == found.state.events
+    assert found.state.notified[0].failing_since == NOW
+
+
+def test_a_receiver_that_works_again_is_told_of_when_it_was_told_that_it_failed() -> None:
+    for failures, told in ((2, []), (3, ["delivers events again."])):
+        found, now = failed(failures, begun(event(1)))
+        known = len(found.state.events)
+        found = attended(found.state, outcome(found), now=now)
+        assert [each.message for each in found.state.events[known:]] == told
+        assert found.state.notified[0] == NotificationRecord(notification="notification.hook", sent=1)
+
+
 def test_an_event_that_failed_for_an_hour_is_given_up_and_that_is_told_once() -> None:
     """A receiver that is gone for a week: every event is given up when it is an hour old, one event says so."""
     events = tuple(event(number, at=NOW) for number in range(1, 6))
@@ -131,7 +172,7 @@ def test_an_event_that_failed_for_an_hour_is_given_up_and_that_is_told_once() ->
         found = attended(found.state, *failed, now=now)
         now = found.wake_at or now
     assert (found.steps, found.wake_at) == ((), None)
-    assert [each.message for each in found.state.events[5:]] == [
+    assert [each.message for each in found.state.events[6:]] == [
         "is unable to deliver events, and gives up those that are older than an hour: "
         "https://hooks.example answered 500"
     ]
