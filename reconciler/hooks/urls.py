@@ -89,12 +89,15 @@ def query(url: str, text: str, timeout: float) -> float:
     target = f"{url.rstrip('/')}/api/v1/query?{urllib.parse.urlencode({'query': text})}"
     answer = ask(target, {}, timeout)
     if not answer.is_good:
-        raise NoValueError(f"{url} answered {answer.status or answer.body}")
+        said = f"answered {answer.status}" if answer.status else f"could not be reached: {answer.body}"
+        raise NoValueError(f"{origin(url)} {said}")
     try:
         answered = json.loads(answer.body)["data"]
         result = answered["result"]
         samples = [result] if answered["resultType"] == "scalar" else [each["value"] for each in result]
-        (sample,) = samples  # which of several would be meant?
-        return float(sample[1])
+        numbers = [float(each[1]) for each in samples]
     except (ValueError, KeyError, IndexError, TypeError):
-        raise NoValueError(f"{url} gave no single number for the query") from None
+        raise NoValueError(f"{origin(url)} gave no number for the query") from None
+    if len(numbers) != 1:  # which of several would be meant?
+        raise NoValueError(f"{origin(url)} gave {len(numbers) or 'no'} series for the query, where it needs one")
+    return numbers[0]

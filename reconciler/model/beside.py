@@ -25,8 +25,9 @@ class ContainerUsage(Noun):
 class PolicyRecord(Noun):
     """What a scaling policy measured: the running period, and the periods that ended, the newest last.
 
-    A period without a sample is None in `values`. `raised_at` and `lowered_at` are its last activities, `added` is
-    what its last scale-out added: within the cool-down only a larger one goes on, less that.
+    A period without a sample is None in `values`; `missing` is why the last sample has no value. `raised_at` and
+    `lowered_at` are its last activities, `added` is what its last scale-out added: within the cool-down only a larger
+    one goes on, less that.
     """
 
     name: str
@@ -35,6 +36,7 @@ class PolicyRecord(Noun):
     """When the last sample was due, whether it came to anything or not."""
     samples: tuple[float, ...] = ()
     values: tuple[float | None, ...] = ()
+    missing: str = ""
     raised_at: float | None = None
     added: int = 0
     lowered_at: float | None = None

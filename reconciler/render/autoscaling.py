@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from reconciler.model.beside import ScalingActivity, ScalingRecord, Suspended
+from reconciler.model.beside import PolicyRecord, ScalingActivity, ScalingRecord, Suspended
 from reconciler.model.scaling import Autoscaling, StepScaling, TargetTracking
 from reconciler.model.state import State
+from reconciler.render.safe import one_line
 from reconciler.render.tables import table
 from reconciler.render.words import duration, timestamp
 
@@ -70,7 +71,15 @@ def _policy(policy: Policy, record: ScalingRecord) -> dict[str, Any]:
         **_kind(policy),
         "metric": policy.metric.value if policy.metric else "prometheus",
         "value": measured.values[-1] if measured and measured.values else None,
+        "missing": _missing(measured),
     }
+
+
+def _missing(measured: PolicyRecord | None) -> str | None:
+    """Return why the last period has no value; that there was none yet is no news."""
+    if measured is None or measured.values[-1:] != (None,):
+        return None
+    return measured.missing or None
 
 
 def _kind(policy: Policy) -> dict[str, Any]:
@@ -84,7 +93,16 @@ def autoscalings_text(state: State) -> str:
     shapes = autoscalings_json(state)
     if not shapes:
         return "Nothing is scaled: no autoscaling is applied."
-    return table(_HEADER, [row for each in shapes for row in _rows(each)])
+    rows = table(_HEADER, [row for each in shapes for row in _rows(each)])
+    missing = [f"{each['service']}: {line}" for each in shapes for line in missing_lines(each)]
+    return "\n".join([rows, "", *missing] if missing else [rows])
+
+
+def missing_lines(shape: dict[str, Any]) -> Iterator[str]:
+    """Yield why policies of an autoscaling (as JSON) have no value."""
+    for each in shape["policies"]:
+        if each["missing"]:
+            yield f"policy {each['name']} has no value: {one_line(each['missing'])}"
 
 
 _HEADER = ("SERVICE", "COUNT", "BOUNDS", "POLICY", "METRIC", "VALUE", "LIMIT", "SUSPENDED")

@@ -14,7 +14,7 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.stack import Stack
 from reconciler.model.state import Event, State
 from reconciler.model.task import DesiredStatus, TaskStatus
-from reconciler.render.autoscaling import autoscaling_of
+from reconciler.render.autoscaling import autoscaling_of, missing_lines
 from reconciler.render.deployment_status import status_of
 from reconciler.render.notifications import failing_lines, notifications_json
 from reconciler.render.progress import waiting_words
@@ -157,6 +157,7 @@ def _counted(service: Service, state: State) -> Iterator[str]:
         resting = f", suspended: {', '.join(shape['suspended'])}" if shape["suspended"] else ""
         who = f"managed by {shape['address']} ({bounds}){resting}"
         yield f"  {service.address}: {shape['desired_count']} desired, {who}"
+        yield from (f"  {service.address}: {line}" for line in missing_lines(shape))
         return
     for each in state.scaled:
         if each.service == service.address:

@@ -156,6 +156,23 @@ def test_a_query_gives_a_number_or_none(hooks: Hooks, site: str, path: str, valu
         assert (found.ok, found.value) == (value is not None, value)
 
 
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/two", "{site} gave 2 series for the query, where it needs one"),
+        ("/none", "{site} gave no series for the query, where it needs one"),
+        ("/nan", "the query gave NaN"),
+        ("/bad", "{site} answered 404"),
+    ],
+)
+def test_a_query_without_a_number_says_what_it_gave_and_no_more_of_its_url_than_the_host(
+    hooks: Hooks, site: str, path: str, reason: str
+) -> None:
+    prometheus = Prometheus(url=site + path, query="errors")
+    found = hooks.perform(ProbeMetric(address="autoscaling.web", policy="load", prometheus=prometheus))
+    assert (found.code, found.reason) == ("NoValue", reason.format(site=site))
+
+
 @pytest.mark.parametrize(("code", "fires"), [(0, False), (2, True)])
 def test_an_alarm_command_fires_unless_it_ends_with_0(hooks: Hooks, code: int, fires: bool) -> None:
     argv = (sys.executable, "-c", f"raise SystemExit({code})")

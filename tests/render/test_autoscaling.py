@@ -60,7 +60,14 @@ def test_an_autoscaling_in_json_has_the_bounds_in_effect() -> None:
             "max_capacity": 10,
             "suspended": [],
             "policies": [
-                {"name": "cpu", "type": "target_tracking", "target_value": 60.0, "metric": "cpu", "value": 57.256}
+                {
+                    "name": "cpu",
+                    "type": "target_tracking",
+                    "target_value": 60.0,
+                    "metric": "cpu",
+                    "value": 57.256,
+                    "missing": None,
+                }
             ],
             "scheduled_actions": [{"name": "night", "schedule": "0 22 * * *", "timezone": "UTC"}],
         }
@@ -130,3 +137,15 @@ def test_status_of_a_service_that_nothing_scales_names_no_owner() -> None:
     assert found.target is not None
     (service,) = status_json(Standing(found.target, Decision(state=found)))["services"]
     assert service["autoscaling"] is None
+
+
+def test_why_a_policy_has_no_value_is_shown_while_it_has_none() -> None:
+    gone = PolicyRecord(name="cpu", period_began=NOW, values=(57.0, None), missing="http://p answered 500")
+    found = shop(autoscaling(CPU), policies=(gone,))
+    assert found.target is not None
+    line = "service.web: policy cpu has no value: http://p answered 500"
+    assert autoscalings_text(found).splitlines()[-2:] == ["", line]
+    assert f"\n  {line}\n" in status_text(Standing(found.target, Decision(state=found)), NOW) + "\n"
+    assert autoscalings_json(found)[0]["policies"][0]["missing"] == "http://p answered 500"
+    new = shop(autoscaling(CPU), policies=(gone.changed(values=()),))
+    assert line not in autoscalings_text(new)

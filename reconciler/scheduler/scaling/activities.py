@@ -11,9 +11,13 @@ from reconciler.model.beside import ScalingActivity
 from reconciler.model.notification import EventKind, EventName
 from reconciler.model.state import State
 from reconciler.scheduler.history import Told, with_events
+from reconciler.scheduler.scaling.opinion import MISSING_DATA
 
 ACTIVITIES_KEPT = 100
 """Activities kept of each autoscaling."""
+
+TOLD_AGAIN_SECONDS = 3600.0
+"""So often it is told at most that a policy has no value for another cause than before: causes may alternate."""
 
 
 def with_activity(state: State, activity: ScalingActivity, cause: str = "") -> State:
@@ -34,4 +38,7 @@ def with_activity(state: State, activity: ScalingActivity, cause: str = "") -> S
 
 def _is_told(activity: ScalingActivity, mine: Sequence[ScalingActivity]) -> bool:
     last = next((each for each in reversed(mine) if each.policy == activity.policy), None)
-    return last is not None and last.not_scaled_reason == activity.not_scaled_reason
+    if last is None or last.not_scaled_reason == activity.not_scaled_reason:
+        return last is not None
+    are_both = all(each.not_scaled_reason.startswith(MISSING_DATA) for each in (last, activity))
+    return are_both and 0 <= activity.at - last.at < TOLD_AGAIN_SECONDS

@@ -47,8 +47,14 @@ class Opinion:
         return self.record.name
 
 
-MISSING_DATA = "MissingData: the last period has no value"
+MISSING_DATA = "MissingData"
 NO_TASK_RUNS = "NoTaskRuns: no task runs that a count could be worked out from"
+
+
+def missing_data(record: PolicyRecord) -> str:
+    """Return why a policy has no value of the last period."""
+    cause = f": {record.missing}" if record.missing else ""
+    return f"{MISSING_DATA}: the last period has no value{cause}"
 
 
 def number(value: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from reconciler.model.beside import ContainerUsage, ScalingRecord
 from reconciler.model.scaling import ScalingMetric, TargetTracking
@@ -16,6 +17,13 @@ from reconciler.model.step import Outcome, ProbeMetric, SampleUsage, Step
 from reconciler.scheduler.scaling.metrics import healthy_targets, per_minute, requests_counted, usage_percent
 from reconciler.scheduler.scaling.periods import begun, due_at, ends_at, sample_interval, sampled
 from reconciler.scheduler.scaling.view import Policy, ScalingView, containers_of
+
+
+class Measured(NamedTuple):
+    """What a sample says; and why that is nothing, when it is None."""
+
+    value: float | None
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +89,22 @@ def _take_usage(due: _Due, found: Sampling) -> Sampling:
         reason = f"how much of their limits the tasks of {view.service.address} use"
         return found.asking(SampleUsage(address=view.autoscaling.address, reason=reason, containers=containers))
     usage: tuple[ContainerUsage, ...] = outcome.usage if outcome is not None and outcome.ok else ()
+    missing = _why_no_usage(outcome, view)
     samples = {
-        each.name: usage_percent(each.metric, view.running, view.record.usage, usage)
+        each.name: Measured(usage_percent(each.metric, view.running, view.record.usage, usage), missing)
         for each in due.policies
         if each.metric is not None
     }
     kept = usage if usage or not containers else view.record.usage
     return _taken(due, samples, found).recording(usage=kept)
+
+
+def _why_no_usage(outcome: Outcome | None, view: ScalingView) -> str:
+    if outcome is not None and not outcome.ok:
+        return f"the engine did not say what the tasks use: {outcome.reason or outcome.code}"
+    if outcome is None:
+        return f"no task of {view.service.address} runs"
+    return "no task has two samples to compare yet"
 
 
 def _take_requests(due: _Due, found: Sampling) -> Sampling:
@@ -99,8 +116,15 @@ def _take_requests(due: _Due, found: Sampling) -> Sampling:
         value = per_minute(record.counters, counted, view.now - record.counted_at)
     targets = healthy_targets(view.service, view.snapshot) or (1 if view.capacity == 0 else 0)
     each_target = value / targets if value is not None and targets else None
-    samples = dict.fromkeys((each.name for each in due.policies), each_target)
+    measured = Measured(each_target, _why_no_requests(counted, value))
+    samples = dict.fromkeys((each.name for each in due.policies), measured)
     return _taken(due, samples, found).recording(counters=counted, counted_at=view.now)
+
+
+def _why_no_requests(counted: int | None, value: float | None) -> str:
+    if counted is None:
+        return "a load balancer does not say what it counted"
+    return "no target is healthy" if value is not None else "the load balancers have only begun to count"
 
 
 def _take_queries(due: _Due, found: Sampling) -> Sampling:
@@ -122,10 +146,13 @@ def _take_queries(due: _Due, found: Sampling) -> Sampling:
     return found
 
 
-def _number(outcome: Outcome) -> float | None:
+def _number(outcome: Outcome) -> Measured:
     """Return the value of an answer; one without end, such as a quotient by 0, says nothing of a count."""
-    value = outcome.value if outcome.ok else None
-    return value if value is not None and math.isfinite(value) else None
+    if not outcome.ok or outcome.value is None:
+        return Measured(None, outcome.reason or outcome.code)
+    if math.isfinite(outcome.value):
+        return Measured(outcome.value)
+    return Measured(None, f"the query gave {outcome.value}")
 
 
 _SOURCES: tuple[tuple[tuple[ScalingMetric | None, ...], Callable[[_Due, Sampling], Sampling]], ...] = (
@@ -145,17 +172,18 @@ def _answers(step: Step, kind: type[SampleUsage | ProbeMetric], view: ScalingVie
     return is_its and (not isinstance(step, ProbeMetric) or step.policy == policy)
 
 
-def _taken(due: _Due, samples: Mapping[str, float | None], found: Sampling) -> Sampling:
+def _taken(due: _Due, samples: Mapping[str, Measured], found: Sampling) -> Sampling:
     """Record a sample of each of the policies."""
     records = {each.name: each for each in found.record.policies}
     ended = set(found.ended)
     for policy in due.policies:
-        name, value = policy.name, samples[policy.name]
+        name, (value, missing) = policy.name, samples[policy.name]
+        why = missing if value is None else ""
         if name not in records:
-            records[name] = begun(name, policy.period, due.at, value)
+            records[name] = begun(name, policy.period, due.at, value).changed(missing=why)
             continue
         taken = sampled(records[name], policy.period, due.at, value, _periods_kept(policy))
-        records[name] = taken.record
+        records[name] = taken.record.changed(missing=why)
         ended |= {name} if taken.has_ended else set()
     ordered = tuple(records[name] for name in sorted(records))
     return replace(found.recording(policies=ordered), ended=frozenset(ended))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from reconciler.model.beside import PolicyRecord
 from reconciler.model.scaling import AdjustmentType, StepAdjustment, StepScaling
-from reconciler.scheduler.scaling.opinion import MISSING_DATA, NO_TASK_RUNS, Opinion, Wish, number, periods
+from reconciler.scheduler.scaling.opinion import NO_TASK_RUNS, Opinion, Wish, missing_data, number, periods
 from reconciler.scheduler.scaling.periods import in_a_row
 from reconciler.scheduler.scaling.view import ScalingView
 
@@ -30,7 +30,7 @@ def step_opinion(policy: StepScaling, record: PolicyRecord, view: ScalingView) -
         scale_in_cooldown=policy.cooldown,
     )
     if value is None:
-        return replace(opinion, silence=MISSING_DATA)
+        return replace(opinion, silence=missing_data(record))
     step = step_of(policy, value)
     if step is None or not in_a_row(record.values, policy.evaluation_periods, lambda each: _covers(policy, each)):
         return opinion

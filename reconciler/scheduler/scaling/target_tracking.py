@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from reconciler.model.beside import PolicyRecord
 from reconciler.model.scaling import TargetTracking
-from reconciler.scheduler.scaling.opinion import MISSING_DATA, NO_TASK_RUNS, Opinion, Wish, number, periods
+from reconciler.scheduler.scaling.opinion import NO_TASK_RUNS, Opinion, Wish, missing_data, number, periods
 from reconciler.scheduler.scaling.periods import in_a_row
 from reconciler.scheduler.scaling.view import ScalingView
 
@@ -34,7 +34,7 @@ def tracking_opinion(policy: TargetTracking, record: PolicyRecord, view: Scaling
         scale_in_cooldown=policy.scale_in_cooldown,
     )
     if value is None:
-        return replace(opinion, silence=MISSING_DATA)
+        return replace(opinion, silence=missing_data(record))
     if view.capacity == 0:
         return _from_zero(opinion, value, view)
     if view.base == 0:

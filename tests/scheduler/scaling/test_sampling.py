@@ -61,14 +61,16 @@ def test_a_failure_is_a_sample_without_a_value_and_forgets_no_usage() -> None:
     found.look((Outcome(step=ASKED, usage=(usage,)),))
     found.now += 10
     assert found.look((Outcome(step=ASKED, ok=False, code="DockerTimeoutError"),)).steps == ()
-    record = PolicyRecord(name="cpu", period_began=BEGIN, sampled_at=BEGIN + 10)
+    why = "the engine did not say what the tasks use: DockerTimeoutError"
+    record = PolicyRecord(name="cpu", period_began=BEGIN, sampled_at=BEGIN + 10, missing=why)
     assert (found.record.usage, found.record.policies) == ((usage,), (record,))
 
 
 def test_without_a_running_task_nobody_is_asked() -> None:
     found = Scene(autoscaling(CPU), 1, running=0)
     assert found.look().steps == ()
-    assert found.record.policies == (PolicyRecord(name="cpu", period_began=BEGIN, sampled_at=BEGIN),)
+    why = "no task of service.web runs"
+    assert found.record.policies == (PolicyRecord(name="cpu", period_began=BEGIN, sampled_at=BEGIN, missing=why),)
 
 
 def test_without_policies_nothing_is_sampled() -> None:
@@ -93,3 +95,38 @@ def test_a_number_without_end_is_no_value(value: float) -> None:
     found = Scene(autoscaling(tracking(scale_out_periods=1, scale_in_periods=1)), 2).begun()
     assert found.minutes(value) == 2
     assert found.history == ["load 2->2 MissingData"]
+
+
+ONE = tracking(scale_out_periods=1, scale_in_periods=1)
+
+
+def a_minute(found: Scene, reason: str) -> None:
+    """Let every query of a minute fail."""
+    for _ in range(6):
+        (step,) = found.look().steps
+        attended = found.look((Outcome(step=step, ok=False, code="NoValue", reason=reason),))
+        assert attended.wake_at is not None
+        found.now = attended.wake_at
+
+
+def reasons(found: Scene) -> list[str]:
+    return [each.not_scaled_reason for each in found.state.activities]
+
+
+def test_why_a_period_has_no_value_is_told_once_and_another_cause_an_hour_later() -> None:
+    found = Scene(autoscaling(ONE), 2).begun()
+    for reason in ("http://p answered 500", "http://p answered 500", "http://p gave 2 series"):
+        a_minute(found, reason)
+    first = "MissingData: the last period has no value: http://p answered 500"
+    assert reasons(found) == [first]
+    assert found.record.policies[0].missing == "http://p gave 2 series"
+    for _ in range(60):
+        a_minute(found, "http://p gave 2 series")
+    assert reasons(found) == [first, first.replace("answered 500", "gave 2 series")]
+
+
+def test_a_value_takes_the_reason_why_there_was_none_back() -> None:
+    found = Scene(autoscaling(ONE), 2).begun()
+    a_minute(found, "http://p answered 500")
+    found.minutes(60.0)
+    assert found.record.policies[0].missing == ""
