@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from reconciler.cli.apply import Request, carry_out
+from reconciler.cli.event_log import EventLog
 from reconciler.cli.options import Given, find_stack, find_state
-from reconciler.cli.output import tell, tell_diagnostics, tell_error
+from reconciler.cli.output import tell, tell_diagnostics, tell_error, told_to
+from reconciler.cli.recorded import recorded_name
 from reconciler.cli.stopping import Stop
 from reconciler.cli.variables import variable_sources
 from reconciler.cli.workplace import Workplace, open_workplace
-from reconciler.clock import Clock, SystemClock
+from reconciler.clock import SystemClock
 from reconciler.engine.session import Options, Prepared, prepare
 from reconciler.errors import DeploymentFailedError, ReconcilerError, StackError, StoppedBySignalError
 from reconciler.language.loader import load
@@ -64,13 +67,15 @@ class Tries:
 class Follower:
     """Follows one stack's files."""
 
-    def __init__(self, given: Given, stop: Stop, *, allow_destroy: bool, clock: Clock | None = None) -> None:
+    def __init__(self, given: Given, stop: Stop, *, allow_destroy: bool, log_as_json: bool = False) -> None:
         self._given = given
         self._stop = stop
         self._allow_destroy = allow_destroy
-        self._clock = clock or SystemClock()
+        self._log_as_json = log_as_json
+        self._clock = SystemClock()
         self._outside: tuple[Path, ...] = ()
         self._missing = ""
+        self._name = ""
 
     def follow(self) -> None:
         """Apply what differs now, and whatever changes later, until it is time to stop.
@@ -78,13 +83,24 @@ class Follower:
         A change while an apply is under way ends that one after the steps in hand: the next goes on from there, with
         what the files say then.
         """
-        with ThreadPoolExecutor(1, thread_name_prefix="follow") as pool:
+        with ThreadPoolExecutor(1, thread_name_prefix="follow") as pool, self._speaking():
             while not self._stop.is_asked:
                 try:
                     self._apply_until_change(pool)
                     self._missing = ""
                 except ReconcilerError as problem:
                     self._wait_for_folder(str(problem))
+
+    def _speaking(self) -> AbstractContextManager[None]:
+        """In a log of JSON, what a plan and an apply say are lines of it too."""
+        return told_to(self._log if self._log_as_json else None)
+
+    def _log(self, text: str) -> None:
+        """Print text as one line of the log. A folder that is away has no name to tell."""
+        with suppress(ReconcilerError, OSError):
+            self._name = recorded_name(find_stack(self._given.stack_folder))
+        if text.strip():
+            EventLog(self._name, self._clock, as_json=True).tell(text.strip("\n"))
 
     def _wait_for_folder(self, problem: str) -> None:
         """A folder that is put in the place of another is away for a moment: it is waited for."""
@@ -146,15 +162,21 @@ class Follower:
 
     def _apply_until_done(self, stop: Stop) -> None:
         """Apply the files as they are; what fails is tried again until it works, or a change asks us to stop."""
-        tries = Tries()
-        while (failure := self._apply(stop)) is not None and not stop.is_asked:
-            pause = tries.pause_after(failure)
-            if pause is None:
-                tell(f"It failed {MOST_DEPLOYMENTS} times: these files are not deployed again until one changes.")
-                return
-            at = timestamp(self._clock.now() + pause)
-            tell(f"The files are applied again at {at}, in {duration(pause)}, or as soon as one of them changes.")
-            stop.wait(pause)
+        with self._speaking():
+            tries = Tries()
+            while (failure := self._apply(stop)) is not None and not stop.is_asked:
+                pause = tries.pause_after(failure)
+                self._tell_pause(pause)
+                if pause is None:
+                    return
+                stop.wait(pause)
+
+    def _tell_pause(self, pause: float | None) -> None:
+        if pause is None:
+            tell(f"It failed {MOST_DEPLOYMENTS} times: these files are not deployed again until one changes.")
+            return
+        at = timestamp(self._clock.now() + pause)
+        tell(f"The files are applied again at {at}, in {duration(pause)}, or as soon as one of them changes.")
 
     def _apply(self, stop: Stop) -> ReconcilerError | None:
         """Apply the files once; returns what failed though they are right. None: there is nothing to try again."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -44,6 +45,8 @@ class Mode:
 
 
 mode = Mode()
+
+_listener: ContextVar[Callable[[str], None] | None] = ContextVar("listener", default=None)
 
 
 def begin() -> None:
@@ -135,7 +138,25 @@ def tell_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
         tell(diagnostic_text(diagnostic) + "\n")
 
 
+@contextmanager
+def told_to(listener: Callable[[str], None] | None) -> Iterator[None]:
+    """Hand all that would be printed in this context to somebody who prints it otherwise, results too; None: to none.
+
+    A thread has a context of its own.
+    """
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
 def _print(text: str, stream: TextIO | None) -> None:
+    listener = _listener.get()
+    if listener is not None:
+        with told_to(None):  # what it prints is not handed to it again
+            listener(text)
+        return
     if stream is None:  # the shell closed it: `>&-`
         return
     if os.environ.get("GITHUB_ACTIONS") == "true":

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.cli.output import say_meanwhile, tell
@@ -61,7 +62,8 @@ class PlainProgress:
                 self._say(row_text(row, now - self._began, width, now))
 
     def __enter__(self) -> PlainProgress:
-        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        run = copy_context().run  # it speaks where we do
+        threading.Thread(target=run, args=(self._beat,), name="heartbeat", daemon=True).start()
         return self
 
     def __exit__(self, *details: object) -> None:

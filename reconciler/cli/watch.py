@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from reconciler.cli.event_log import EventLog
 from reconciler.cli.following import Follower
 from reconciler.cli.options import Given, place_options, user_name
 from reconciler.cli.output import say, tell
@@ -78,8 +79,11 @@ def command(
     observatory = Observatory(clock, settings_from(os.environ).relist)
     manner = Manner(parallelism, log_as_json=log_format == "json")
     keepers = [Keeper(each, stop, observatory, manner) for each in stacks]
-    followers = [Follower(each, stop, allow_destroy=allow_destroy) for each in stacks if follow]
-    with stop.on_signals(), _listening(listen, observatory):
+    followers = [
+        Follower(each, stop, allow_destroy=allow_destroy, log_as_json=manner.log_as_json) for each in stacks if follow
+    ]
+    said = EventLog("", clock, as_json=True).tell if manner.log_as_json else tell
+    with stop.on_signals(), _listening(listen, observatory, said):
         keep_all(keepers, [each.follow for each in followers], stop, Systemd.of_environment())
     if stop.number == signal.SIGINT:
         problem = StoppedBySignalError("stopped; tasks go on running, and nobody watches them")
@@ -88,14 +92,14 @@ def command(
 
 
 @contextmanager
-def _listening(listen: str, observatory: Observatory) -> Iterator[None]:
+def _listening(listen: str, observatory: Observatory, said: Callable[[str], None]) -> Iterator[None]:
     if not listen:
         yield
         return
     from reconciler.observe.server import serve
 
     with serve(listen, observatory) as place:
-        tell(f"/metrics and /healthz: http://{place}")
+        said(f"/metrics and /healthz: http://{place}")
         yield
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,11 +24,11 @@ BAD = 'stack "shop" {{}}\nnonsense "{}" {{}}\n'
 
 
 @contextmanager
-def following(folder: Path, *var_files: str) -> Iterator[threading.Thread]:
+def following(folder: Path, *var_files: str, log_as_json: bool = False) -> Iterator[threading.Thread]:
     """Follow the files of a folder on another thread."""
     stop = Stop()
     given = Given(stack_folder=str(folder), state_folder=str(folder / "state"), var_files=var_files)
-    thread = threading.Thread(target=Follower(given, stop, allow_destroy=False).follow)
+    thread = threading.Thread(target=Follower(given, stop, allow_destroy=False, log_as_json=log_as_json).follow)
     thread.start()
     try:
         yield thread
@@ -147,6 +148,24 @@ def test_a_link_that_leads_to_another_folder_is_followed(tmp_path: Path, told: T
         (tmp_path / "next").symlink_to("two")
         (tmp_path / "next").rename(link)
         told.says('"two"')
+
+
+def test_in_a_log_of_json_everything_it_says_is_a_line_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "main.hcl").write_text(BAD.format("one"))
+    lines: list[dict[str, str]] = []
+
+    def is_told() -> bool:
+        lines.extend(json.loads(line) for line in capsys.readouterr().err.splitlines())
+        return len(lines) > 1
+
+    with following(tmp_path, log_as_json=True):
+        wait_until(is_told)
+    assert [(each["type"], each["stack"]) for each in lines] == [("log", "shop")] * 2
+    assert lines[0]["message"].startswith('Error: unknown block "nonsense"')
+    assert "\n" in lines[0]["message"]
+    assert lines[1]["message"] == "The files have errors: what was applied last is kept."
 
 
 def test_pauses_grow_up_to_five_minutes() -> None:
