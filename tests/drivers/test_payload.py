@@ -24,6 +24,14 @@ from reconciler.model.task_definition import HOLDER, NetworkMode, SharedVolume, 
 from .builders import IMAGE, container, definition
 
 ENGINE = EngineFacts()
+IDENTITY = [
+    "RECONCILER_CLUSTER=shop",
+    "RECONCILER_ENGINE=engine",
+    "RECONCILER_FAMILY=web",
+    "RECONCILER_REVISION=3",
+    "RECONCILER_SERVICE=web",
+    f"RECONCILER_TASK_ID=1a2b3c4d{'0' * 24}",
+]
 LOG = {"Type": "json-file", "Config": {"max-file": "3", "max-size": "10m"}}
 
 
@@ -61,7 +69,7 @@ def test_one_container_is_on_the_network_itself() -> None:
     assert create_payload(start, ENGINE) == {
         "Image": IMAGE,
         "Cmd": ["sleep", "600"],
-        "Env": ["A=1", "B=2"],
+        "Env": ["A=1", "B=2", *IDENTITY],
         "Labels": labels.container_labels(start.task, "app"),
         "Hostname": "1a2b3c4d",
         "OpenStdin": False,
@@ -131,7 +139,7 @@ def test_a_container_that_joins_its_holder_has_no_network_of_its_own() -> None:
     assert create_payload(start, ENGINE) == {
         "Image": IMAGE,
         "Cmd": ["sleep", "600"],
-        "Env": [],
+        "Env": IDENTITY,
         "Labels": labels.container_labels(start.task, "app"),
         "OpenStdin": False,
         "Tty": False,
@@ -152,6 +160,18 @@ def test_a_container_that_joins_its_holder_has_no_network_of_its_own() -> None:
 def test_a_one_off_task_has_no_name_on_the_network() -> None:
     body = create_payload(step(definition(), service_name=None), ENGINE)
     assert body["NetworkingConfig"] == {"EndpointsConfig": {"shop": {}}}
+
+
+def test_a_one_off_task_is_told_of_no_service() -> None:
+    body = create_payload(step(definition(), service_name=None), ENGINE)
+    assert body["Env"] == [each for each in IDENTITY if "SERVICE" not in each]
+
+
+def test_what_is_declared_is_stronger_than_what_a_container_is_told_of_itself() -> None:
+    declared = {"RECONCILER_CLUSTER": "mine", "RECONCILER_SERVICE": "theirs"}
+    body = create_payload(step(definition(container(environment=declared))), ENGINE, {"RECONCILER_SERVICE": "secret"})
+    found = dict(each.split("=", 1) for each in body["Env"])
+    assert (found["RECONCILER_CLUSTER"], found["RECONCILER_SERVICE"]) == ("mine", "secret")
 
 
 @pytest.mark.parametrize("mode", [NetworkMode.HOST, NetworkMode.NONE])

@@ -17,6 +17,7 @@ from reconciler.drivers.docker.resources import MIB
 from reconciler.model.container_definition import ContainerDefinition, Device, HealthCheck, PortMapping
 from reconciler.model.snapshot import EngineFacts
 from reconciler.model.step import StartContainer
+from reconciler.model.task import Task
 from reconciler.model.task_definition import HOLDER, NetworkMode, TaskDefinition
 
 _NANOSECONDS = 1_000_000_000
@@ -41,7 +42,7 @@ def create_payload(
             "init_process_enabled needs docker-init (package tini or docker-init) on the engine's machine"
         )
     return {
-        **_process(step, container, secrets or {}),
+        **_process(step, container, _identity(step.task, engine) | _environment(container, secrets or {})),
         **_namespace_config(step, (container,), is_owner=not _joins_network(definition)),
         "HostConfig": {
             **resources.host_resources(definition, container.name, engine),
@@ -124,7 +125,7 @@ def _holder(step: StartContainer, engine: EngineFacts, attempt: int) -> dict[str
     }
 
 
-def _process(step: StartContainer, container: ContainerDefinition, secrets: Mapping[str, str]) -> dict[str, Any]:
+def _process(step: StartContainer, container: ContainerDefinition, environment: Mapping[str, str]) -> dict[str, Any]:
     optional = {
         "Entrypoint": list(container.entry_point) if container.entry_point is not None else None,
         "Cmd": list(container.command) if container.command is not None else None,
@@ -134,13 +135,29 @@ def _process(step: StartContainer, container: ContainerDefinition, secrets: Mapp
     }
     return {
         "Image": step.image,
-        "Env": [f"{name}={value}" for name, value in sorted(_environment(container, secrets).items())],
+        "Env": [f"{name}={value}" for name, value in sorted(environment.items())],
         "Labels": {**container.docker_labels, **labels.container_labels(step.task, container.name)},
         "OpenStdin": container.interactive,
         "Tty": container.pseudo_terminal,
         "StopTimeout": round(container.stop_timeout),
         **{name: value for name, value in optional.items() if value is not None},
     }
+
+
+def _identity(task: Task, engine: EngineFacts) -> dict[str, str]:
+    """Return what every container is told of itself (ECS: the task metadata endpoint). What is declared is stronger.
+
+    None of it is part of the definition: another release of ours that tells more replaces nothing.
+    """
+    found = {
+        "RECONCILER_TASK_ID": task.id,
+        "RECONCILER_FAMILY": task.family,
+        "RECONCILER_REVISION": str(task.revision),
+        "RECONCILER_SERVICE": task.service_name,
+        "RECONCILER_CLUSTER": task.stack,
+        "RECONCILER_ENGINE": engine.name,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _environment(container: ContainerDefinition, secrets: Mapping[str, str]) -> dict[str, str]:
