@@ -9,13 +9,14 @@ import click
 from reconciler.cli.asking import approve
 from reconciler.cli.failures import failures
 from reconciler.cli.locking import locked
-from reconciler.cli.options import Given, json_option, lock_option, place_options, progress_option
+from reconciler.cli.options import Given, How, how_options, json_option, place_options
 from reconciler.cli.output import say, say_lines, say_meanwhile, tell
 from reconciler.cli.plan import show
 from reconciler.cli.progress import progress
+from reconciler.cli.unwatched import tell_unwatched
 from reconciler.cli.workplace import Workplace, open_workplace
 from reconciler.engine.attributes import known_after_apply
-from reconciler.engine.session import Applied, Options, Outputs, Prepared, apply, prepare
+from reconciler.engine.session import Applied, Options, Outputs, Prepared, apply, prepare, record
 from reconciler.errors import DeploymentFailedError, ReconcilerError, StaleError
 from reconciler.model.plan import Plan
 from reconciler.model.stack import Stack
@@ -30,27 +31,26 @@ UNWATCHED = "tasks that end are not replaced, scheduled ones do not start. To ke
 
 @click.command("apply")
 @place_options
-@lock_option
+@how_options
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--parallelism", type=click.IntRange(1), metavar="N", help="Starts in flight at once [default: 4].")
 @click.option(
     "--allow-volume-destroy", is_flag=True, help="Remove shared volumes that left the stack, with their data."
 )
-@progress_option
 @json_option
 def command(
     given: Given,
-    lock_timeout: float,
+    how: How,
     auto_approve: bool,
     parallelism: int | None,
     allow_volume_destroy: bool,
-    progress_mode: str,
     as_json: bool,
 ) -> int:
     """Make what runs what is declared, and wait until it is steady.
 
     Shows the plan and asks first, unless --auto-approve. Exits with 3 when a deployment failed, with the cause and
-    the last lines of the log; interrupted or killed, it goes on where it was when it is called again.
+    the last lines of the log; interrupted or killed, it goes on where it was when it is called again. With --no-wait
+    nothing is started here; outputs that are only known of what runs are told by the next apply.
     """
     place = open_workplace(given)
     options = Options(doom_volumes=allow_volume_destroy)
@@ -59,18 +59,19 @@ def command(
         stack=place.stack,
         outputs=place.outputs,
         options=options,
-        lock_timeout=lock_timeout,
+        lock_timeout=how.lock_timeout,
         auto_approve=auto_approve,
         parallelism=parallelism,
-        progress_mode="json" if as_json else progress_mode,
+        progress_mode="json" if as_json else how.progress_mode,
         as_json=as_json,
+        waits=how.waits,
     )
     return carry_out(place, request)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be carried out, and how it was asked for."""
+    """What is to be carried out, and how it was asked for. Without `waits` it is only recorded."""
 
     operation: str
     stack: Stack
@@ -81,6 +82,7 @@ class Request:
     parallelism: int | None = None
     progress_mode: str = "auto"
     as_json: bool = False
+    waits: bool = True
 
 
 def carry_out(place: Workplace, request: Request) -> int:
@@ -135,6 +137,10 @@ def _applied(place: Workplace, request: Request, prepared: Prepared, lease: Leas
     """Carry out a plan. An empty one still records a lost state, and removes what one-off tasks left."""
     if prepared.is_idle:
         return 0
+    if not request.waits:
+        record(place.session, prepared, lease)
+        _tell_recorded(place, request, prepared)
+        return 0
     began = place.clock.now()
     with (
         progress(request.progress_mode, place.clock) as shown,
@@ -153,6 +159,19 @@ def _applied(place: Workplace, request: Request, prepared: Prepared, lease: Leas
     if not request.stack.is_empty:
         place.check_conditions(known_after_apply(applied.state, applied.converged.snapshot))
     return 0
+
+
+def _tell_recorded(place: Workplace, request: Request, prepared: Prepared) -> None:
+    """Say who carries on what is only recorded."""
+    options = place.given.options
+    if request.as_json:
+        say_lines(json_lines.recorded_lines(prepared.plan, request.operation, place.clock.now()))
+    else:
+        who = ", and the watch does it" if place.store.is_watched(place.stack.name) else ""
+        say(f"\nThe {request.operation} is recorded{who}. What comes of it: reconciler status{options}")
+    tell_unwatched(
+        place, f"nothing is started until `reconciler watch{options}` or the next `reconciler apply{options}`"
+    )
 
 
 def _tell_failures(place: Workplace, request: Request, applied: Applied) -> None:

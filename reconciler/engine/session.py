@@ -159,9 +159,7 @@ def apply(session: Session, world: World, prepared: Prepared, outputs: Outputs, 
 
     Raises StaleError when the recorded state moved on since the plan.
     """
-    if session.store.load(prepared.stack.name).serial != prepared.recorded.serial:
-        raise StaleError("the recorded state changed since this plan was made; plan again")
-    state = session.store.save(prepared.planned.target, lease)
+    state = record(session, prepared, lease)
     ended = converge(world, prepared.stack, state, lease, _is_over)
     ended = send_last(world, prepared.stack, ended, lease)
     values = outputs(known_after_apply(ended.state, ended.snapshot))
@@ -170,6 +168,16 @@ def apply(session: Session, world: World, prepared: Prepared, outputs: Outputs, 
         saved = session.store.save(ended.state.changed(outputs=kept), lease)
         ended = replace(ended, state=saved)
     return Applied(ended, values)
+
+
+def record(session: Session, prepared: Prepared, lease: Lease) -> State:
+    """Record the target, which whoever converges next pursues: a watch, or the next apply.
+
+    Raises StaleError when the recorded state moved on since the plan.
+    """
+    if session.store.load(prepared.stack.name).serial != prepared.recorded.serial:
+        raise StaleError("the recorded state changed since this plan was made; plan again")
+    return session.store.save(prepared.planned.target, lease)
 
 
 def run(

@@ -68,6 +68,11 @@ def applied_lines(plan: Plan, outputs: Iterable[Output], operation: str, now: fl
     yield line("change_summary", f"{operation.capitalize()} complete.", now, changes=_summary(plan, operation))
 
 
+def recorded_lines(plan: Plan, operation: str, now: float) -> Iterator[str]:
+    """Yield the summary of an apply that is recorded, for somebody else to carry out."""
+    yield line("change_summary", f"{operation.capitalize()} recorded.", now, changes=_summary(plan, operation))
+
+
 def progress_lines(before: ServiceRow | None, row: ServiceRow, elapsed: float, now: float) -> Iterator[str]:
     """Yield what became of one service: apply_start, then apply_progress, and apply_complete at the end."""
     hook = {"resource": {"addr": row.address}, "elapsed_seconds": round(elapsed, 1)}
