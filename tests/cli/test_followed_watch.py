@@ -116,3 +116,10 @@ def test_without_a_wait_it_is_recorded_and_the_watch_does_it(site: Place, watch:
     wait_until(
         lambda: [each["status"] for each in site.run("deployment", "list", "--json").value] == ["SUCCESSFUL"] * 2
     )
+
+
+def test_an_apply_without_a_wait_is_recorded_and_the_watch_does_it(site: Place, watch: subprocess.Popen[str]) -> None:
+    left = site.run("apply", "--auto-approve", "--no-wait")
+    assert left.code == 0, left.err
+    assert left.out.endswith("\nThe apply is recorded, and the watch does it. What comes of it: reconciler status\n")
+    wait_until(lambda: [each["status"] for each in site.run("deployment", "list", "--json").value] == ["SUCCESSFUL"])
