@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import NamedTuple
 
 from reconciler.drivers import labels
 from reconciler.drivers.docker.api_errors import ApiError
@@ -27,7 +27,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 _OF_CONTAINERS = (
     "create", "start", "die", "oom", "pause", "unpause", "update", "destroy", "rename", "restart", "health_status",
 )  # fmt: skip
-_OF_OTHERS = ("remove", "pull", "tag", "untag", "delete", "import", "load")
+_OF_OTHERS = ("remove", "pull", "tag", "untag", "delete", "import", "load", "disconnect")
+_GONE = ("destroy", "remove")
+
+
+class _Event(NamedTuple):
+    """What we read of an event."""
+
+    kind: str
+    action: str
+    stamp: int
+    actor: str
+    attributes: dict[str, str]
 
 
 class Subscription:
@@ -81,26 +92,51 @@ class Subscription:
         rest = b""
         for chunk in self._client.read(stream):
             *lines, rest = (rest + chunk).split(b"\n")
-            worth_a_look = [self.take(json.loads(line)) for line in lines if line.strip()]
+            worth_a_look = [self.take(line) for line in lines if line.strip()]
             if any(worth_a_look):
                 self._wake()
 
-    def take(self, event: Mapping[str, Any]) -> bool:
-        """Note an event; returns whether it is worth a look."""
-        stamp = event.get("timeNano", 0)
-        if stamp <= self._last:
+    def take(self, line: bytes) -> bool:
+        """Note an event; returns whether it is worth a look. One that cannot be understood is not."""
+        event = _read(line)
+        if event is None or event.stamp <= self._last:
             return False
-        self._last = stamp
-        actor = event.get("Actor") or {}
-        if event["Type"] == "image":
+        self._last = event.stamp
+        if event.kind == "image":
             self._looker.images.forget()
-        if event["Type"] != "container":
-            return event["Type"] == "image" or event["Action"] in ("destroy", "remove")
-        owner = (actor.get("Attributes") or {}).get(labels.OWNER)
+            return True
+        if event.kind != "container":
+            return event.action in _GONE or self._is_off_its_network(event)
+        owner = event.attributes.get(labels.OWNER)
         if not owner or owner != (self._looker.owner or owner):
             return False
-        self._looker.containers.forget(actor.get("ID", ""))
+        self._looker.containers.forget(event.actor)
         return True
+
+    def _is_off_its_network(self, event: _Event) -> bool:
+        """Whether a container of ours was taken off a network: that is told of the network, without our labels."""
+        return event.action == "disconnect" and event.attributes.get("container") in self._looker.container_ids
+
+
+def _read(line: bytes) -> _Event | None:
+    """Read an event; None for what has not the shape of one."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    kind, action, stamp = found.get("Type"), found.get("Action"), found.get("timeNano")
+    if not (isinstance(kind, str) and isinstance(action, str) and isinstance(stamp, int)):
+        return None
+    actor = found.get("Actor")
+    attributes = _texts(actor.get("Attributes")) if isinstance(actor, dict) else {}
+    return _Event(kind, action, stamp, _texts(actor).get("ID", ""), attributes)
+
+
+def _texts(found: object) -> dict[str, str]:
+    """Return the fields that are text; none of what has no fields."""
+    return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
 
 
 def subscribe(client: Client, engine: Engine, looker: Looker, wake: Callable[[], None]) -> Callable[[], None]:

@@ -34,6 +34,8 @@ class Looker:
         """What networks were called when drift was last looked for, by address."""
         self.owner = ""
         """Whose objects the last look was for: what happens to others' is no reason to look again."""
+        self.container_ids: frozenset[str] = frozenset()
+        """The containers that it showed."""
 
     def look(self, request: LookRequest) -> Snapshot:
         """Return what the engine shows now; raises EngineError when it is out of reach."""
@@ -52,6 +54,7 @@ class Looker:
         networks = _networks(all_networks, owner, request.networks)
         drift = self._drift(all_networks, owner, request.moved_networks) if request.detailed else None
         rows = self._rows(owner) if owner else ()
+        self.container_ids = frozenset(row["Id"] for row in rows)
         sightings = self.containers.read(rows, self._clock.now(), drift)
         if request.detailed:
             ours = {row["Id"] for row in rows if labels.BALANCER in row["Labels"]}
