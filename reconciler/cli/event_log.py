@@ -26,6 +26,11 @@ class EventLog:
         said = log_json if self._as_json else log_text
         tell(said(message, at=self._clock.now(), stack=self._stack))
 
+    def take(self, text: str) -> None:
+        """Print what is meant for people as one line, however many it has; nothing of a blank one."""
+        if text.strip():
+            self.tell(text.strip("\n"))
+
     def observe(self, decision: Decision) -> None:
         """Print the events that are new; of those of the first look, what happened since the watch began."""
         events = decision.state.events

@@ -99,8 +99,7 @@ class Follower:
         """Print text as one line of the log. A folder that is away has no name to tell."""
         with suppress(ReconcilerError, OSError):
             self._name = recorded_name(find_stack(self._given.stack_folder))
-        if text.strip():
-            EventLog(self._name, self._clock, as_json=True).tell(text.strip("\n"))
+        EventLog(self._name, self._clock, as_json=True).take(text)
 
     def _wait_for_folder(self, problem: str) -> None:
         """A folder that is put in the place of another is away for a moment: it is waited for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import click
 from reconciler.cli.event_log import EventLog
 from reconciler.cli.following import Follower
 from reconciler.cli.options import Given, place_options, user_name
-from reconciler.cli.output import say, tell
+from reconciler.cli.output import say, tell, told_to
 from reconciler.cli.stopping import Stop
 from reconciler.cli.systemd import Systemd
 from reconciler.cli.systemd_unit import unit_text
@@ -82,8 +82,8 @@ def command(
     followers = [
         Follower(each, stop, allow_destroy=allow_destroy, log_as_json=manner.log_as_json) for each in stacks if follow
     ]
-    said = EventLog("", clock, as_json=True).tell if manner.log_as_json else tell
-    with stop.on_signals(), _listening(listen, observatory, said):
+    said = EventLog("", clock, as_json=True).take if manner.log_as_json else None
+    with told_to(said), stop.on_signals(), _listening(listen, observatory):
         keep_all(keepers, [each.follow for each in followers], stop, Systemd.of_environment())
     if stop.number == signal.SIGINT:
         problem = StoppedBySignalError("stopped; tasks go on running, and nobody watches them")
@@ -92,14 +92,14 @@ def command(
 
 
 @contextmanager
-def _listening(listen: str, observatory: Observatory, said: Callable[[str], None]) -> Iterator[None]:
+def _listening(listen: str, observatory: Observatory) -> Iterator[None]:
     if not listen:
         yield
         return
     from reconciler.observe.server import serve
 
     with serve(listen, observatory) as place:
-        said(f"/metrics and /healthz: http://{place}")
+        tell(f"/metrics and /healthz: http://{place}")
         yield
 
 
