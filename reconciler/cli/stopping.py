@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -36,6 +37,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.number = 0
+        self._asked_at: float | None = None
         self._asked = threading.Event()
         self._wakes: list[Callable[[], None]] = []
 
@@ -53,9 +55,14 @@ class Stop:
         """Wait that long, or until it is time to stop; says whether it is."""
         return self._asked.wait(seconds)
 
+    def left(self, seconds: float) -> float:
+        """Return how much is left of so long a time since it became time to stop; all of it until then."""
+        return seconds if self._asked_at is None else max(0.0, self._asked_at + seconds - time.monotonic())
+
     def ask(self, number: int) -> None:
         """Ask everybody to stop."""
         self.number = number
+        self._asked_at = time.monotonic() if self._asked_at is None else self._asked_at
         self._asked.set()
         for wake in tuple(self._wakes):
             wake()

@@ -29,8 +29,14 @@ LOOK_AGAIN_SECONDS = 1.0
 JITTER = 0.2
 """A relist comes up to that share earlier or later, so that many watches do not look all at once."""
 
-END_SECONDS = 9.0
-"""So long after it is time to stop a keeper is waited for: one that asks an engine that never answers is left."""
+END_SECONDS = 8.8
+"""So long after it is time to stop a keeper is waited for: one that asks an engine that never answers is left.
+
+Steps in hand have 8 seconds, and all of it is over within 10: to end the pages of --listen takes another half.
+"""
+
+LISTEN_SECONDS = 0.25
+"""How often it is looked whether it is time to stop: no signal ends a wait for threads."""
 
 STUCK_SECONDS = 300.0
 """A keeper that holds a stack and has not looked for so long is stuck: the watchdog is told no more."""
@@ -150,7 +156,7 @@ def keep_all(keepers: Sequence[Keeper], beside: Sequence[Callable[[], None]], st
     left behind, for the end of the process to end: whoever comes next sees that the lease is free.
     """
     tick = min(systemd.watchdog_seconds / 3, 5.0) if systemd.watchdog_seconds else 5.0
-    is_told = False
+    is_told, alive_at = False, 0.0
     pool = ThreadPoolExecutor(len(keepers) + len(beside), thread_name_prefix="watch")
     running = {pool.submit(each) for each in (*(each.keep for each in keepers), *beside)}
     try:
@@ -158,14 +164,15 @@ def keep_all(keepers: Sequence[Keeper], beside: Sequence[Callable[[], None]], st
             if not is_told and all(each.is_ready for each in keepers):
                 is_told = True
                 systemd.ready(f"watches {', '.join(each.name for each in keepers)}")
-            if not any(each.is_stuck for each in keepers):
+            if time.monotonic() >= alive_at and not any(each.is_stuck for each in keepers):
                 systemd.alive()
-            wait(running, timeout=tick if is_told else 0.2, return_when=FIRST_EXCEPTION)
+                alive_at = time.monotonic() + tick
+            wait(running, timeout=min(tick, LISTEN_SECONDS), return_when=FIRST_EXCEPTION)
     finally:
         systemd.stopping()
         stop.ask(stop.number)
         pool.shutdown(wait=False)
-    for each in wait(running, timeout=END_SECONDS).done:
+    for each in wait(running, timeout=stop.left(END_SECONDS)).done:
         each.result()
 
 
