@@ -10,16 +10,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.cli.locking import free_lease, released
+from reconciler.cli.locking import free_lease, patience, released
 from reconciler.cli.workplace import Workplace
 from reconciler.engine.noting import note
 from reconciler.errors import LockError, ReconcilerError, StoppedBySignalError
 from reconciler.model.request import Request
 from reconciler.model.state import State
 from reconciler.store.store import Lease
-
-PATIENCE_SECONDS = 35.0
-"""How long the holder is waited for to take a request over: longer than a lease, for one that hangs is followed."""
 
 POLL_SECONDS = 0.25
 INTERRUPTED = 130
@@ -80,7 +77,8 @@ def raise_refusals(requests: Sequence[Request], state: State) -> None:
 
 def _followed(place: Workplace, errand: Errand, posted: Mapping[int, Request]) -> State | Lease:
     """Wait until it is done; returns the lease instead when nobody is left to do it."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    seconds = patience(place)
+    deadline = time.monotonic() + seconds
     while True:
         if not _waits(place, posted):
             state = place.store.load(place.stack.name)
@@ -88,7 +86,7 @@ def _followed(place: Workplace, errand: Errand, posted: Mapping[int, Request]) -
             if errand.is_done is None or errand.is_done(state):
                 return state
         elif time.monotonic() >= deadline:
-            raise LockError(f"{_nobody(place)} within {PATIENCE_SECONDS:g} s: {_NEXT_STEP}")
+            raise LockError(f"{_nobody(place)} within {seconds:g} s: {_NEXT_STEP}")
         if not _is_expected_back(place) and (lease := free_lease(place, errand.operation)) is not None:
             return lease
         time.sleep(POLL_SECONDS)

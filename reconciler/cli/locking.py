@@ -12,8 +12,8 @@ from reconciler.errors import LockError
 from reconciler.model.request import Request, RequestKind
 from reconciler.store.store import WATCH, Holder, Lease
 
-PATIENCE_SECONDS = 35.0
-"""How long a watch is waited for to make way: a little longer than a lease, so that one that hangs is followed."""
+BEYOND_LEASE_SECONDS = 5.0
+"""So much longer than a lease lasts is a holder waited for, so that one that hangs is followed."""
 
 POLL_SECONDS = 0.5
 
@@ -38,6 +38,11 @@ def released(lease: Lease) -> Iterator[None]:
         lease.release()
 
 
+def patience(place: Workplace) -> float:
+    """Return how many seconds a holder is waited for to make way, or to take a request over."""
+    return place.store.lease_seconds + BEYOND_LEASE_SECONDS
+
+
 def watch_that_holds(place: Workplace) -> Holder | None:
     """Return the watch that has the stack; None when nobody has it, or somebody else."""
     holder = place.store.holder(place.stack.name)
@@ -58,7 +63,8 @@ def _waited_for(place: Workplace, operation: str, seconds: float) -> Lease:
 
 def _asked_for(place: Workplace, operation: str) -> Lease:
     """Ask for the stack until we have it. Another one that asks too may be first: it is waited for."""
-    name, deadline, number = place.stack.name, time.monotonic() + PATIENCE_SECONDS, None
+    name, seconds, number = place.stack.name, patience(place), None
+    deadline = time.monotonic() + seconds
     try:
         while True:
             watch = watch_that_holds(place)
@@ -70,7 +76,7 @@ def _asked_for(place: Workplace, operation: str) -> Lease:
                 return _waited_for(place, operation, POLL_SECONDS)
             except LockError as held:
                 if time.monotonic() >= deadline:
-                    raise LockError(f"{held}\nIt did not make way within {PATIENCE_SECONDS:g} s.") from None
+                    raise LockError(f"{held}\nIt did not make way within {seconds:g} s.") from None
     finally:
         if number is not None:
             place.store.withdraw(name, number)

@@ -37,7 +37,9 @@ class SqliteStore:
     ) -> None:
         self._database = Database(folder / "state.db")
         user = operation_user or os.environ.get("USER", "") or str(os.getuid())
-        self._locks = Locks(self._database, user, now, timing or Timing())
+        timing = timing or Timing()
+        self.lease_seconds = timing.lease_seconds
+        self._locks = Locks(self._database, user, now, timing)
         self._now = now
         self._saved: dict[str, State] = {}
 

@@ -113,8 +113,17 @@ def test_a_watch_that_was_quicker_is_asked_again(workplace: Workplace) -> None:
         assert len(asked) == 3
 
 
+@pytest.mark.parametrize(("lease_seconds", "waited_seconds"), [(None, 35), ("60", 65), ("2.5", 7.5)])
+def test_a_holder_is_waited_for_a_little_longer_than_a_lease_lasts(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch, lease_seconds: str | None, waited_seconds: float
+) -> None:
+    if lease_seconds is not None:
+        monkeypatch.setenv("RECONCILER_LEASE_SECONDS", lease_seconds)
+    assert locking.patience(open_recorded(workplace.given)) == waited_seconds
+
+
 def test_a_watch_that_does_not_make_way_is_a_held_lock(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locking, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(locking, "patience", lambda place: 0.1)
     watch = Watch(workplace.folder)
     with pytest.raises(LockError) as refused, locked(workplace, "apply", 0):
         pass
@@ -164,7 +173,7 @@ def test_what_a_watch_refuses_is_an_error_here(workplace: Workplace) -> None:
 
 
 def test_what_a_watch_does_not_take_is_withdrawn(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delegation, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(delegation, "patience", lambda place: 0.1)
     with (
         Watch(workplace.folder).acting(lambda watch, posted: None) as watch,
         pytest.raises(LockError, match=r"^the watch took nothing over within 0\.1 s: the request is withdrawn\."),

@@ -114,7 +114,7 @@ def test_a_request_that_nobody_takes_is_withdrawn(
     shop: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     workplace = opened(shop, monkeypatch)
-    monkeypatch.setattr(delegation, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(delegation, "patience", lambda place: 0.05)
     other = SqliteStore(shop.folder / "state", "ada")
     lease = other.acquire("shop", "apply", 0)
     with pytest.raises(LockError) as caught:
