@@ -45,17 +45,21 @@ def network(instance: Instance, stack_name: str) -> Network:
 def volume(instance: Instance, stack_name: str) -> Volume:
     """Make a volume; an external one is called on the engine as its label says."""
     decoded = instance.decoded
-    own = instance.name if decoded.get("external") else f"{stack_name}_{instance.name}"
-    name = decoded.get("name") or own
     return Volume(
         address=instance.address,
-        name=name,
+        name=volume_name(instance, stack_name),
         driver=decoded.get("driver"),
         driver_opts=decoded.get("driver_opts") or {},
         labels=decoded.get("labels") or {},
         external=decoded.get("external"),
         exclusive=decoded.get("exclusive"),
     )
+
+
+def volume_name(instance: Instance, stack_name: str) -> str:
+    """Return what a volume is called on the engine; raise UnsureError."""
+    own = instance.name if instance.decoded.get("external") else f"{stack_name}_{instance.name}"
+    return str(instance.decoded.get("name") or own)
 
 
 def secret(instance: Instance) -> Secret:

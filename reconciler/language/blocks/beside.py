@@ -10,7 +10,7 @@ from reconciler.language.blocks import assemble_beside
 from reconciler.language.blocks.findings import tell
 from reconciler.language.blocks.instances import Instance
 from reconciler.language.blocks.scaling_checks import Scaled, check_autoscalings
-from reconciler.language.blocks.schedule_checks import check_notification, check_scheduled_task
+from reconciler.language.blocks.schedule_checks import check_length, check_notification, check_scheduled_task
 from reconciler.language.blocks.traffic import Traffic
 from reconciler.language.report import Report
 from reconciler.model.notification import Notification
@@ -30,13 +30,13 @@ class Make(Protocol):
 
 def autoscalings(instances: list[Instance], make: Make, traffic: Traffic, report: Report) -> tuple[Autoscaling, ...]:
     """Make the autoscalings, and report what is wrong with them."""
-    services = {each.noun.address: each for each in traffic.services}
-    made = []
-    for instance in instances:
-        noun = make(instance, partial(assemble_beside.autoscaling, instance))
-        made += [Scaled(instance.decoded, noun, services.get(noun.service))] if noun is not None else []
-    tell(check_autoscalings(made, traffic), report)
-    return tuple(sorted((each.noun for each in made), key=lambda each: each.address))
+    services = {each.address: each for each in traffic.services}
+    scaled = [
+        Scaled(each.decoded, each.address, services.get(each.decoded.values.get("service", ""))) for each in instances
+    ]
+    made = [make(each, partial(assemble_beside.autoscaling, each)) for each in instances]
+    tell(check_autoscalings(scaled, traffic), report)
+    return tuple(sorted((each for each in made if each is not None), key=lambda each: each.address))
 
 
 def scheduled_tasks(
@@ -45,9 +45,11 @@ def scheduled_tasks(
     """Make the scheduled tasks, and report what is wrong with them."""
     made = []
     for instance in instances:
+        decoded = instance.decoded
+        tell(check_scheduled_task(decoded, definitions.get(decoded.values.get("task_definition", ""))), report)
         noun = make(instance, partial(assemble_beside.scheduled_task, instance))
         if noun is not None:
-            tell(check_scheduled_task(instance.decoded, noun, definitions.get(noun.task_definition)), report)
+            tell(check_length(decoded, noun), report)
             made.append(noun)
     return tuple(sorted(made, key=lambda each: each.address))
 

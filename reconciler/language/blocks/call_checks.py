@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from reconciler.language.blocks.decode import Decoded
-from reconciler.language.blocks.findings import Finding, Findings
+from reconciler.language.blocks.findings import Finding, Findings, as_far_as_sure
 
 
 def check_command(decoded: Decoded, code: str) -> Findings:
@@ -19,10 +19,16 @@ def check_command(decoded: Decoded, code: str) -> Findings:
 def check_prometheus(decoded: Decoded, code: str) -> Findings:
     """Yield what is wrong with a `prometheus` block: a query of nothing, or a URL that is none."""
     yield from check_url(decoded, code)
+    yield from _query(decoded, code)
+
+
+@as_far_as_sure
+def _query(decoded: Decoded, code: str) -> Findings:
     if not decoded.get("query").strip():
         yield Finding(decoded, decoded.where("query"), "the query is empty", 'Write one in PromQL: "sum(up)".', code)
 
 
+@as_far_as_sure
 def check_url(decoded: Decoded, code: str) -> Findings:
     """Yield that the `url` of a block cannot be asked, for it has one."""
     url = decoded.get("url")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from reconciler.language.blocks.decode import Decoded
-from reconciler.language.blocks.findings import Finding, Findings
+from reconciler.language.blocks.findings import Finding, Findings, as_far_as_sure
 
 MAXIMUM_LENGTH = 128
 
@@ -59,30 +59,37 @@ _CONDITIONS = (
 def check_condition_values(rule: Decoded) -> Findings:
     """Yield what is wrong with the values of one rule."""
     for condition in _CONDITIONS:
-        for text in rule.get(condition.name) or ():
+        for text in rule.values.get(condition.name) or ():
             place = rule.where(condition.name)
             if len(text) > MAXIMUM_LENGTH:
                 yield _too_long(rule, condition.name)
             elif not condition.is_right(text):
                 yield Finding(rule, place, f'"{text}" is no {condition.noun}', condition.detail, "E0254")
-    yield from _headers(rule)
-    for query in rule.all("query_string"):
+    for header in rule.some("http_header"):
+        yield from _header_name(header)
+        yield from _header_values(header)
+    for query in rule.some("query_string"):
         for name in ("key", "value"):
-            if len(query.get(name) or "") > MAXIMUM_LENGTH:
+            if len(query.values.get(name) or "") > MAXIMUM_LENGTH:
                 yield _too_long(query, name)
 
 
-def _headers(rule: Decoded) -> Findings:
-    for header in rule.all("http_header"):
-        name = header.get("name")
-        if not is_token(name):
-            detail = "Use letters, digits, -, _ and ., up to 40 of them."
-            yield Finding(header, header.where("name"), f'"{name[:80]}" is no name of a header', detail, "E0254")
-        if not all(header.get("values") or [""]):
-            detail = 'Write values = ["..."]; "*" is any value.'
-            yield Finding(header, header.where("values"), "a header needs values that are not empty", detail, "E0254")
-        if any(len(text) > MAXIMUM_LENGTH for text in header.get("values")):
-            yield _too_long(header, "values")
+@as_far_as_sure
+def _header_name(header: Decoded) -> Findings:
+    name = header.get("name")
+    if not is_token(name):
+        detail = "Use letters, digits, -, _ and ., up to 40 of them."
+        yield Finding(header, header.where("name"), f'"{name[:80]}" is no name of a header', detail, "E0254")
+
+
+@as_far_as_sure
+def _header_values(header: Decoded) -> Findings:
+    values = header.get("values")
+    if not all(values or [""]):
+        detail = 'Write values = ["..."]; "*" is any value.'
+        yield Finding(header, header.where("values"), "a header needs values that are not empty", detail, "E0254")
+    if any(len(text) > MAXIMUM_LENGTH for text in values):
+        yield _too_long(header, "values")
 
 
 def _too_long(decoded: Decoded, name: str) -> Finding:

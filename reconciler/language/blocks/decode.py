@@ -1,7 +1,8 @@
 """A block's body against the table: which attributes it has, of which kind, within which bounds.
 
 The result keeps the place of everything, for the checks that follow. Every mistake is reported; what is wrong is left
-out of the result, which then has `failed` set.
+out of the result, which then has `failed` set. Who asks such a result for what is left out gets an UnsureError: so a
+check finds all that does not follow from a mistake, and nothing that does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from reconciler.language.blocks.attribute_values import UnfitError, python_value
 from reconciler.language.blocks.dynamic import expanded
-from reconciler.language.blocks.unknown_names import slips, unknown_name
+from reconciler.language.blocks.unknown_names import meant, unknown_name
 from reconciler.language.expressions.evaluator import evaluate
 from reconciler.language.expressions.scope import EvaluationError, Scope
 from reconciler.language.expressions.values import (
@@ -22,13 +23,20 @@ from reconciler.language.expressions.values import (
 )
 from reconciler.language.reading import syntax
 from reconciler.language.reading.syntax import Place
-from reconciler.language.report import UNKNOWN_AT_PLAN, Report
+from reconciler.language.report import UNKNOWN_AT_PLAN, Report, SkippedError
 from reconciler.language.schema import Attribute, Block, Kind
 
 _NAMING = (Kind.REFERENCE, Kind.REFERENCES, Kind.REFERENCE_MAP)
 """Kinds whose value matters by what it names: attributes of that may well be unknown."""
 
+LABEL = ""
+"""What stands for a block's label among the names that are unsure."""
+
 _WORD = re.compile(r"[^\W\d][\w-]*\Z", re.ASCII)
+
+
+class UnsureError(SkippedError):
+    """What a block says there was not understood, and that was reported already."""
 
 
 class Decoded:
@@ -45,11 +53,14 @@ class Decoded:
         self.defaults: Mapping[str, Any] = {}
         """Other defaults than the table's."""
         self.failed = False
+        self.unsure: set[str] = set()
+        """Names of attributes and blocks that were written wrong, or not at all where they must be; LABEL too."""
 
     def get(self, name: str) -> Any:
-        """Return an attribute's value, its default when it is absent."""
+        """Return an attribute's value, its default when it is absent; raise UnsureError."""
         if name in self.values:
             return self.values[name]
+        self._check_sure(name)
         attribute = self.schema.attribute(name)
         return self.default(attribute) if attribute is not None else None
 
@@ -61,13 +72,27 @@ class Decoded:
         """Return the place of an attribute's value, that of the block when it is absent."""
         return self.places.get(name, self.place)
 
+    def has(self, name: str) -> bool:
+        """Say whether an attribute or a block is there, be it right or wrong; raise UnsureError."""
+        if name in self.places or self.blocks.get(name):
+            return True
+        self._check_sure(name)
+        return False
+
     def all(self, word: str) -> list[Decoded]:
-        """Return the blocks of that name."""
+        """Return the blocks of that name; raise UnsureError when there may be others."""
+        self._check_sure(word)
+        return self.some(word)
+
+    def some(self, word: str) -> list[Decoded]:
+        """Return the blocks of that name that were understood."""
         return self.blocks.get(word, [])
 
     def one(self, word: str) -> Decoded | None:
-        """Return the only block of that name."""
+        """Return the only block of that name; raise UnsureError."""
         found = self.blocks.get(word)
+        if not found:
+            self._check_sure(word)
         return found[0] if found else None
 
     def every(self) -> Iterator[Decoded]:
@@ -76,6 +101,16 @@ class Decoded:
         for blocks in self.blocks.values():
             for block in blocks:
                 yield from block.every()
+
+    def doubt(self, name: str) -> None:
+        """Take an attribute or a block as not understood from here on, after reporting why."""
+        self.failed = True
+        self.values.pop(name, None)
+        self.unsure.add(name)
+
+    def _check_sure(self, name: str) -> None:
+        if name in self.unsure:
+            raise UnsureError(self.place)
 
 
 class Decoder:
@@ -87,8 +122,10 @@ class Decoder:
     def block(self, block: syntax.Block, schema: Block) -> Decoded:
         """Decode a block of a known kind."""
         label = self._label(block, schema)
-        decoded = Decoded(schema, self.file, block.place, label or "")
-        decoded.failed = label is None
+        said = block.labels[0].text if schema.labelled and block.labels else ""
+        decoded = Decoded(schema, self.file, block.place, said)
+        if label is None:
+            decoded.doubt(LABEL)
         self._attributes(block, schema, decoded)
         self._blocks(block, schema, decoded)
         return decoded
@@ -101,24 +138,22 @@ class Decoder:
         return check_label(self.report, self.file, block, schema)
 
     def _attributes(self, block: syntax.Block, schema: Block, decoded: Decoded) -> None:
-        unknown = []
         for node in block.body.attributes:
             attribute = schema.attribute(node.name)
             if attribute is None and schema.free:
                 continue
             if attribute is None:
                 decoded.failed = True
-                unknown.append(node.name)
+                decoded.unsure |= meant(node.name, schema)
                 self._unknown_name(node.name, node.name_place, block, schema, "attribute")
                 continue
             decoded.names[node.name] = node.name_place
             decoded.places[node.name] = node.value.place
             if attribute.kind is not Kind.EXPRESSION:
                 self._value(node, attribute, decoded)
-        named = {*decoded.names, *slips(unknown, schema)}
         for attribute in schema.attributes:
-            if attribute.required and attribute.name not in named:
-                decoded.failed = True
+            if attribute.required and attribute.name not in decoded.names and attribute.name not in decoded.unsure:
+                decoded.doubt(attribute.name)
                 detail = f"Add `{attribute.name} = ...`: {attribute.doc}"
                 self.error("E0205", f'{titled(block)} needs the attribute "{attribute.name}"', detail, block.place)
 
@@ -134,12 +169,11 @@ class Decoder:
             self._check_known(value, attribute)
             decoded.values[node.name] = python_value(value, attribute)
         except EvaluationError as error:
-            decoded.failed = True
+            decoded.doubt(node.name)
             error.file = error.file or self.file
             self.report.evaluation(error)
         except UnfitError as error:
-            decoded.failed = True
-            decoded.values.pop(node.name, None)
+            decoded.doubt(node.name)
             detail = error.detail or f"It is a {attribute.kind}: {attribute.doc}"
             self.error(error.code, f'"{node.name}": {error}', detail, node.value.place)
 
@@ -147,7 +181,7 @@ class Decoder:
         """Treat null as absent, as Terraform does."""
         decoded.raw.pop(attribute.name)
         if attribute.required:
-            decoded.failed = True
+            decoded.doubt(attribute.name)
             self.error("E0205", f'"{attribute.name}" is required and null here', "Give it a value.", node.value.place)
         decoded.places.pop(attribute.name)
 
@@ -172,12 +206,15 @@ class Decoder:
             found = schema.block(inner.type)
             if found is None:
                 decoded.failed = True
+                decoded.unsure |= meant(inner.type, schema)
                 self._unknown_name(inner.type, inner.place, block, schema, "block")
                 continue
             child = Decoder(self.report, self.file, scope).block(inner, found)
             decoded.failed = decoded.failed or child.failed
+            if LABEL in child.unsure:
+                decoded.unsure.add(inner.type)
             key = (inner.type, child.label)
-            if found.repeated or key not in seen or (found.labelled and not child.label):
+            if found.repeated or key not in seen or LABEL in child.unsure:
                 seen[key] = inner.place
                 decoded.blocks.setdefault(inner.type, []).append(child)
                 continue
@@ -186,8 +223,8 @@ class Decoder:
             detail = f"The other one is on line {seen[key][0]}; keep one of the two."
             self.error("E0204", f"{what} is declared twice", detail, inner.place)
         for each in schema.blocks:
-            if each.required and not decoded.blocks.get(each.word) and not decoded.failed:
-                decoded.failed = True
+            if each.required and not decoded.blocks.get(each.word) and each.word not in decoded.unsure:
+                decoded.doubt(each.word)
                 label = ' "name"' if each.labelled else ""
                 detail = f"Add `{each.word}{label} {{ ... }}`: {each.doc}"
                 self.error("E0205", f"{titled(block)} needs {article(each.word)} block", detail, block.place)
@@ -198,12 +235,13 @@ class Decoder:
             word = inner.labels[0] if inner.type == "dynamic" and inner.labels else None
             if word is not None and decoded.schema.block(word.text) is None:  # also when it makes no block
                 decoded.failed = True
+                decoded.unsure |= meant(word.text, decoded.schema)
                 self._unknown_name(word.text, inner.place, block, decoded.schema, "block")
                 continue
             try:
                 yield from expanded(inner, self.scope)
             except EvaluationError as error:
-                decoded.failed = True
+                decoded.doubt(inner.type if word is None else word.text)
                 error.file = error.file or self.file
                 self.report.evaluation(error)
 

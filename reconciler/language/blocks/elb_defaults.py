@@ -39,7 +39,7 @@ def check_protocol(group: Decoded) -> str:
 
 
 def fill_in(group: Decoded) -> None:
-    """Let a decoded target group have these defaults, for whoever refers to it."""
+    """Let a decoded target group have these defaults, for whoever refers to it; raise UnsureError."""
     group.defaults = elb_defaults(group)
     check = group.one("health_check")
     if check is not None:

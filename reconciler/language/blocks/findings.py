@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import wraps
+from typing import NamedTuple, ParamSpec
 
-from reconciler.language.blocks.decode import Decoded
+from reconciler.language.blocks.decode import Decoded, UnsureError
 from reconciler.language.reading.syntax import Place
 from reconciler.language.report import Report
 
@@ -25,6 +27,23 @@ Findings = Iterator[Finding]
 """What a check yields."""
 
 
+Asked = ParamSpec("Asked")
+
+
+def as_far_as_sure(check: Callable[Asked, Findings]) -> Callable[Asked, Findings]:
+    """Let a check end where it asks for what was written wrong: what would follow is no error of its own.
+
+    Whoever calls it goes on, so a check of one block among others is a function of its own.
+    """
+
+    @wraps(check)
+    def checked(*args: Asked.args, **named: Asked.kwargs) -> Findings:
+        with suppress(UnsureError):
+            yield from check(*args, **named)
+
+    return checked
+
+
 def tell(findings: Findings, report: Report) -> bool:
     """Report what checks found; say whether no error was among it."""
     good = True
@@ -36,5 +55,5 @@ def tell(findings: Findings, report: Report) -> bool:
 
 
 def containers_of(task: Decoded) -> dict[str, Decoded]:
-    """Return the containers of a task definition by name."""
+    """Return the containers of a task definition by name; raise UnsureError when there may be others."""
     return {each.label: each for each in task.all("container")}

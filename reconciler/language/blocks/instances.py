@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from reconciler.language.blocks.addresses import bracketed
 from reconciler.language.blocks.conditions import Breach, hold, lifecycle_rules
 from reconciler.language.blocks.declarations import Declaration
-from reconciler.language.blocks.decode import Decoded, Decoder
+from reconciler.language.blocks.decode import Decoded, Decoder, UnsureError
 from reconciler.language.blocks.elb_defaults import fill_in
 from reconciler.language.blocks.lifecycle import read_lifecycle
 from reconciler.language.blocks.references import Reference
@@ -182,7 +183,8 @@ def _instance(
     decoded = Decoder(around.report, scope.file, scope).block(block, schema)
     decoded.failed = decoded.failed or not before
     if block_type in FILLED_IN:
-        FILLED_IN[block_type](decoded)
+        with suppress(UnsureError):
+            FILLED_IN[block_type](decoded)
     name = around.names.get(address) or addresses.default_name(address)
     instance = Instance(address, name, decoded, read_lifecycle(block, decoded, scope, around.report), after)
     after_rules = lifecycle_rules(block, "postcondition")
@@ -223,7 +225,7 @@ def _inner(instance: Instance, known: Mapping[str, object]) -> dict[str, Value]:
                     _attributes(each) | _after_apply(word, by_label.get(each.label) or {}),
                     Reference(word, (f"{instance.address}.{word}.{each.label}",)),
                 )
-                for each in instance.decoded.all(word)
+                for each in instance.decoded.some(word)
             }
         )
     return parts
@@ -241,7 +243,7 @@ def _attributes(decoded: Decoded) -> dict[str, Value]:
         else:
             parts[attribute.name] = from_python(decoded.default(attribute))
     for inner in decoded.schema.blocks:
-        found = decoded.all(inner.word)
+        found = decoded.some(inner.word)
         if inner is LIFECYCLE:
             continue
         if inner.labelled:

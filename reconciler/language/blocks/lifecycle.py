@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from reconciler.language.blocks.addresses import Spelled, spelled
 from reconciler.language.blocks.decode import Decoded, article
@@ -19,6 +20,8 @@ from reconciler.language.reading.syntax import Expression, Place
 from reconciler.language.report import Report
 from reconciler.language.schema import step_into
 from reconciler.model.lifecycle import ALL, Lifecycle
+
+Part = TypeVar("Part")
 
 NAMES = ("var", "local", "each", "count")
 """First words of what is evaluated, and names no attribute."""
@@ -38,23 +41,34 @@ def read_lifecycle(block: syntax.Block, decoded: Decoded, scope: Scope, report: 
         return Lifecycle()
     bodies = (each.body for each in block.body.blocks if each.type == "lifecycle")
     nodes = {each.name: each.value for body in bodies for each in body.attributes}
-    try:
-        if "create_before_destroy" in inner.values:
-            _check_order(decoded, inner)
-        return Lifecycle(
-            prevent_destroy=inner.get("prevent_destroy"),
-            ignore_changes=_ignored(nodes["ignore_changes"], decoded, scope) if "ignore_changes" in nodes else (),
-            replace_triggered_by=_triggers(nodes.get("replace_triggered_by"), decoded, scope),
-        )
-    except EvaluationError as error:
+    told: list[EvaluationError] = []
+    _tried(lambda: _check_order(decoded, inner), None, told)
+    ignored: tuple[str, ...] = _tried(lambda: _ignored(nodes.get("ignore_changes"), decoded, scope), (), told)
+    triggers: dict[str, str] = _tried(lambda: _triggers(nodes.get("replace_triggered_by"), decoded, scope), {}, told)
+    for error in told:
         error.file = error.file or scope.file
         report.evaluation(error)
         decoded.failed = True
-        return Lifecycle()
+    return Lifecycle(
+        prevent_destroy=inner.values.get("prevent_destroy", False),
+        ignore_changes=ignored,
+        replace_triggered_by=triggers,
+    )
+
+
+def _tried(read: Callable[[], Part], otherwise: Part, told: list[EvaluationError]) -> Part:
+    """Return a part of a lifecycle; what is wrong with it is added to `told`, and hides nothing of the others."""
+    try:
+        return read()
+    except EvaluationError as error:
+        told.append(error)
+        return otherwise
 
 
 def _check_order(decoded: Decoded, inner: Decoded) -> None:
     """Refuse create_before_destroy where it says nothing, or what cannot be."""
+    if "create_before_destroy" not in inner.values:
+        return
     place = inner.where("create_before_destroy")
     if decoded.schema.word == "service":
         detail = f"Say it in deployment_configuration: {PERCENTS}"
@@ -64,7 +78,9 @@ def _check_order(decoded: Decoded, inner: Decoded) -> None:
         raise EvaluationError("E0212", f"{article(decoded.schema.word)} cannot be destroyed first", detail, place)
 
 
-def _ignored(node: Expression, decoded: Decoded, scope: Scope) -> tuple[str, ...]:
+def _ignored(node: Expression | None, decoded: Decoded, scope: Scope) -> tuple[str, ...]:
+    if node is None:
+        return ()
     found: dict[str, None] = {}
     for words, place in _paths(node, scope):
         if words != [ALL]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from reconciler.language.blocks.decode import Decoded
-from reconciler.language.blocks.findings import Finding, Findings
+from reconciler.language.blocks.findings import Finding, Findings, as_far_as_sure
 from reconciler.language.expressions.access import similar
 
 MAXIMUM_BODY, MAXIMUM_PART = 1024, 128
@@ -19,15 +19,16 @@ PLACEHOLDERS = ("protocol", "host", "port", "path", "query")
 
 
 def check_text(block: Decoded) -> Findings:
-    """Yield each text of a block, and of those inside, that has control characters."""
+    """Yield each text of a block, and of those inside, that has control characters; checks that follow doubt it."""
     for decoded in block.every():
-        for name, value in decoded.values.items():
+        for name, value in [*decoded.values.items()]:
             pattern = _CONTROL_IN_BODY if name == "body" else _CONTROL
             texts = value if isinstance(value, tuple) else (value,)
             if any(isinstance(text, str) and pattern.search(text) for text in texts):
                 body = " Only \\n and \\t may stand in a body." if name == "body" else ""
                 detail = f"Remove it: what ends a line, or is not seen, has no place there.{body}"
                 summary = f"{name} has a control character"
+                decoded.doubt(name)
                 yield Finding(decoded, decoded.where(name), summary, detail, "E0254")
 
 
@@ -41,13 +42,19 @@ def check_actions(balancer: Decoded) -> Findings:
 
 
 def _redirect(redirect: Decoded) -> Findings:
-    if not {"protocol", "host", "port", "path", "query"} & redirect.values.keys():
-        detail = "Set at least one of protocol, host, port, path and query."
-        yield Finding(redirect, redirect.place, "a redirect leads to where the request came from", detail, "E0252")
+    yield from _leads_nowhere(redirect)
     for name in ("host", "path", "query", "port"):
         yield from _redirect_part(redirect, name)
 
 
+@as_far_as_sure
+def _leads_nowhere(redirect: Decoded) -> Findings:
+    if not any(map(redirect.has, PLACEHOLDERS)):
+        detail = "Set at least one of protocol, host, port, path and query."
+        yield Finding(redirect, redirect.place, "a redirect leads to where the request came from", detail, "E0252")
+
+
+@as_far_as_sure
 def _redirect_part(redirect: Decoded, name: str) -> Findings:
     text, place = redirect.get(name), redirect.where(name)
     unknown = next((each for each in _PLACEHOLDER.findall(text) if each not in PLACEHOLDERS), None)
@@ -67,11 +74,16 @@ def _redirect_part(redirect: Decoded, name: str) -> Findings:
 
 
 def _fixed_response(response: Decoded) -> Findings:
+    yield from _status(response)
+    if len(response.values.get("body", "")) > MAXIMUM_BODY:
+        detail = "Shorten it, or forward to a service that has the page."
+        summary = f"the body is longer than {MAXIMUM_BODY} characters"
+        yield Finding(response, response.where("body"), summary, detail, "E0252")
+
+
+@as_far_as_sure
+def _status(response: Decoded) -> Findings:
     status = response.get("status_code")
     if 300 <= status <= 399:
         detail = "Use 2xx, 4xx or 5xx, or a redirect block."
         yield Finding(response, response.where("status_code"), f"{status} is no fixed response", detail, "E0252")
-    if len(response.get("body")) > MAXIMUM_BODY:
-        detail = "Shorten it, or forward to a service that has the page."
-        summary = f"the body is longer than {MAXIMUM_BODY} characters"
-        yield Finding(response, response.where("body"), summary, detail, "E0252")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.language.blocks.decode import Decoded
-from reconciler.language.blocks.deployment_checks import ROLLING, SHIFTING, strategy_of
-from reconciler.language.blocks.findings import Finding, Findings
+from reconciler.language.blocks.deployment_checks import ROLLING, SHIFTING
+from reconciler.language.blocks.findings import Finding, Findings, as_far_as_sure
 from reconciler.language.blocks.traffic import Registrant, Traffic
 from reconciler.language.expressions.access import similar
 from reconciler.model.container_definition import ContainerDefinition
@@ -16,39 +16,51 @@ from reconciler.model.task_definition import NetworkMode, TaskDefinition
 _WITHOUT_ADDRESS = (NetworkMode.HOST, NetworkMode.NONE)
 
 
+@as_far_as_sure
 def check_registration(service: Registrant) -> Findings:
     """Yield what is wrong with a service's load_balancer blocks, looking at nothing but its task definition."""
     seen: dict[str, Decoded] = {}
     for registration in service.registrations:
-        group = registration.get("target_group")
-        other = seen.setdefault(group, registration)
-        if other is not registration:
-            detail = (
-                f"The other one is on line {other.place[0]}: a task is one target of a group. Keep one of the two."
-            )
-            place = registration.where("target_group")
-            yield Finding(registration, place, f"the service registers in {group} twice", detail, "E0256")
-        if "test_listener" in registration.values and strategy_of(service) == ROLLING:
-            detail = f"Remove it, or set strategy to one of {', '.join(SHIFTING)}."
-            place = registration.where("test_listener")
-            yield Finding(registration, place, "a ROLLING deployment has no test traffic", detail, "E0257")
+        yield from _twice(registration, seen)
+        yield from _test_listener(registration, service)
         if service.definition is not None:
-            yield from _target(registration, service.noun.task_definition, service.definition)
+            yield from _target(registration, service.decoded.get("task_definition"), service.definition)
 
 
+@as_far_as_sure
+def _twice(registration: Decoded, seen: dict[str, Decoded]) -> Findings:
+    """Look at where a service registers; `seen` are the registrations before, to which it is added."""
+    group = registration.get("target_group")
+    other = seen.setdefault(group, registration)
+    if other is not registration:
+        detail = f"The other one is on line {other.place[0]}: a task is one target of a group. Keep one of the two."
+        place = registration.where("target_group")
+        yield Finding(registration, place, f"the service registers in {group} twice", detail, "E0256")
+
+
+@as_far_as_sure
+def _test_listener(registration: Decoded, service: Registrant) -> Findings:
+    if "test_listener" in registration.places and service.strategy == ROLLING:
+        detail = f"Remove it, or set strategy to one of {', '.join(SHIFTING)}."
+        place = registration.where("test_listener")
+        yield Finding(registration, place, "a ROLLING deployment has no test traffic", detail, "E0257")
+
+
+@as_far_as_sure
 def _target(registration: Decoded, address: str, definition: TaskDefinition) -> Findings:
-    name, port = registration.get("container_name"), registration.get("container_port")
-    names = [each.name for each in definition.containers]
-    container = next((each for each in definition.containers if each.name == name), None)
     if definition.network_mode in _WITHOUT_ADDRESS:
         detail = 'Use network_mode = "awsvpc" or "bridge" in the task definition.'
         summary = f"tasks in {definition.network_mode} mode have no address of their own to be targets at"
         yield Finding(registration, registration.place, summary, detail, "E0256")
-    elif container is None:
+        return
+    name = registration.get("container_name")
+    names = [each.name for each in definition.containers]
+    container = next((each for each in definition.containers if each.name == name), None)
+    if container is None:
         detail = similar(name, names) or f"The containers are {', '.join(names)}."
         place = registration.where("container_name")
         yield Finding(registration, place, f'{address} has no container "{name}"', detail, "E0256")
-    elif port not in (ports := list(_ports(container))):
+    elif (port := registration.get("container_port")) not in (ports := list(_ports(container))):
         there = f"It has {', '.join(map(str, ports))}." if ports else "It has none."
         detail = f"Add `port_mapping {{ container_port = {port} }}` to the container. {there}"
         place = registration.where("container_port")
@@ -72,11 +84,7 @@ def check_routes(traffic: Traffic) -> Findings:
 
 def _reached(registration: Decoded, traffic: Traffic) -> Findings:
     group, test = registration.get("target_group"), registration.get("test_listener")
-    used_by = {
-        listener.address
-        for _, listener in traffic.listeners()
-        if any(each.target_group == group for each in listener.forwards)
-    }
+    used_by = {each.address for each in traffic.listeners() if group in each.target_groups()}
     if test is not None and test not in used_by:
         detail = f"Add `forward {{ target_group = {group} }}` to it, or name another listener."
         summary = f"{test} does not forward to {group}"
@@ -95,11 +103,11 @@ def _shared(traffic: Traffic) -> Findings:
         for registration in service.registrations:
             group = registration.get("target_group")
             other = members.setdefault(group, service)
-            if other is service or not {strategy_of(service), strategy_of(other)} & {*SHIFTING}:
+            if other is service or not {service.strategy, other.strategy} & {*SHIFTING}:
                 continue
-            shifting, second = (service, other) if strategy_of(service) in SHIFTING else (other, service)
-            detail = f"{second.noun.address} is in it too: give each its own target group, or deploy both by ROLLING."
-            summary = f"{shifting.noun.address} deploys by {strategy_of(shifting)} and shares {group}"
+            shifting, second = (service, other) if service.strategy in SHIFTING else (other, service)
+            detail = f"{second.address} is in it too: give each its own target group, or deploy both by ROLLING."
+            summary = f"{shifting.address} deploys by {shifting.strategy} and shares {group}"
             yield Finding(registration, registration.where("target_group"), summary, detail, "E0258")
 
 
@@ -115,11 +123,12 @@ def _percentiles(traffic: Traffic) -> Findings:
 
 def _metric(alarm: Decoded, metric: str, service: Registrant, traffic: Traffic) -> Findings:
     addresses = {each.get("target_group") for each in service.registrations}
-    groups = [each.noun for each in traffic.groups if each.noun.address in addresses]
+    groups = [each for each in traffic.groups if each.address in addresses]
     silent = [
-        each.noun.address
+        each.address
         for each in traffic.balancers
-        if addresses & set(each.noun.target_groups) and not each.noun.access_log
+        if any(addresses & listener.target_groups() for listener in each.listeners())
+        and not each.decoded.get("access_log")
     ]
     if groups and all(each.protocol is Protocol.TCP for each in groups):
         detail = "Use command or prometheus: a TCP balancer sees no requests."

@@ -12,12 +12,11 @@ from typing import NamedTuple
 from reconciler.language.blocks.assemble_beside import step_bounds
 from reconciler.language.blocks.call_checks import check_prometheus
 from reconciler.language.blocks.decode import Decoded
-from reconciler.language.blocks.findings import Finding, Findings
+from reconciler.language.blocks.findings import Finding, Findings, as_far_as_sure
 from reconciler.language.blocks.schedule_checks import check_schedule
-from reconciler.language.blocks.traffic import Registrant, Traffic
+from reconciler.language.blocks.traffic import REGISTRATION, Registrant, Traffic
 from reconciler.model.load_balancer import Protocol
-from reconciler.model.scaling import AdjustmentType, Autoscaling, ScalingMetric
-from reconciler.model.service import SchedulingStrategy
+from reconciler.model.scaling import AdjustmentType, ScalingMetric
 from reconciler.model.task_definition import TaskDefinition
 
 _POLICIES = ("target_tracking", "step_scaling")
@@ -25,74 +24,96 @@ _LIMITED = (ScalingMetric.CPU, ScalingMetric.MEMORY)
 
 
 class Scaled(NamedTuple):
-    """An autoscaling with the service that it is of; None when that is wrong itself."""
+    """An autoscaling, right or wrong, with the service that it is of; None when that is wrong itself."""
 
     decoded: Decoded
-    noun: Autoscaling
+    address: str
     service: Registrant | None
 
     def policies(self) -> Iterator[Decoded]:
-        """Yield the blocks of its policies."""
+        """Yield the blocks of its policies that were understood."""
         for word in _POLICIES:
-            yield from self.decoded.all(word)
+            yield from self.decoded.some(word)
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The least and the greatest count; raise UnsureError."""
+        return self.decoded.get("min_capacity"), self.decoded.get("max_capacity")
 
 
 def check_autoscalings(scalings: Iterable[Scaled], traffic: Traffic) -> Findings:
     """Yield what is wrong with the autoscalings of a stack."""
     owners: dict[str, Scaled] = {}
     for scaled in scalings:
-        other = owners.setdefault(scaled.noun.service, scaled)
-        if other is not scaled:
-            detail = f"{other.noun.address} owns it too: put the policies of both into one block."
-            place = scaled.decoded.where("service")
-            summary = f"the count of {scaled.noun.service} would have two owners"
-            yield Finding(scaled.decoded, place, summary, detail, "E0263")
+        yield from _owner(scaled, owners)
         yield from chain.from_iterable(check(scaled) for check in _CHECKS)
         yield from _requests(scaled, traffic)
 
 
+@as_far_as_sure
+def _owner(scaled: Scaled, owners: dict[str, Scaled]) -> Findings:
+    """Look at whose count it is; `owners` are the autoscalings before by service, to which it is added."""
+    service = scaled.decoded.get("service")
+    other = owners.setdefault(service, scaled)
+    if other is not scaled:
+        detail = f"{other.address} owns it too: put the policies of both into one block."
+        place = scaled.decoded.where("service")
+        summary = f"the count of {service} would have two owners"
+        yield Finding(scaled.decoded, place, summary, detail, "E0263")
+
+
+@as_far_as_sure
 def _bounds(scaled: Scaled) -> Findings:
-    decoded, noun = scaled.decoded, scaled.noun
-    if noun.min_capacity > noun.max_capacity:
-        summary = f"max_capacity = {noun.max_capacity} is less than min_capacity = {noun.min_capacity}"
+    decoded, (low, high) = scaled.decoded, scaled.bounds
+    if low > high:
+        summary = f"max_capacity = {high} is less than min_capacity = {low}"
         detail = "Raise max_capacity, or lower min_capacity."
         yield Finding(decoded, decoded.where("max_capacity"), summary, detail, "E0263")
 
 
+@as_far_as_sure
 def _service(scaled: Scaled) -> Findings:
-    decoded, noun, service = scaled.decoded, scaled.noun, scaled.service
+    decoded, service = scaled.decoded, scaled.service
     if service is None:
         return
-    if service.noun.scheduling_strategy is SchedulingStrategy.DAEMON:
+    if service.is_daemon:
         detail = 'Remove the autoscaling, or use scheduling_strategy = "REPLICA".'
         summary = "a DAEMON service has one task on every engine: nothing can be scaled"
         yield Finding(decoded, decoded.where("service"), summary, detail, "E0263")
         return
-    ports = service.definition.fixed_host_ports if service.definition is not None else ()
-    if ports and noun.max_capacity > 1:
-        detail = f"Set `host_port = 0`, or `max_capacity = 1`. One engine has port {ports[0][0]} once."
-        summary = f"{noun.max_capacity} tasks cannot all have host port {ports[0][0]}"
-        yield Finding(decoded, decoded.where("max_capacity"), summary, detail, "E0241")
+    yield from _port(scaled, service)
     yield from _beginning(scaled, service)
 
 
+@as_far_as_sure
+def _port(scaled: Scaled, service: Registrant) -> Findings:
+    decoded, high = scaled.decoded, scaled.decoded.get("max_capacity")
+    ports = service.definition.fixed_host_ports if service.definition is not None else ()
+    if ports and high > 1:
+        detail = f"Set `host_port = 0`, or `max_capacity = 1`. One engine has port {ports[0][0]} once."
+        summary = f"{high} tasks cannot all have host port {ports[0][0]}"
+        yield Finding(decoded, decoded.where("max_capacity"), summary, detail, "E0241")
+
+
+@as_far_as_sure
 def _beginning(scaled: Scaled, service: Registrant) -> Findings:
     """A count outside of the bounds stays until the first scaling, as in AWS: hardly what was meant."""
-    noun, count = scaled.noun, service.noun.desired_count
-    if noun.min_capacity <= count <= noun.max_capacity or noun.min_capacity > noun.max_capacity:
+    (low, high), count = scaled.bounds, service.desired_count
+    if low <= count <= high or low > high:
         return
-    is_said = "desired_count" in service.decoded.values
-    bounds = f"{noun.min_capacity} to {noun.max_capacity}"
-    summary = f"desired_count = {count} is not within {bounds}, the bounds of {noun.address}"
+    is_said, bounds = "desired_count" in service.decoded.values, f"{low} to {high}"
+    summary = f"desired_count = {count} is not within {bounds}, the bounds of {scaled.address}"
     detail = f"It begins with that many, and the first scaling pulls it in: set a desired_count within {bounds}."
     decoded, place = service.decoded, service.decoded.where("desired_count") if is_said else service.decoded.place
     yield Finding(decoded, place, summary, detail, "E0268", warn=True)
 
 
+@as_far_as_sure
 def _asleep(scaled: Scaled) -> Findings:
     """At a count of 0 no task uses anything: only a metric of something else can wake the service."""
-    decoded, metrics = scaled.decoded, [each.get("metric") for each in scaled.policies()]
-    if scaled.noun.min_capacity == 0 and metrics and all(each in _LIMITED for each in metrics):
+    decoded = scaled.decoded
+    metrics = [each.get("metric") for word in _POLICIES for each in decoded.all(word)]
+    if decoded.get("min_capacity") == 0 and metrics and all(each in _LIMITED for each in metrics):
         detail = "Set min_capacity = 1, or add a policy on requests_per_target or prometheus."
         summary = f"no task would be started again after the last one: none uses {' or '.join(sorted(set(metrics)))}"
         yield Finding(decoded, decoded.where("min_capacity"), summary, detail, "E0268", warn=True)
@@ -109,16 +130,22 @@ def _names(scaled: Scaled) -> Findings:
 
 def _metrics(scaled: Scaled) -> Findings:
     for policy in scaled.policies():
-        sources = [each for each in ("metric", "prometheus") if each in policy.values or policy.one(each) is not None]
-        if len(sources) != 1:
-            what = " and ".join(sources) or "nothing"
-            detail = 'It has one of metric = "cpu" and prometheus { ... }.'
-            yield Finding(policy, policy.place, f'policy "{policy.label}" looks at {what}', detail, "E0264")
-        for prometheus in policy.all("prometheus"):
+        yield from _sources(policy)
+        for prometheus in policy.some("prometheus"):
             yield from check_prometheus(prometheus, "E0264")
         yield from _limit(policy, scaled.service)
 
 
+@as_far_as_sure
+def _sources(policy: Decoded) -> Findings:
+    sources = [each for each in ("metric", "prometheus") if policy.has(each)]
+    if len(sources) != 1:
+        what = " and ".join(sources) or "nothing"
+        detail = 'It has one of metric = "cpu" and prometheus { ... }.'
+        yield Finding(policy, policy.place, f'policy "{policy.label}" looks at {what}', detail, "E0264")
+
+
+@as_far_as_sure
 def _limit(policy: Decoded, service: Registrant | None) -> Findings:
     """Percent of what? Of the task's ceiling, else of those of all its containers."""
     metric = policy.get("metric")
@@ -126,7 +153,7 @@ def _limit(policy: Decoded, service: Registrant | None) -> Findings:
         return
     unlimited = _without_limit(service.definition, metric)
     if unlimited:
-        address = service.noun.task_definition
+        address = service.decoded.get("task_definition")
         summary = f"{address} has no {metric} that the percent could be of"
         what = f"container {unlimited[0]}" if len(unlimited) == 1 else f"its containers {', '.join(unlimited)}"
         detail = f"Set {metric} in {address}, or in {what}."
@@ -140,17 +167,18 @@ def _without_limit(definition: TaskDefinition, metric: str) -> list[str]:
     return [each.name for each in definition.containers if not getattr(each, metric)]
 
 
+@as_far_as_sure
 def _requests(scaled: Scaled, traffic: Traffic) -> Findings:
     """Only a load balancer counts requests, and only one of HTTP."""
     service = scaled.service
     if service is None:
         return
-    groups = [traffic.group(each.get("target_group")) for each in service.registrations]
+    groups = [traffic.group(each.get("target_group")) for each in service.decoded.all(REGISTRATION)]
     for policy in scaled.policies():
-        if policy.get("metric") != ScalingMetric.REQUESTS_PER_TARGET:
+        if policy.values.get("metric") != ScalingMetric.REQUESTS_PER_TARGET:
             continue
         if not groups:
-            detail = f"Add a load_balancer block to {service.noun.address}, or use another metric."
+            detail = f"Add a load_balancer block to {service.address}, or use another metric."
             summary = "no load balancer could count the requests of this service"
             yield Finding(policy, policy.where("metric"), summary, detail, "E0264")
         elif all(each is not None and each.protocol is Protocol.TCP for each in groups):
@@ -160,31 +188,40 @@ def _requests(scaled: Scaled, traffic: Traffic) -> Findings:
 
 
 def _target_values(scaled: Scaled) -> Findings:
-    for policy in scaled.decoded.all("target_tracking"):
-        value = policy.get("target_value")
-        if value <= 0:
+    for policy in scaled.decoded.some("target_tracking"):
+        value = policy.values.get("target_value")
+        if value is not None and value <= 0:
             summary, detail = f"a target_value of {value:g} cannot be kept", "Set one above 0."
             yield Finding(policy, policy.where("target_value"), summary, detail, "E0264")
 
 
 def _steps(scaled: Scaled) -> Findings:
-    for policy in scaled.decoded.all("step_scaling"):
+    for policy in scaled.decoded.some("step_scaling"):
+        for step in policy.some("step"):
+            yield from _range(step)
+            yield from _count(step, policy)
         yield from _ranges(policy)
-        yield from _adjustments(policy)
+        yield from _magnitude(policy)
 
 
+@as_far_as_sure
+def _range(step: Decoded) -> Findings:
+    lower, upper = step_bounds(step)
+    if not step.has("lower_bound") and not step.has("upper_bound"):
+        detail = "Set lower_bound = 0 for what is above the threshold, or upper_bound = 0 for what is below."
+        yield Finding(step, step.place, "a step has neither lower_bound nor upper_bound", detail, "E0264")
+    elif lower >= upper:
+        detail = "Raise upper_bound, or lower lower_bound."
+        summary = f"lower_bound = {lower:g} is not below upper_bound = {upper:g}"
+        yield Finding(step, step.where("upper_bound"), summary, detail, "E0264")
+
+
+@as_far_as_sure
 def _ranges(policy: Decoded) -> Findings:
     """A metric anywhere beyond the threshold is in one range, and in no other (AAS StepAdjustment)."""
     steps = sorted(policy.all("step"), key=step_bounds)
-    for step in steps:
-        lower, upper = step_bounds(step)
-        if "lower_bound" not in step.values and "upper_bound" not in step.values:
-            detail = "Set lower_bound = 0 for what is above the threshold, or upper_bound = 0 for what is below."
-            yield Finding(step, step.place, "a step has neither lower_bound nor upper_bound", detail, "E0264")
-        elif lower >= upper:
-            detail = "Raise upper_bound, or lower lower_bound."
-            summary = f"lower_bound = {lower:g} is not below upper_bound = {upper:g}"
-            yield Finding(step, step.where("upper_bound"), summary, detail, "E0264")
+    if not all(each.has("lower_bound") or each.has("upper_bound") for each in steps):
+        return  # such a step is told about, and whatever is done about it, the ranges are others then
     endless = list(_endless(steps))
     yield from endless or _outermost(steps[0], steps[-1])
     if not endless:
@@ -222,32 +259,45 @@ def _neighbours(step: Decoded, following: Decoded) -> Findings:
     yield Finding(following, following.where("lower_bound"), summary, detail, "E0264")
 
 
-def _adjustments(policy: Decoded) -> Findings:
+@as_far_as_sure
+def _count(step: Decoded, policy: Decoded) -> Findings:
+    if policy.get("adjustment_type") == AdjustmentType.EXACT_CAPACITY and step.get("adjustment") < 0:
+        detail = "With ExactCapacity the adjustment is the count itself: set 0 or more."
+        summary = f"there are no {step.get('adjustment')} tasks"
+        yield Finding(step, step.where("adjustment"), summary, detail, "E0264")
+
+
+@as_far_as_sure
+def _magnitude(policy: Decoded) -> Findings:
     kind = policy.get("adjustment_type")
-    for step in policy.all("step"):
-        if kind == AdjustmentType.EXACT_CAPACITY and step.get("adjustment") < 0:
-            detail = "With ExactCapacity the adjustment is the count itself: set 0 or more."
-            summary = f"there are no {step.get('adjustment')} tasks"
-            yield Finding(step, step.where("adjustment"), summary, detail, "E0264")
-    if "minimum_adjustment_magnitude" in policy.values and kind != AdjustmentType.PERCENT_CHANGE_IN_CAPACITY:
+    if "minimum_adjustment_magnitude" in policy.places and kind != AdjustmentType.PERCENT_CHANGE_IN_CAPACITY:
         detail = 'Remove it, or set adjustment_type = "PercentChangeInCapacity".'
         place = policy.where("minimum_adjustment_magnitude")
         yield Finding(policy, place, f"{kind} has no minimum_adjustment_magnitude", detail, "E0264")
 
 
 def _actions(scaled: Scaled) -> Findings:
-    noun = scaled.noun
-    highest = max([noun.max_capacity, *(each.max_capacity or 0 for each in noun.scheduled_actions)])
-    for action in scaled.decoded.all("scheduled_action"):
+    for action in scaled.decoded.some("scheduled_action"):
         yield from check_schedule(action)
-        low, high = action.get("min_capacity"), action.get("max_capacity")
-        if low is None and high is None:
-            detail = "Set min_capacity, max_capacity, or both."
-            yield Finding(action, action.place, f'scheduled_action "{action.label}" changes nothing', detail, "E0263")
-        elif low is not None and low > (highest if high is None else high):
-            summary = f"min_capacity = {low} is more than max_capacity = {highest if high is None else high}"
-            detail = "Raise max_capacity, or lower min_capacity."
-            yield Finding(action, action.where("min_capacity"), summary, detail, "E0263")
+        yield from _changed_bounds(action, scaled.decoded)
+
+
+@as_far_as_sure
+def _changed_bounds(action: Decoded, autoscaling: Decoded) -> Findings:
+    if not action.has("min_capacity") and not action.has("max_capacity"):
+        detail = "Set min_capacity, max_capacity, or both."
+        yield Finding(action, action.place, f'scheduled_action "{action.label}" changes nothing', detail, "E0263")
+        return
+    low, high = action.get("min_capacity"), action.get("max_capacity")
+    if high is None:
+        others = (each.get("max_capacity") or 0 for each in autoscaling.all("scheduled_action"))
+        high = max([autoscaling.get("max_capacity"), *others])
+    if low is not None and low > high:
+        summary, detail = (
+            f"min_capacity = {low} is more than max_capacity = {high}",
+            "Raise max_capacity, or lower min_capacity.",
+        )
+        yield Finding(action, action.where("min_capacity"), summary, detail, "E0263")
 
 
 _CHECKS: tuple[Callable[[Scaled], Findings], ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
@@ -13,12 +13,15 @@ from reconciler import __version__
 from reconciler.language.blocks import assemble, beside
 from reconciler.language.blocks.assemble_traffic import load_balancer, target_group
 from reconciler.language.blocks.balancer_checks import check_load_balancer
+from reconciler.language.blocks.cluster_checks import check_cluster
 from reconciler.language.blocks.declarations import Declarations
 from reconciler.language.blocks.decode import Decoder
+from reconciler.language.blocks.findings import tell
 from reconciler.language.blocks.instances import Instance
 from reconciler.language.blocks.interpreter import Interpreter
 from reconciler.language.blocks.moves import moves, removals
 from reconciler.language.blocks.origins import origins
+from reconciler.language.blocks.secret_checks import check_secret
 from reconciler.language.blocks.service_checks import check_names, check_ports, check_proxy_name, check_service
 from reconciler.language.blocks.target_group_checks import check_target_group
 from reconciler.language.blocks.task_checks import check_task_definition
@@ -31,7 +34,9 @@ from reconciler.language.schema_stack import CLUSTER, STACK
 from reconciler.model.address import default_name
 from reconciler.model.diagnostic import Span
 from reconciler.model.lifecycle import Lifecycle
-from reconciler.model.stack import Cluster, Secret, Stack
+from reconciler.model.load_balancer import LoadBalancer, TargetGroup
+from reconciler.model.service import Service
+from reconciler.model.stack import Cluster, Network, Secret, Stack, Volume
 from reconciler.model.task_definition import SharedVolume, TaskDefinition
 
 Made = TypeVar("Made")
@@ -71,17 +76,21 @@ class _Builder:
 
     def stack(self) -> Stack | None:
         """Make the stack; None when there are errors."""
-        networks = [assemble.network(each, self.name) for each in self._named("network", lambda each: each.name)]
-        volumes = [assemble.volume(each, self.name) for each in self._volumes()]
-        secrets = [made for each in self._whole("secret") if (made := self._secret(each)) is not None]
+        networks, volumes = self._networks(), self._volumes()
+        secrets = [made for each in self._instances("secret") if (made := self._secret(each)) is not None]
         exclusive = {each.address for each in volumes if each.exclusive}
         definitions = self._definitions()
+        on_the_network = [*self._instances("service"), *self._instances("load_balancer")]
+        check_names(on_the_network, lambda each: each.name, "name", self.report)
+        balancers = self._balancers()
+        groups = self._groups()
         traffic = self._traffic(definitions, exclusive)
+        services = self._services(traffic)
         check_traffic(traffic, self.report)
         scheduled = self._named("scheduled_task", lambda each: each.name)
-        autoscalings = beside.autoscalings(self._whole("autoscaling"), self._made, traffic, self.report)
+        autoscalings = beside.autoscalings(self._instances("autoscaling"), self._made, traffic, self.report)
         scheduled_tasks = beside.scheduled_tasks(scheduled, self._made, definitions, self.report)
-        notifications = beside.notifications(self._whole("notification"), self._made, self.report)
+        notifications = beside.notifications(self._instances("notification"), self._made, self.report)
         cluster = self._cluster()
         if self.report.has_errors:
             return None
@@ -93,9 +102,9 @@ class _Builder:
             volumes=tuple(sorted(volumes, key=lambda each: each.address)),
             secrets=tuple(sorted(secrets, key=lambda each: each.address)),
             definitions=dict(sorted(definitions.items())),
-            services=tuple(sorted((each.noun for each in traffic.services), key=lambda each: each.address)),
-            load_balancers=tuple(sorted((each.noun for each in traffic.balancers), key=lambda each: each.address)),
-            target_groups=tuple(sorted((each.noun for each in traffic.groups), key=lambda each: each.address)),
+            services=tuple(sorted(services, key=lambda each: each.address)),
+            load_balancers=tuple(sorted(balancers, key=lambda each: each.address)),
+            target_groups=tuple(sorted(groups, key=lambda each: each.address)),
             autoscalings=autoscalings,
             scheduled_tasks=scheduled_tasks,
             notifications=notifications,
@@ -111,40 +120,27 @@ class _Builder:
         if any(each.severity == "error" for each in others):
             self.report.found = others
 
-    def _whole(self, block_type: str) -> list[Instance]:
-        """Return the instances without errors so far, their origins kept."""
-        whole = []
-        for instance in self.interpreter.instances(block_type):
-            if not instance.decoded.failed:
-                self.origins.update(origins(instance.address, instance.decoded))
-                whole.append(instance)
-                if instance.lifecycle != Lifecycle():
-                    self.lifecycles[instance.address] = instance.lifecycle
-        return whole
+    def _instances(self, block_type: str) -> list[Instance]:
+        """Return the objects of one kind, right or wrong."""
+        return list(self.interpreter.instances(block_type))
 
     def _named(self, block_type: str, name: Callable[[Instance], str], word: str = "name") -> list[Instance]:
-        """Return the instances without errors, after checking that each has a name of its own."""
-        whole = self._whole(block_type)
-        check_names(whole, map(name, whole), word, self.report)
-        return whole
+        """Return the objects of one kind, after checking that each has a name of its own."""
+        instances = self._instances(block_type)
+        check_names(instances, name, word, self.report)
+        return instances
 
-    def _volumes(self) -> list[Instance]:
-        return self._named("volume", lambda each: assemble.volume(each, self.name).name)
+    def _networks(self) -> list[Network]:
+        instances = self._named("network", lambda each: each.name)
+        return _present(self._made(each, partial(assemble.network, each, self.name)) for each in instances)
+
+    def _volumes(self) -> list[Volume]:
+        instances = self._named("volume", lambda each: assemble.volume_name(each, self.name))
+        return _present(self._made(each, partial(assemble.volume, each, self.name)) for each in instances)
 
     def _secret(self, instance: Instance) -> Secret | None:
-        decoded = instance.decoded
-        given = [name for name in ("env", "file", "command") if name in decoded.values]
-        if len(given) != 1:
-            summary = "a secret has one source" + (f", not {len(given)}" if given else "")
-            detail = 'Set one of env = "NAME", file = "path" and command = ["program", ...].'
-            place = decoded.where(given[1]) if given else decoded.place
-            self.report.error("E0245", summary, detail, decoded.file, place)
-            return None
-        if given == ["command"] and not decoded.get("command"):
-            detail = 'Write command = ["program", "argument"].'
-            self.report.error("E0245", "the command is empty", detail, decoded.file, decoded.where("command"))
-            return None
-        return assemble.secret(instance)
+        good = tell(check_secret(instance.decoded), self.report)
+        return self._made(instance, partial(assemble.secret, instance)) if good else None
 
     def _definitions(self) -> dict[str, TaskDefinition]:
         made = {}
@@ -160,7 +156,12 @@ class _Builder:
         return self._made(instance, lambda: assemble.task_definition(instance, self.files))
 
     def _made(self, instance: Instance, make: Callable[[], Made]) -> Made | None:
-        """Return what is made of an instance; None after reporting why it cannot be."""
+        """Return what is made of an instance; None when something of it is wrong, after reporting that."""
+        if instance.decoded.failed:
+            return None
+        self.origins.update(origins(instance.address, instance.decoded))
+        if instance.lifecycle != Lifecycle():
+            self.lifecycles[instance.address] = instance.lifecycle
         try:
             return make()
         except assemble.UnreadableError as error:
@@ -177,45 +178,42 @@ class _Builder:
         decoded = instance.decoded
         self.report.error("E0206", f"{path}: {first['msg']}", "Correct the value.", decoded.file, decoded.place)
 
-    def _traffic(self, definitions: dict[str, TaskDefinition], exclusive: set[str]) -> Traffic:
-        """Make the services, and what brings traffic to them."""
-        services, balancers = self._whole("service"), self._whole("load_balancer")
-        on_the_network = [*services, *balancers]
-        check_names(on_the_network, (each.name for each in on_the_network), "name", self.report)
-        return Traffic(self._balancers(balancers), self._groups(), self._services(services, definitions, exclusive))
-
-    def _balancers(self, instances: list[Instance]) -> tuple[Balancer, ...]:
+    def _balancers(self) -> list[LoadBalancer]:
         made = []
-        for instance in instances:
+        for instance in self._instances("load_balancer"):
             check_proxy_name(instance, self.report)
             if check_load_balancer(instance.decoded, self.report):
-                noun = self._made(instance, partial(load_balancer, instance, self.files))
-                made += [Balancer(instance.decoded, noun)] if noun is not None else []
-        return tuple(made)
+                made.append(self._made(instance, partial(load_balancer, instance, self.files)))
+        return _present(made)
 
-    def _groups(self) -> tuple[Group, ...]:
+    def _groups(self) -> list[TargetGroup]:
         made = []
         for instance in self._named("target_group", lambda each: each.name):
             check_proxy_name(instance, self.report)
             if check_target_group(instance.decoded, self.report):
-                noun = self._made(instance, partial(target_group, instance))
-                made += [Group(instance.decoded, noun)] if noun is not None else []
-        return tuple(made)
+                made.append(self._made(instance, partial(target_group, instance)))
+        return _present(made)
 
-    def _services(
-        self, instances: list[Instance], definitions: dict[str, TaskDefinition], exclusive: set[str]
-    ) -> tuple[Registrant, ...]:
-        made = []
-        for instance in instances:
-            definition = definitions.get(instance.decoded.get("task_definition"))
+    def _traffic(self, definitions: dict[str, TaskDefinition], exclusive: set[str]) -> Traffic:
+        """Return the services and what brings traffic to them, right or wrong."""
+        services = []
+        for instance in self._instances("service"):
+            definition = definitions.get(instance.decoded.values.get("task_definition", ""))
             single = _single(definition, exclusive) if definition is not None else ""
-            service = self._made(instance, partial(assemble.service, instance, bool(single)))
-            if service is None:
-                continue
-            check_service(instance, service, definition, self.report)
-            made.append(Registrant(instance.decoded, service, definition, single))
-        check_ports(made, self.report)
-        return tuple(made)
+            services.append(Registrant(instance.decoded, instance.address, definition, single))
+        return Traffic(
+            tuple(Balancer(each.decoded, each.address) for each in self._instances("load_balancer")),
+            tuple(Group(each.decoded, each.address) for each in self._instances("target_group")),
+            tuple(services),
+        )
+
+    def _services(self, traffic: Traffic) -> list[Service]:
+        made = []
+        for instance, service in zip(self._instances("service"), traffic.services, strict=True):
+            tell(check_service(service), self.report)
+            made.append(self._made(instance, partial(assemble.service, instance, bool(service.single))))
+        tell(check_ports(traffic.services), self.report)
+        return _present(made)
 
     def _cluster(self) -> Cluster:
         declarations = self.interpreter.root.module.declarations
@@ -225,18 +223,11 @@ class _Builder:
             return Cluster()
         scope = self.interpreter.root.scope(declaration.file)
         decoded = Decoder(self.report, declaration.file, scope).block(declaration.block, CLUSTER)
+        tell(check_cluster(decoded), self.report)
         if decoded.failed:
             return Cluster()
         self.origins.update(origins(f"cluster.{decoded.label}", decoded))
         engine, tls = decoded.get("engine"), decoded.one("tls")
-        if engine is not None and not engine.startswith(("unix://", "tcp://", "ssh://", "npipe://")):
-            detail = 'Write "unix:///var/run/docker.sock", "tcp://HOST:2376" or "ssh://USER@HOST".'
-            self.report.error(
-                "E0247", "the engine's address is of no kind we know", detail, decoded.file, decoded.where("engine")
-            )
-        if tls is not None and not (engine or "").startswith("tcp://"):
-            detail = 'Set engine = "tcp://HOST:2376", or remove the block.'
-            self.report.error("E0247", "tls is for a tcp:// engine", detail, decoded.file, tls.place)
         files = tls.values if tls is not None else None
         return Cluster.model_validate({"name": decoded.label, "engine": engine, "tls": files})
 
@@ -247,8 +238,8 @@ class _Builder:
         scope = self.interpreter.root.scope(declaration.file)
         decoded = Decoder(self.report, declaration.file, scope).block(declaration.block, STACK)
         self.origins[f"stack.{decoded.label}"] = origins("stack", decoded)["stack"]
-        wanted = decoded.get("required_version")
-        if decoded.failed or wanted is None:
+        wanted = decoded.values.get("required_version")
+        if wanted is None:
             return
         place = decoded.where("required_version")
         try:
@@ -259,6 +250,11 @@ class _Builder:
         except VersionError as error:
             detail = 'Write ">= 0.1, < 2.0", for example.'
             self.report.error("E0248", str(error), detail, decoded.file, place)
+
+
+def _present(made: Iterable[Made | None]) -> list[Made]:
+    """Return what could be made."""
+    return [each for each in made if each is not None]
 
 
 def _single(definition: TaskDefinition, exclusive: set[str]) -> str:

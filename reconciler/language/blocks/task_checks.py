@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import chain
 
 from reconciler.language.blocks.decode import Decoded
-from reconciler.language.blocks.findings import Finding, Findings, containers_of, tell
+from reconciler.language.blocks.findings import Finding, Findings, as_far_as_sure, containers_of, tell
 from reconciler.language.blocks.network_checks import NETWORK_CHECKS
 from reconciler.language.expressions.access import similar
 from reconciler.language.report import Report
@@ -36,6 +36,7 @@ def _family(task: Decoded) -> Findings:
         yield Finding(task, task.where("family"), f'"{name}" cannot be a family', detail)
 
 
+@as_far_as_sure
 def _essential(task: Decoded) -> Findings:
     if not any(each.get("essential") for each in task.all("container")):
         detail = "At least one container must be essential: remove `essential = false` from the one the task is for."
@@ -43,34 +44,44 @@ def _essential(task: Decoded) -> Findings:
 
 
 def _names(task: Decoded) -> Findings:
-    for name, container in containers_of(task).items():
-        if name == HOLDER:
+    for container in task.some("container"):
+        if container.label == HOLDER:
             detail = "The container that keeps a task's network alive is called so; choose another label."
             yield Finding(container, container.place, f'"{HOLDER}" cannot be a container\'s name', detail)
 
 
 def _limits(task: Decoded) -> Findings:
-    for container in task.all("container"):
-        hard, soft = container.get("memory"), container.get("memory_reservation")
-        if hard is not None and soft is not None and hard < soft:
-            detail = f"memory is {hard} MiB and memory_reservation {soft} MiB: the limit must not be the smaller one."
-            place = container.where("memory_reservation")
-            yield Finding(container, place, "memory is less than memory_reservation", detail, "E0222")
-        if hard is None and soft is None and task.get("memory") is None:
-            detail = "Set memory or memory_reservation (MiB) here, or memory in the task definition."
-            summary = f'container "{container.label}" has no memory limit'
-            yield Finding(container, container.place, summary, detail, "E0223", warn=True)
+    for container in task.some("container"):
+        yield from _limit(container, task)
+
+
+@as_far_as_sure
+def _limit(container: Decoded, task: Decoded) -> Findings:
+    hard, soft = container.get("memory"), container.get("memory_reservation")
+    if hard is not None and soft is not None and hard < soft:
+        detail = f"memory is {hard} MiB and memory_reservation {soft} MiB: the limit must not be the smaller one."
+        place = container.where("memory_reservation")
+        yield Finding(container, place, "memory is less than memory_reservation", detail, "E0222")
+    if hard is None and soft is None and task.get("memory") is None:
+        detail = "Set memory or memory_reservation (MiB) here, or memory in the task definition."
+        summary = f'container "{container.label}" has no memory limit'
+        yield Finding(container, container.place, summary, detail, "E0223", warn=True)
 
 
 def _ceilings(task: Decoded) -> Findings:
     for name, unit in (("cpu", "units"), ("memory", "MiB")):
-        ceiling = task.get(name)
-        parts = [_reserved(each, name) for each in task.all("container")]
-        if ceiling is not None and sum(parts) > ceiling:
-            total = f"The containers' {name} adds up to {sum(parts)} {unit}, the task's is {ceiling}"
-            detail = f"{total}: raise it, or lower theirs."
-            summary = f"the containers need more {name} than the task has"
-            yield Finding(task, task.where(name), summary, detail, "E0224")
+        yield from _ceiling(task, name, unit)
+
+
+@as_far_as_sure
+def _ceiling(task: Decoded, name: str, unit: str) -> Findings:
+    ceiling = task.get(name)
+    parts = [_reserved(each, name) for each in task.all("container")]
+    if ceiling is not None and sum(parts) > ceiling:
+        total = f"The containers' {name} adds up to {sum(parts)} {unit}, the task's is {ceiling}"
+        detail = f"{total}: raise it, or lower theirs."
+        summary = f"the containers need more {name} than the task has"
+        yield Finding(task, task.where(name), summary, detail, "E0224")
 
 
 def _reserved(container: Decoded, name: str) -> int:
@@ -80,27 +91,32 @@ def _reserved(container: Decoded, name: str) -> int:
 
 
 def _dependencies(task: Decoded) -> Findings:
-    containers = containers_of(task)
-    for container in task.all("container"):
-        for dependency in container.all("depends_on"):
-            yield from _dependency(container, dependency, containers)
-        counted = Counter(each.get("container") for each in container.all("depends_on"))
-        for name, count in counted.items():
-            if count > 1:
-                detail = "Keep the one whose condition is meant."
-                yield Finding(container, container.place, f'depends_on "{name}" is there twice', detail, "E0225")
-    yield from _circle(containers)
+    for container in task.some("container"):
+        for dependency in container.some("depends_on"):
+            yield from _dependency(container, dependency, task)
+        yield from _dependencies_twice(container)
+    yield from _circle(task)
 
 
-def _dependency(container: Decoded, dependency: Decoded, containers: dict[str, Decoded]) -> Findings:
-    name, condition = dependency.get("container"), dependency.get("condition")
+@as_far_as_sure
+def _dependencies_twice(container: Decoded) -> Findings:
+    counted = Counter(each.get("container") for each in container.some("depends_on"))
+    for name, count in counted.items():
+        if count > 1:
+            detail = "Keep the one whose condition is meant."
+            yield Finding(container, container.place, f'depends_on "{name}" is there twice', detail, "E0225")
+
+
+@as_far_as_sure
+def _dependency(container: Decoded, dependency: Decoded, task: Decoded) -> Findings:
+    name, containers = dependency.get("container"), containers_of(task)
     place, target = dependency.where("container"), containers.get(name)
     if target is None:
         detail = similar(name, containers) or f"The containers of this task are {', '.join(sorted(containers))}."
         yield Finding(dependency, place, f'depends_on names no container of the task: "{name}"', detail, "E0225")
     elif target is container:
         yield Finding(dependency, place, f'container "{name}" depends on itself', "Remove the block.", "E0225")
-    elif condition in ("COMPLETE", "SUCCESS") and target.get("essential"):
+    elif (condition := dependency.get("condition")) in ("COMPLETE", "SUCCESS") and target.get("essential"):
         detail = f'It ends the task with itself: set `essential = false` in "{name}", or wait for START or HEALTHY.'
         summary = f'{condition} cannot be waited for in "{name}", which is essential'
         yield Finding(dependency, dependency.where("condition"), summary, detail, "E0226")
@@ -110,8 +126,10 @@ def _dependency(container: Decoded, dependency: Decoded, containers: dict[str, D
         yield Finding(dependency, dependency.where("condition"), summary, detail, "E0226")
 
 
-def _circle(containers: dict[str, Decoded]) -> Findings:
+@as_far_as_sure
+def _circle(task: Decoded) -> Findings:
     """Report the first circle of dependencies, volumes_from included: it implies START."""
+    containers = containers_of(task)
     needs = {
         name: {each.get("container") for each in container.all("depends_on")}
         | {each.get("source_container") for each in container.all("volumes_from")}
@@ -145,116 +163,180 @@ def _walk_circle(needs: dict[str, set[str]], settled: set[str], start: str) -> l
 
 
 def _health_checks(task: Decoded) -> Findings:
-    for container in task.all("container"):
-        check = container.one("health_check")
-        if check is None:
-            continue
-        command, from_image = check.get("command"), check.get("from_image")
-        if from_image and command is not None:
-            detail = "Remove the command, or from_image."
-            yield Finding(check, check.where("from_image"), "from_image and command exclude each other", detail)
-        elif not from_image and not command:
-            detail = 'Add `command = ["CMD-SHELL", "..."]`, or `from_image = true`.'
-            yield Finding(check, check.place, "the health check has no command", detail)
-        elif command and (command[0] not in ("CMD", "CMD-SHELL") or len(command) < 2):
-            detail = 'Begin it with "CMD" and the program, or with "CMD-SHELL" and one line for the shell.'
-            yield Finding(check, check.where("command"), "the health check's command does not begin right", detail)
+    for container in task.some("container"):
+        for check in container.some("health_check"):
+            yield from _health_check(check)
+
+
+@as_far_as_sure
+def _health_check(check: Decoded) -> Findings:
+    command, from_image = check.get("command"), check.get("from_image")
+    if from_image and command is not None:
+        detail = "Remove the command, or from_image."
+        yield Finding(check, check.where("from_image"), "from_image and command exclude each other", detail)
+    elif not from_image and not command:
+        detail = 'Add `command = ["CMD-SHELL", "..."]`, or `from_image = true`.'
+        yield Finding(check, check.place, "the health check has no command", detail)
+    elif command and (command[0] not in ("CMD", "CMD-SHELL") or len(command) < 2):
+        detail = 'Begin it with "CMD" and the program, or with "CMD-SHELL" and one line for the shell.'
+        yield Finding(check, check.where("command"), "the health check's command does not begin right", detail)
 
 
 def _mounts(task: Decoded) -> Findings:
-    volumes, containers = {each.label for each in task.all("volume")}, containers_of(task)
-    for container in task.all("container"):
+    for container in task.some("container"):
         paths: set[str] = set()
-        for mount in container.all("mount_point"):
-            name, path = mount.get("source_volume"), mount.get("container_path")
-            if name not in volumes:
-                detail = similar(name, volumes) or f'Declare `volume "{name}" {{}}` in the task definition.'
-                yield Finding(mount, mount.where("source_volume"), f'there is no volume "{name}"', detail, "E0234")
-            if not path.startswith("/"):
-                yield Finding(
-                    mount, mount.where("container_path"), f'"{path}" is no absolute path', "Begin it with /."
-                )
-            elif path in paths:
-                detail = "Mount one volume at each path."
-                yield Finding(mount, mount.where("container_path"), f'two volumes are mounted at "{path}"', detail)
-            paths.add(path)
-        for source in container.all("volumes_from"):
-            name = source.get("source_container")
-            if name not in containers or name == container.label:
-                detail = similar(name, containers) or "Name another container of this task."
-                place = source.where("source_container")
-                yield Finding(source, place, f'volumes_from names no other container: "{name}"', detail, "E0234")
+        for mount in container.some("mount_point"):
+            yield from _mounted_volume(mount, task)
+            yield from _mounted_path(mount, paths)
+        for source in container.some("volumes_from"):
+            yield from _volumes_from(source, container, task)
+
+
+@as_far_as_sure
+def _mounted_volume(mount: Decoded, task: Decoded) -> Findings:
+    name, volumes = mount.get("source_volume"), {each.label for each in task.all("volume")}
+    if name not in volumes:
+        detail = similar(name, volumes) or f'Declare `volume "{name}" {{}}` in the task definition.'
+        yield Finding(mount, mount.where("source_volume"), f'there is no volume "{name}"', detail, "E0234")
+
+
+@as_far_as_sure
+def _mounted_path(mount: Decoded, paths: set[str]) -> Findings:
+    """Look at where a volume is mounted; `paths` are those of the mounts before, to which it is added."""
+    path = mount.get("container_path")
+    if not path.startswith("/"):
+        yield Finding(mount, mount.where("container_path"), f'"{path}" is no absolute path', "Begin it with /.")
+    elif path in paths:
+        detail = "Mount one volume at each path."
+        yield Finding(mount, mount.where("container_path"), f'two volumes are mounted at "{path}"', detail)
+    paths.add(path)
+
+
+@as_far_as_sure
+def _volumes_from(source: Decoded, container: Decoded, task: Decoded) -> Findings:
+    name, containers = source.get("source_container"), containers_of(task)
+    if name not in containers or name == container.label:
+        detail = similar(name, containers) or "Name another container of this task."
+        place = source.where("source_container")
+        yield Finding(source, place, f'volumes_from names no other container: "{name}"', detail, "E0234")
 
 
 def _volumes(task: Decoded) -> Findings:
-    for volume in task.all("volume"):
-        set_ones = [name for name in ("source", "host_path", "tmpfs_size") if name in volume.places]
-        if len(set_ones) > 1:
-            detail = "A volume is shared (source), a folder of the host (host_path), memory (tmpfs_size), or private."
-            yield Finding(
-                volume, volume.where(set_ones[1]), f"{set_ones[0]} and {set_ones[1]} exclude each other", detail
-            )
-        path = volume.get("host_path")
-        if path is not None and not path.startswith(("/", "./", "../")) and path not in (".", ".."):
-            detail = f'Write "/{path}" for a folder of the host, or "./{path}" for one below the stack\'s.'
-            yield Finding(
-                volume, volume.where("host_path"), f'"{path}" is neither absolute nor begins with ./', detail
-            )
+    for volume in task.some("volume"):
+        yield from _volume(volume)
+
+
+@as_far_as_sure
+def _volume(volume: Decoded) -> Findings:
+    set_ones = [name for name in ("source", "host_path", "tmpfs_size") if name in volume.places]
+    if len(set_ones) > 1:
+        detail = "A volume is shared (source), a folder of the host (host_path), memory (tmpfs_size), or private."
+        summary = f"{set_ones[0]} and {set_ones[1]} exclude each other"
+        yield Finding(volume, volume.where(set_ones[1]), summary, detail)
+    path = volume.get("host_path")
+    if path is not None and not path.startswith(("/", "./", "../")) and path not in (".", ".."):
+        detail = f'Write "/{path}" for a folder of the host, or "./{path}" for one below the stack\'s.'
+        yield Finding(volume, volume.where("host_path"), f'"{path}" is neither absolute nor begins with ./', detail)
 
 
 def _parts(task: Decoded) -> Findings:
-    for container in task.all("container"):
-        if len(container.get("environment_files") or ()) > MAXIMUM_ENVIRONMENT_FILES:
-            place = container.where("environment_files")
-            yield Finding(container, place, f"more than {MAXIMUM_ENVIRONMENT_FILES} env files", "Merge some of them.")
-        if not container.get("image").strip():
-            yield Finding(container, container.where("image"), "the image is empty", "Write NAME:TAG.")
-        for name in ("environment", "secrets"):
-            for variable in container.get(name) or {}:
-                if not _VARIABLE.match(variable) and (name == "secrets" or "=" in variable or not variable):
-                    detail = "Use letters, digits and _."
-                    yield Finding(
-                        container, container.where(name), f'"{variable}" cannot be a name in {name}', detail
-                    )
-        both = set(container.get("environment") or {}) & set(container.get("secrets") or {})
-        if both and container.get("secrets_as") == "environment":
-            detail = "Remove it from one of the two."
-            yield Finding(
-                container, container.where("secrets"), f'"{min(both)}" is in environment and in secrets', detail
-            )
-        yield from _small_blocks(container)
+    for container in task.some("container"):
+        yield from chain.from_iterable(check(container) for check in _OF_A_CONTAINER)
 
 
-def _small_blocks(container: Decoded) -> Findings:
-    for limit in container.all("ulimit"):
-        soft, hard = limit.get("soft_limit"), limit.get("hard_limit")
-        if hard != -1 and (soft > hard or soft == -1):
-            yield Finding(
-                limit, limit.where("soft_limit"), "soft_limit is more than hard_limit", "Lower the soft one."
-            )
+@as_far_as_sure
+def _environment_files(container: Decoded) -> Findings:
+    if len(container.get("environment_files") or ()) > MAXIMUM_ENVIRONMENT_FILES:
+        place = container.where("environment_files")
+        yield Finding(container, place, f"more than {MAXIMUM_ENVIRONMENT_FILES} env files", "Merge some of them.")
+
+
+@as_far_as_sure
+def _image(container: Decoded) -> Findings:
+    if not container.get("image").strip():
+        yield Finding(container, container.where("image"), "the image is empty", "Write NAME:TAG.")
+
+
+def _variables(container: Decoded) -> Findings:
+    for name in ("environment", "secrets"):
+        for variable in container.values.get(name) or {}:
+            if not _VARIABLE.match(variable) and (name == "secrets" or "=" in variable or not variable):
+                detail = "Use letters, digits and _."
+                yield Finding(container, container.where(name), f'"{variable}" cannot be a name in {name}', detail)
+
+
+@as_far_as_sure
+def _variables_twice(container: Decoded) -> Findings:
+    both = set(container.get("environment") or {}) & set(container.get("secrets") or {})
+    if both and container.get("secrets_as") == "environment":
+        detail = "Remove it from one of the two."
+        place = container.where("secrets")
+        yield Finding(container, place, f'"{min(both)}" is in environment and in secrets', detail)
+
+
+def _ulimits(container: Decoded) -> Findings:
+    for limit in container.some("ulimit"):
+        yield from _ulimit(limit)
+
+
+@as_far_as_sure
+def _ulimit(limit: Decoded) -> Findings:
+    soft, hard = limit.get("soft_limit"), limit.get("hard_limit")
+    if hard != -1 and (soft > hard or soft == -1):
+        yield Finding(limit, limit.where("soft_limit"), "soft_limit is more than hard_limit", "Lower the soft one.")
+
+
+def _blocks_twice(container: Decoded) -> Findings:
     for word, name in (("ulimit", "name"), ("system_control", "namespace"), ("resource_requirement", "type")):
-        counted = Counter(each.get(name) for each in container.all(word))
-        for block in container.all(word):
+        blocks = [each for each in container.some(word) if name in each.values]
+        counted = Counter(each.get(name) for each in blocks)
+        for block in blocks:
             if counted[block.get(name)] > 1:
                 counted[block.get(name)] = 0
-                yield Finding(
-                    block, block.where(name), f'{word} "{block.get(name)}" is there twice', "Keep one of them."
-                )
-    for gpu in container.all("resource_requirement"):
-        if not gpu.get("value").isdigit() or not int(gpu.get("value")):
-            yield Finding(
-                gpu, gpu.where("value"), f'"{gpu.get("value")}" is no number of GPUs', 'Write "1", for example.'
-            )
+                summary = f'{word} "{block.get(name)}" is there twice'
+                yield Finding(block, block.where(name), summary, "Keep one of them.")
+
+
+def _gpus(container: Decoded) -> Findings:
+    for gpu in container.some("resource_requirement"):
+        yield from _gpu(gpu)
+
+
+@as_far_as_sure
+def _gpu(gpu: Decoded) -> Findings:
+    amount = gpu.get("value")
+    if not amount.isdigit() or not int(amount):
+        yield Finding(gpu, gpu.where("value"), f'"{amount}" is no number of GPUs', 'Write "1", for example.')
+
+
+@as_far_as_sure
+def _restart_policy(container: Decoded) -> Findings:
     restart = container.one("restart_policy")
     if restart is not None and len(restart.get("ignored_exit_codes") or ()) > MAXIMUM_EXIT_CODES:
         place = restart.where("ignored_exit_codes")
         yield Finding(restart, place, f"more than {MAXIMUM_EXIT_CODES} ignored exit codes", "Remove some.")
-    linux = container.one("linux_parameters")
-    for device in linux.all("device") if linux is not None else ():
-        wrong = [each for each in device.get("permissions") or () if each not in ("read", "write", "mknod")]
+
+
+def _devices(container: Decoded) -> Findings:
+    for device in (each for linux in container.some("linux_parameters") for each in linux.some("device")):
+        permissions = device.values.get("permissions") or ()
+        wrong = [each for each in permissions if each not in ("read", "write", "mknod")]
         if wrong:
             detail = 'Use "read", "write" and "mknod".'
             yield Finding(device, device.where("permissions"), f'"{wrong[0]}" is no permission', detail)
+
+
+_OF_A_CONTAINER: tuple[Callable[[Decoded], Findings], ...] = (
+    _environment_files,
+    _image,
+    _variables,
+    _variables_twice,
+    _ulimits,
+    _blocks_twice,
+    _gpus,
+    _restart_policy,
+    _devices,
+)
 
 
 _CHECKS: tuple[Callable[[Decoded], Findings], ...] = (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
-from reconciler.language.blocks.decode import Decoded
+from reconciler.language.blocks.decode import Decoded, UnsureError
 from reconciler.language.blocks.deployment_checks import check_deployment
-from reconciler.language.blocks.findings import Finding, Findings, tell
+from reconciler.language.blocks.findings import Finding, Findings, as_far_as_sure, tell
 from reconciler.language.blocks.registration_checks import check_registration, check_routes
-from reconciler.language.blocks.traffic import Registrant, Traffic
+from reconciler.language.blocks.traffic import Listener, Registrant, Traffic
 from reconciler.language.reading.syntax import Place
 from reconciler.language.report import Report
 from reconciler.model.load_balancer import Protocol
@@ -30,36 +31,36 @@ def check_traffic(traffic: Traffic, report: Report) -> None:
 
 
 def _protocols(traffic: Traffic) -> Findings:
-    for block, listener in traffic.listeners():
-        for forward in _forwards(block):
-            group = traffic.group(forward.get("target_group"))
-            is_tcp = listener.protocol is Protocol.TCP
-            if group is None or is_tcp == (group.protocol is Protocol.TCP):
-                continue
-            wanted = "TCP" if is_tcp else "HTTP or HTTPS"
-            detail = f"{group.address} has protocol {group.protocol}: name one that has {wanted}."
-            summary = f"{listener.protocol} listeners do not forward to {group.protocol} target groups"
-            yield Finding(forward, forward.where("target_group"), summary, detail, "E0250")
+    for listener in traffic.listeners():
+        for forward in listener.forwards():
+            yield from _protocol(forward, listener, traffic)
 
 
-def _forwards(listener: Decoded) -> Iterator[Decoded]:
-    for block in (listener, *listener.all("rule")):
-        yield from block.all("forward")
+@as_far_as_sure
+def _protocol(forward: Decoded, listener: Listener, traffic: Traffic) -> Findings:
+    group, is_tcp = traffic.group(forward.get("target_group")), listener.is_tcp
+    if group is None or is_tcp == (group.protocol is Protocol.TCP):
+        return
+    wanted = "TCP" if is_tcp else "HTTP or HTTPS"
+    detail = f"{group.address} has protocol {group.protocol}: name one that has {wanted}."
+    summary = f"{listener.decoded.get('protocol')} listeners do not forward to {group.protocol} target groups"
+    yield Finding(forward, forward.where("target_group"), summary, detail, "E0250")
 
 
 class _Taken(NamedTuple):
-    """A TCP port of the host, and who takes it."""
+    """A TCP port of the host, and who takes it: a service, or a listener of a load balancer."""
 
     ip: str
     port: int
     owner: str
+    whose: Decoded
     decoded: Decoded
     place: Place
 
     def clashes(self, other: _Taken) -> bool:
         """Say whether both cannot be had."""
         is_same = self.ip == other.ip or _is_anywhere(self.ip) or _is_anywhere(other.ip)
-        return self.port == other.port and is_same and self.owner != other.owner
+        return self.port == other.port and is_same and self.whose is not other.whose
 
 
 def _is_anywhere(ip: str) -> bool:
@@ -68,7 +69,10 @@ def _is_anywhere(ip: str) -> bool:
 
 def _ports(traffic: Traffic) -> Findings:
     """Two listeners, or a listener and a task, that want the same port of the host."""
-    taken = [port for service in traffic.services for port in _of_tasks(service)]
+    taken: list[_Taken] = []
+    for service in traffic.services:
+        with suppress(UnsureError):
+            taken.extend(_of_tasks(service))
     for each in _of_listeners(traffic):
         other = next((before for before in taken if each.clashes(before)), None)
         if other is not None:
@@ -79,14 +83,17 @@ def _ports(traffic: Traffic) -> Findings:
 
 
 def _of_listeners(traffic: Traffic) -> Iterator[_Taken]:
-    for block, listener in traffic.listeners():
-        if listener.publish:
-            yield _Taken(listener.bind, listener.port, listener.address, block, block.where("port"))
+    for listener in traffic.listeners():
+        block = listener.decoded
+        with suppress(UnsureError):
+            if block.get("publish"):
+                ip, port = block.get("bind"), block.get("port")
+                yield _Taken(ip, port, listener.address, listener.balancer, block, block.where("port"))
 
 
 def _of_tasks(service: Registrant) -> Iterator[_Taken]:
     definition, decoded = service.definition, service.decoded
-    if definition is None or not service.noun.desired_count:
+    if definition is None or not service.desired_count:
         return
     is_host = definition.network_mode is NetworkMode.HOST
     for container in definition.containers:
@@ -96,6 +103,5 @@ def _of_tasks(service: Registrant) -> Iterator[_Taken]:
                 continue
             span = (mapping.container_port_end or mapping.container_port) - mapping.container_port
             ip = ANYWHERE if is_host else mapping.host_ip
-            yield from (
-                _Taken(ip, first + offset, service.noun.address, decoded, decoded.place) for offset in range(span + 1)
-            )
+            for port in range(first, first + span + 1):
+                yield _Taken(ip, port, service.address, decoded, decoded, decoded.place)

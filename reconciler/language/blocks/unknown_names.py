@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from reconciler.language.expressions.access import similar
 from reconciler.language.reading.syntax import Place
@@ -95,10 +96,13 @@ def names_of(schema: Block) -> list[str]:
     return [*(each.name for each in schema.attributes), *(each.word for each in schema.blocks)]
 
 
-def slips(names: Iterable[str], schema: Block) -> set[str]:
-    """Return what each of some unknown names is most like: what is misspelled is not missing as well."""
+def meant(name: str, schema: Block) -> set[str]:
+    """Return what an unknown name may stand for, by a slip or in the words of others: that is not missing as well."""
     known = names_of(schema)
-    return {found for name in names for found in difflib.get_close_matches(name, known, 1)}
+    if name in known:  # a block written as an attribute, or the other way round
+        return {name}
+    words = {*re.findall(r"\w+", schema.aws_only.get(name, "")), *OTHER_WORDS.get(name, ())}
+    return {*difflib.get_close_matches(name, known), *(each for each in known if each in words)}
 
 
 def _elsewhere(word: str, schema: Block) -> str:
