@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 import traceback
 from types import TracebackType
 from typing import NoReturn
@@ -33,16 +34,22 @@ def report_crash(kind: type[BaseException], problem: BaseException, trace: Trace
     """End with one line and the path of a report, or with the traceback. It is Python's `sys.excepthook`."""
     if issubclass(kind, KeyboardInterrupt):
         leave(INTERRUPTED)
-    report = "".join(traceback.format_exception(kind, problem, trace))
-    if mode.debug:
-        tell(report)
-    else:
-        tell_error(
-            f"this is a bug of reconciler ({kind.__name__}). What was recorded is kept; run it again to go on.\n"
-            f"The report is in {_written(report)}; --debug shows it here."
-        )
+    _tell_bug(
+        f"this is a bug of reconciler ({kind.__name__}). What was recorded is kept; run it again to go on.",
+        "".join(traceback.format_exception(kind, problem, trace)),
+    )
     _say_diagnostics((error("E0001", f"a bug of reconciler: {kind.__name__}"),))
     leave(CRASHED)
+
+
+def report_thread(ended: threading.ExceptHookArgs) -> None:
+    """Tell of a bug that ended one thread; the others go on without it. It is Python's `threading.excepthook`."""
+    name = ended.thread.name if ended.thread is not None else "?"
+    _tell_bug(
+        f"a bug of reconciler ended its thread {name} ({ended.exc_type.__name__}). It goes on without; start it anew "
+        "when you can.",
+        "".join(traceback.format_exception(ended.exc_type, ended.exc_value, ended.exc_traceback)),
+    )
 
 
 def leave(code: int) -> NoReturn:
@@ -54,6 +61,13 @@ def leave(code: int) -> NoReturn:
         except OSError:
             pass  # nobody reads it
     os._exit(code)
+
+
+def _tell_bug(what: str, report: str) -> None:
+    if mode.debug:
+        tell(report)
+    else:
+        tell_error(f"{what}\nThe report is in {_written(report)}; --debug shows it here.")
 
 
 def _say_diagnostics(diagnostics: tuple[Diagnostic, ...]) -> None:

@@ -10,6 +10,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from typing import NoReturn
 
 import click
@@ -121,10 +122,11 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command and exit with its code."""
-    from reconciler.cli.ending import leave, report_crash
+    from reconciler.cli.ending import leave, report_crash, report_thread
 
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for some takes a tenth of a `plan`
     sys.excepthook = report_crash
+    threading.excepthook = report_thread
     signal.signal(signal.SIGTERM, stop_at_once)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

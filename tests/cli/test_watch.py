@@ -108,6 +108,35 @@ def test_a_sigterm_while_it_begins_is_never_lost(place: Place) -> None:
     assert subprocess.run(command, cwd=place.folder, env=environment, timeout=WITHIN_SECONDS).returncode == 0
 
 
+ENDS_A_THREAD = """\
+import sys, threading
+from reconciler.cli.main import main
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "reconciler.cli.version":
+            thread = threading.Thread(target={}.popitem, name="docker-events")
+            thread.start()
+            thread.join()
+
+sys.meta_path.insert(0, Finder())
+main()
+"""
+
+
+def test_a_thread_that_a_bug_ends_is_told_of_with_a_report(place: Place, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ENDS_A_THREAD, "version"]
+    environment = place.environment | {"TMPDIR": str(tmp_path)}
+    ended = subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, text=True, check=False)
+    (report,) = tmp_path.glob("reconciler-crash-*.txt")
+    assert ended.returncode == 0
+    assert ended.stderr == (
+        "Error: a bug of reconciler ended its thread docker-events (KeyError). It goes on without; start it anew "
+        f"when you can.\nThe report is in {report}; --debug shows it here.\n"
+    )
+    assert "KeyError: 'popitem(): dictionary is empty'" in report.read_text()
+
+
 def test_systemd_hears_when_it_is_ready_that_it_lives_and_when_it_stops(place: Place, tmp_path: Path) -> None:
     place.write('stack "NAME" {}\n')
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
