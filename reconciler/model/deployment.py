@@ -138,8 +138,18 @@ class Deployment(Noun):
 
     @property
     def has_failed(self) -> bool:
-        """Whether it failed: it makes no more tasks."""
+        """Whether it failed: nobody waits for it any longer."""
         return self.rollout_state is RolloutState.FAILED
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether it failed, and makes no more tasks.
+
+        One of a revision that is known to work keeps its count though it failed: a rollback, and one that was
+        complete before. Unless the user stopped it.
+        """
+        is_proven = bool(self.rolls_back) or self.completed_at is not None
+        return self.has_failed and (self.is_stopped or not is_proven)
 
     @property
     def has_taken_over(self) -> bool:

@@ -89,19 +89,28 @@ def count_failures(
 def judge(
     deployment: Deployment, service: Service, *, is_settled: bool, is_held: bool, now: float, failure: str = ""
 ) -> Deployment:
-    """Complete or fail a deployment in progress. `failure` is what a hook or an alarm says."""
+    """Complete or fail a deployment in progress. `failure` is what a hook or an alarm says.
+
+    One that failed and keeps its count nevertheless is complete once it has healed.
+    """
+    if deployment.has_failed and is_settled and not deployment.is_abandoned:
+        return _completed(deployment, now)
     if deployment.rollout_state is not RolloutState.IN_PROGRESS:
         return deployment
     if is_held != deployment.is_held:
         deployment = deployment.changed(is_held=is_held, progress_at=now)
     if is_settled and deployment.stage is LifecycleStage.CLEAN_UP:
-        at = now if deployment.completed_at is None else deployment.completed_at
-        done = {"rollout_state": RolloutState.COMPLETED, "completed_at": at, "updated_at": now}
-        return deployment.changed(reason="", failures=0, **done)
+        return _completed(deployment, now)
     failure = failure or why_failed(deployment, service, now)
     if failure:
         return deployment.changed(rollout_state=RolloutState.FAILED, reason=failure, updated_at=now)
     return deployment
+
+
+def _completed(deployment: Deployment, now: float) -> Deployment:
+    at = now if deployment.completed_at is None else deployment.completed_at
+    done = {"rollout_state": RolloutState.COMPLETED, "completed_at": at, "updated_at": now}
+    return deployment.changed(reason="", failures=0, **done)
 
 
 def why_failed(deployment: Deployment, service: Service, now: float) -> str:

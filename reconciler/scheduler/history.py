@@ -53,7 +53,8 @@ def deployment_told(before: Deployment, after: Deployment) -> list[Told]:
     """Say what became of a deployment: its end, and that a crash loop began, with the time of the next attempt."""
     told = []
     if before.consecutive_failures < CRASH_LOOP_FAILURES <= after.consecutive_failures:
-        again = f" The next attempt is at {timestamp(after.retry_at)}." if after.retry_at is not None else ""
+        retry_at = None if after.is_abandoned else after.retry_at
+        again = "" if retry_at is None else f" The next attempt is at {timestamp(retry_at)} at the earliest."
         name = EventName.TASK_START_IMPAIRED
         told.append(Told(after.service, f"{UNABLE}.{again}", name=name, subject=after.id, type=EventType.WARN))
     if before.rollout_state is after.rollout_state:

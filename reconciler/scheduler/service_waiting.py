@@ -20,7 +20,7 @@ def why_not_start(
     view: ServiceView, deployment: Deployment, definition: TaskDefinition, ground: ServiceGround
 ) -> tuple[str, float | None]:
     """Return why no task may start now, and until when if that is known. First match wins."""
-    if deployment.has_failed:
+    if deployment.is_abandoned:
         return f"the deployment failed: {deployment.reason}", None
     if view.blocked:
         return view.blocked, None

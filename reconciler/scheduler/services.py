@@ -52,7 +52,7 @@ def move(view: ServiceView, ground: ServiceGround) -> ServiceMove:
     unborn = stop_unborn(view, deployment, tried.spare if tried else (), ground)
     view = replace(view, fleet=without(view.fleet, unborn)) if unborn else view
     why_not, until = why_not_start(view, deployment, definition, ground)
-    if tried is not None and not tried.room and not why_not:
+    if tried is not None and not tried.room and (not why_not or _is_before(until, tried.until)):
         why_not, until = f"{unable(deployment)}; one that was started is to last first", tried.until
     plan = _planned(view, deployment, may_start=not why_not)
     plan = replace(plan, start=min(plan.start, tried.room)) if tried is not None else plan
@@ -66,7 +66,7 @@ def move(view: ServiceView, ground: ServiceGround) -> ServiceMove:
     blocked = (BLOCKED,) if view.is_blocked and not deployment.is_blocked else ()
     if view.is_blocked is not deployment.is_blocked:
         deployment = deployment.changed(is_blocked=view.is_blocked)
-    wants_images = not (view.is_settled or view.blocked or until or deployment.has_failed) and view.desired > 0
+    wants_images = not (view.is_settled or view.blocked or until or deployment.is_abandoned) and view.desired > 0
     return ServiceMove(
         records=(*unborn, *started, *kept_up, *stopped),
         deployment=numbered(deployment, started),
@@ -85,12 +85,17 @@ def move(view: ServiceView, ground: ServiceGround) -> ServiceMove:
     )
 
 
+def _is_before(until: float | None, ends_at: float | None) -> bool:
+    """Whether the back-off is over before the task that is tried has lasted: then that is what is waited for."""
+    return until is not None and ends_at is not None and until < ends_at
+
+
 def _planned(view: ServiceView, deployment: Deployment, *, may_start: bool = True, room: int = sys.maxsize) -> Move:
     """Ask the one that knows: tasks of a deployment whose traffic is yet to be shifted are started beside the old.
 
-    One that failed leaves all tasks as they are: its rollback needs those of the revision before.
+    One that is abandoned leaves all tasks as they are: its rollback needs those of the revision before.
     """
-    if deployment.has_failed and view.desired > 0:
+    if deployment.is_abandoned and view.desired > 0:
         return Move()
     if deployment.is_shifting and view.desired > 0:
         source = sys.maxsize if view.source is None else view.source.desired_count

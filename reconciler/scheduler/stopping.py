@@ -18,12 +18,12 @@ from reconciler.scheduler.task_view import TaskView
 def stop_unborn(
     view: ServiceView, deployment: Deployment, held_back: tuple[TaskView, ...], ground: ServiceGround
 ) -> tuple[TaskRecord, ...]:
-    """Stop the tasks that nothing was started of, and that are not wanted: superseded, of a failed deployment, or
+    """Stop the tasks that nothing was started of, and that are not wanted: superseded, of an abandoned deployment, or
     `held_back` in a crash loop.
     """
     source = view.source.color if view.source is not None else None
     superseded = (each for each in view.fleet.replace if each.color is not source)
-    spare = (*superseded, *(view.fleet.keep if deployment.has_failed else held_back))
+    spare = (*superseded, *(view.fleet.keep if deployment.is_abandoned else held_back))
     unseen = tuple(each for each in spare if each.observed is None and not each.record.seen)
     stopped = stop_all(unseen, lambda each: "it is no longer wanted", ground)
     return tuple(record for record in stopped if record.is_stopped or may_be_unseen(record, ground.now))
