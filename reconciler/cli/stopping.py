@@ -16,6 +16,7 @@ from reconciler.errors import StoppedBySignalError
 
 STOPPING = b"\nStopping: the steps in hand are finished first, for 8 seconds at most. Once more stops at once.\n"
 SHOW_CURSOR = b"\x1b[?25h"
+WATCH = "watch"
 
 _earlier: list[int] = []
 """Signals that came before a Stop took them."""
@@ -24,12 +25,24 @@ _earlier: list[int] = []
 def stop_at_once(number: int, frame: FrameType | None) -> NoReturn:
     """Take a signal while nothing is under way yet.
 
-    Python drops what is raised amid a callback, as of a module that is being imported: so it is noted as well.
+    A watch ends well by SIGTERM, whenever it comes. Python drops what is raised amid a callback, as of a module that
+    is being imported: so it is noted as well.
     """
     _earlier.append(number)
     problem = StoppedBySignalError("stopped by a signal; nothing was changed")
-    problem.exit_code = 128 + number
+    problem.exit_code = 0 if number == signal.SIGTERM and _verb() == WATCH else 128 + number
     raise problem
+
+
+def _verb() -> str:
+    """Return which command was typed: nothing is parsed yet."""
+    words = iter(sys.argv[1:])
+    for word in words:
+        if word == "--color":
+            next(words, "")
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 class Stop:

@@ -81,6 +81,7 @@ WorkingDirectory={folder}
 {user}{environment}Restart=always
 RestartSec=2
 RestartPreventExitStatus=64
+SuccessExitStatus=143
 WatchdogSec=120
 TimeoutStopSec=15
 KillMode=mixed

@@ -43,6 +43,7 @@ def test_a_unit_starts_the_watch_of_a_stack_and_never_gives_it_up(tmp_path: Path
     assert unit["WorkingDirectory"] == [f"{tmp_path}/shop"]
     assert unit["ReadWritePaths"] == [f"-{tmp_path}/shop/state"]
     assert unit["StartLimitIntervalSec"] == ["0"]
+    assert unit["SuccessExitStatus"] == ["143"], "it is stopped before it can take a signal"
     assert unit["After"] == ["network-online.target docker.service"]
     assert "User" not in unit
 

@@ -108,6 +108,30 @@ def test_a_sigterm_while_it_begins_is_never_lost(place: Place) -> None:
     assert subprocess.run(command, cwd=place.folder, env=environment, timeout=WITHIN_SECONDS).returncode == 0
 
 
+SIGNALLED_AMID_AN_IMPORT = """\
+import os, signal, sys
+from reconciler.__main__ import main
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("click", "reconciler.cli.plan", "reconciler.cli.watch")[PLACE:]:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+sys.meta_path.insert(0, Finder())
+main()
+"""
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize(
+    ("words", "code"), [(["watch"], 0), (["--color", "never", "--debug", "watch"], 0), (["plan", "watch"], 143)]
+)
+def test_a_sigterm_while_it_is_imported_ends_a_watch_well(place: int, words: list[str], code: int) -> None:
+    program = SIGNALLED_AMID_AN_IMPORT.replace("PLACE", str(place))
+    ended = subprocess.run([sys.executable, "-c", program, *words], timeout=WITHIN_SECONDS, check=False)
+    assert ended.returncode == code
+
+
 ENDS_A_THREAD = """\
 import sys, threading
 from reconciler.cli.main import main
