@@ -21,7 +21,7 @@ from reconciler.render.progress import waiting_words
 from reconciler.render.safe import one_line
 from reconciler.render.schedules import schedule_json, schedule_line
 from reconciler.render.tables import table
-from reconciler.render.tasks import ShownTask
+from reconciler.render.tasks import ShownTask, paused_words
 from reconciler.render.traffic import (
     is_behind,
     load_balancer_json,
@@ -78,6 +78,7 @@ def status_text(standing: Standing, now: float) -> str:
         else []
     )
     remarks = [line for each in standing.stack.services for line in _remarks(each, standing)]
+    remarks += _paused(standing.tasks)
     remarks += _protected(decision.state, now)
     remarks += [f"  {line}" for line in failing_lines(decision.state, now)]
     parts += ["", *remarks] if remarks else []
@@ -163,6 +164,14 @@ def _counted(service: Service, state: State) -> Iterator[str]:
         if each.service == service.address:
             file = f"the file says {each.declared}"
             yield f"  {service.address}: {each.count} desired, set by `reconciler scale`; {file}"
+
+
+def _paused(tasks: Iterable[ShownTask]) -> list[str]:
+    return [
+        f"  {each.record.group}: task {each.record.short_id} is {words}"
+        for each in tasks
+        if (words := paused_words(each))
+    ]
 
 
 def _protected(state: State, now: float) -> list[str]:

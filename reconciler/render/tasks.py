@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.routing import TargetHealth
-from reconciler.model.snapshot import Container
+from reconciler.model.snapshot import Container, ContainerStatus
 from reconciler.model.task import HealthStatus, TaskRecord
 from reconciler.model.task_definition import HOLDER
 from reconciler.render.tables import table
@@ -97,8 +97,14 @@ def _cells(task: ShownTask, now: float) -> dict[str, str]:
         "TARGET": "-" if record.is_stopped or task.target is None else task.target.value,
         "AGE": duration(max(0.0, now - record.created_at)),
         "PORTS": " ".join(published) or "-",
-        "REASON": record.stopped_reason or _protection(record, now),
+        "REASON": record.stopped_reason or paused_words(task) or _protection(record, now),
     }
+
+
+def paused_words(task: ShownTask) -> str:
+    """Say which containers somebody paused, and what lets them go on; nothing of a task without any."""
+    paused = [each.id[:12] for each in task.containers if each.status is ContainerStatus.PAUSED]
+    return f"paused by somebody: docker unpause {' '.join(paused)}" if paused else ""
 
 
 def _protection(record: TaskRecord, now: float) -> str:

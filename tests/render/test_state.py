@@ -130,6 +130,16 @@ TASK      GROUP        REVISION  STATUS   HEALTH   AGE    PORTS               RE
     )
 
 
+def test_a_task_that_somebody_paused_shows_what_lets_it_go_on() -> None:
+    paused = Container(id="0123456789abcdef", name="app", status=ContainerStatus.PAUSED)
+    beside = Container(id="c2", name="log", status=ContainerStatus.RUNNING)
+    task = ShownTask(record(1, last_status=TaskStatus.RUNNING), HealthStatus.HEALTHY, (paused, beside))
+    assert tasks_text((task,), NOW).endswith("paused by somebody: docker unpause 0123456789ab")
+    assert "\n  service.web: task 00000000 is paused by somebody: docker unpause 0123456789ab\n" in status_text(
+        Standing(SHOP, rolling(), tasks=(task,)), NOW
+    )
+
+
 def test_progress_is_one_row_a_service() -> None:
     (row,) = rows(rolling(), Snapshot())
     assert row_text(row, 18.2) == (
