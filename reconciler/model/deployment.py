@@ -114,6 +114,8 @@ class Deployment(Noun):
     """The deployment that has the traffic until this one gets it; empty when nothing is to be shifted."""
     rolls_back: str = ""
     """The failed deployment that this one undoes."""
+    is_proven: bool = False
+    """Whether its revision is what worked last when it was opened, in the same pool: a restart, or another try."""
     stage: LifecycleStage = LifecycleStage.RECONCILE_SERVICE
     stage_at: float = 0.0
     shift: int = 0
@@ -145,10 +147,10 @@ class Deployment(Noun):
     def is_abandoned(self) -> bool:
         """Whether it failed, and makes no more tasks.
 
-        One of a revision that is known to work keeps its count though it failed: a rollback, and one that was
-        complete before. Unless the user stopped it.
+        One of a revision that is known to work keeps its count though it failed: a rollback, one that was complete
+        before, and one of the revision that was. Unless the user stopped it.
         """
-        is_proven = bool(self.rolls_back) or self.completed_at is not None
+        is_proven = self.is_proven or bool(self.rolls_back) or self.completed_at is not None
         return self.has_failed and (self.is_stopped or not is_proven)
 
     @property

@@ -91,9 +91,10 @@ def judge(
 ) -> Deployment:
     """Complete or fail a deployment in progress. `failure` is what a hook or an alarm says.
 
-    One that failed and keeps its count nevertheless is complete once it has healed.
+    One that failed and keeps its count nevertheless is complete once it has healed; not a restart, which it was to be.
     """
-    if deployment.has_failed and is_settled and not deployment.is_abandoned:
+    is_healed = deployment.has_failed and is_settled and deployment.replaces_before is None
+    if is_healed and not deployment.is_abandoned:
         return _completed(deployment, now)
     if deployment.rollout_state is not RolloutState.IN_PROGRESS:
         return deployment

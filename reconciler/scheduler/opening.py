@@ -54,6 +54,7 @@ def open_deployment(service: Service, revision: Revision, state: State, now: flo
             "registrations": service.load_balancers,
             "color": color.other if live is not None and is_shifted else color,
             "shifts_from": live.id if live is not None and is_shifted else "",
+            "is_proven": live is not None and not is_new and not is_shifted,
             **fields,
         }
     )

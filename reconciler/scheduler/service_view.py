@@ -165,7 +165,8 @@ def why_replace(
     """Return why a task must give way to another, or an empty text."""
     if (view.record.family, view.record.revision) != (deployment.family, deployment.revision):
         return f"revision {deployment.family}:{deployment.revision} replaces it"
-    if deployment.replaces_before is not None and view.record.created_at < deployment.replaces_before:
+    replaces_before = None if deployment.has_failed else deployment.replaces_before
+    if replaces_before is not None and view.record.created_at < replaces_before:
         return "its replacement was asked for"
     if view.color is not deployment.color:
         return f"the traffic belongs on {deployment.color}"

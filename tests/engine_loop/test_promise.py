@@ -6,10 +6,13 @@ import pytest
 
 from reconciler.drivers.simulated import Behaviour
 from reconciler.model.deployment import Deployment, RolloutState
+from reconciler.model.request import Request, RequestKind
 from reconciler.model.stack import Stack
 from reconciler.model.step import StartContainer, Step
+from reconciler.planner.requests import carry_out
 from reconciler.scheduler.scheduler import decide
 from tests.builders import container, declared, percents, stack
+from tests.scheduler.scheduling import put
 from tests.site import Site
 
 HOUR = 3600.0
@@ -125,3 +128,30 @@ def kill(site: Site, count: int) -> None:
     live = sorted((each.task.ordinal, found.id) for each in tasks for found in each.containers if found.is_live)
     for _, container_id in live[-count:]:
         site.engine.kill(container_id, 1)
+
+
+def test_another_try_of_what_worked_once_is_tried_on_too() -> None:
+    site = after_a_rollback_that_failed()
+    assert site.apply(shop(1)).decision.failed == ("service.web",)
+    assert (primary(site).has_failed, primary(site).rolls_back) == (True, "")
+    site.engine.behave = work
+    site.watch(HOUR)
+    assert (site.live, primary(site).rollout_state) == (("web:1",), RolloutState.COMPLETED)
+
+
+def test_a_restart_that_failed_replaces_nothing_more_and_what_ends_later_is_replaced() -> None:
+    site = Site(looks=20_000)
+    site.apply(shop(1, count=3))
+    site.engine.behave = crash
+    ask(site, Request(kind=RequestKind.RESTART, service="service.web"))
+    assert site.go_on().decision.failed == ("service.web",)
+    site.engine.behave = work
+    site.watch(HOUR)
+    kill(site, 1)
+    site.watch(HOUR)
+    assert (site.live, primary(site).rollout_state) == (("web:1",) * 3, RolloutState.FAILED)
+
+
+def ask(site: Site, request: Request) -> None:
+    recorded = site.store.load("shop")
+    put(site, carry_out(request, recorded, site.clock.now()))
