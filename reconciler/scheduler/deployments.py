@@ -91,7 +91,7 @@ def judge(
 ) -> Deployment:
     """Complete or fail a deployment in progress. `failure` is what a hook or an alarm says.
 
-    One that failed and keeps its count nevertheless is complete once it has healed; not a restart, which it was to be.
+    One that failed and keeps its count nevertheless is complete once it has healed. A restart is not.
     """
     is_healed = deployment.has_failed and is_settled and deployment.replaces_before is None
     if is_healed and not deployment.is_abandoned:
