@@ -11,6 +11,7 @@ from collections.abc import Iterator, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.cli.apply import Request, carry_out
 from reconciler.cli.event_log import EventLog
@@ -27,6 +28,9 @@ from reconciler.language.loader import load
 from reconciler.model.plan import Action
 from reconciler.render.words import duration, timestamp
 
+if TYPE_CHECKING:
+    from watchfiles import BaseFilter
+
 DEBOUNCE_MILLISECONDS = 800
 """An editor writes a file in several moves, and a checkout many files: they are one change."""
 
@@ -34,6 +38,9 @@ NOTICE_MILLISECONDS = 500
 """Files are looked at from so long after the beginning at the latest."""
 
 LOCK_SECONDS = 60.0
+
+OWN_LOG = r"\.log$"
+"""A watch may write its log beside the files: each line would be a change of theirs, and be told in another line."""
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 5.0, 300.0, 2.0
 """Seconds until what failed is tried again."""
@@ -133,7 +140,7 @@ class Follower:
 
         What is noticed is noticed from the first of them on. Ends when it is time to stop.
         """
-        from watchfiles import DefaultFilter, watch
+        from watchfiles import watch
 
         folder = find_stack(self._given.stack_folder).resolve()
         state = find_state(self._given.state_folder, folder).resolve()
@@ -141,7 +148,7 @@ class Follower:
         self._note_outside(folder)
         return watch(
             *(each for each in (folder, *self._outside, *var_files) if each.exists()),
-            watch_filter=DefaultFilter(ignore_paths=[f"{state}/"]),
+            watch_filter=files_that_count(state),
             debounce=DEBOUNCE_MILLISECONDS,
             rust_timeout=NOTICE_MILLISECONDS,
             yield_on_timeout=True,
@@ -216,6 +223,14 @@ class Follower:
             "Give --allow-destroy to have that applied too, or `reconciler apply` it by hand."
         )
         return False
+
+
+def files_that_count(state: Path) -> BaseFilter:
+    """Return which changes count: not those of the state's folder, of logs, and of what editors leave behind."""
+    from watchfiles import DefaultFilter
+
+    ignored = (*DefaultFilter.ignore_entity_patterns, OWN_LOG)
+    return DefaultFilter(ignore_entity_patterns=ignored, ignore_paths=[f"{state}/"])
 
 
 def _has_crashed(applying: Future[None]) -> bool:

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from watchfiles import Change
 
 from reconciler.cli import following as followed
-from reconciler.cli.following import Follower, Tries
+from reconciler.cli.following import Follower, Tries, files_that_count
 from reconciler.cli.options import Given
 from reconciler.cli.stopping import Stop
 from reconciler.errors import DeploymentFailedError, EngineError
@@ -69,6 +70,12 @@ def test_every_file_of_the_folder_counts_also_one_that_begins_like_the_state(tmp
         told.says("one")
         (tmp_path / "stateful.hcl").write_text('nonsense "two" {}\n')
         told.says("two")
+
+
+def test_a_log_that_is_written_beside_the_files_is_no_change_of_theirs(tmp_path: Path) -> None:
+    counts = files_that_count(tmp_path / "state")
+    written = ("main.hcl", "motd.txt", "watch.log", "state/state.db", ".git/index", "main.hcl~")
+    assert [each for each in written if counts(Change.modified, str(tmp_path / each))] == ["main.hcl", "motd.txt"]
 
 
 def test_a_module_outside_of_the_folder_counts_from_the_beginning(tmp_path: Path, told: Told) -> None:
