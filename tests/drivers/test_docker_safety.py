@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -183,6 +184,19 @@ def test_containers_whose_network_was_removed_are_not_on_the_new_one(docker: Wor
     assert docker.look(detailed=True).tasks[0].containers[0].drift == (
         Drift(attribute="networks", declared=docker.stack, observed="none"),
     )
+
+
+def test_a_container_that_is_taken_off_its_network_wakes_the_subscriber(docker: World, client: Client) -> None:
+    body = {"Container": docker.container(docker.run()).id, "Force": True}
+    woken = threading.Event()
+    end = docker.driver.subscribe(woken.set)
+    try:
+        woken.wait(2)  # a first answer tells of what was before
+        woken.clear()
+        client.post(f"/networks/{docker.stack}/disconnect", body)
+        assert woken.wait(5)
+    finally:
+        end()
 
 
 def test_a_task_with_a_ceiling_has_no_drift(docker: World) -> None:
