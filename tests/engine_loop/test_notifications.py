@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reconciler.drivers.simulated import Behaviour
-from reconciler.model.notification import EventKind, Notification
+from reconciler.model.notification import EventKind, EventType, Notification
 from reconciler.model.plan import Action
 from reconciler.model.step import Notify
 from tests.builders import declared, stack
@@ -79,15 +79,15 @@ class CrashError(Exception):
     """The process is gone."""
 
 
-def test_a_receiver_that_is_gone_for_a_day_is_asked_rarely_and_told_of_once() -> None:
-    """Nothing piles up: a dead receiver costs a request every five minutes, and one event that says so."""
+def test_a_receiver_that_is_gone_for_a_day_is_asked_rarely_and_told_of_twice() -> None:
+    """Nothing piles up: a request every five minutes, one event when it fails, one when its events are given up."""
     site = Site(looks=20_000)
     site.engine.receives = lambda step: False
     site.apply(SHOP)
     site.watch(24 * 3600)
     assert len(sent(site)) < 24 * 3600 / 200
-    told = [each for each in site.store.load("shop").events if each.kind is EventKind.NOTIFICATION]
-    assert len(told) == 1
+    told = [each.type for each in site.store.load("shop").events if each.kind is EventKind.NOTIFICATION]
+    assert told == [EventType.WARN, EventType.ERROR]
 
 
 def test_a_destroy_is_told_to_whom_it_takes_away_up_to_its_last_event() -> None:
