@@ -19,8 +19,11 @@ from reconciler.balancers.haproxy.running import read_running
 from reconciler.balancers.haproxy.scripts import CONFIGURE, LOOK, MARK
 from reconciler.model.routing import BalancerConfiguration, RunningBalancer
 
-_ROUNDS = 5
-"""How often what is left to do is done again: a connection may outlive the command that ends it for a moment."""
+_TELLINGS = 5
+"""How often what is left to do is told again: a connection may outlive the command that ends it for a moment."""
+_ROUNDS = _TELLINGS + 3
+"""What is still left then is left to a new process, with a few more rounds to tell it what came in between: HAProxy
+removes no server before its idle connections are gone, and of many it closes but half every few seconds."""
 _PAUSE = 0.2
 
 
@@ -91,7 +94,8 @@ class Balancer:
     def configure(self, configuration: BalancerConfiguration, certificates: Mapping[str, bytes]) -> None:
         """Bring volume and process to a configuration; raises RefusedError in HAProxy's words.
 
-        A process of the same structure is told what changes; any other reads the file anew.
+        A process of the same structure is told what changes; any other, and one that does not do what it is told,
+        reads the file anew.
         """
         text = render(configuration)
         seen = self.look(is_running=True)
@@ -103,7 +107,7 @@ class Balancer:
             seen = self._take(configuration, todo)
             if seen.configuration == configuration and _does(seen.running, configuration):
                 return
-            todo = _todo(configuration, seen)
+            todo = None if attempt + 1 == _TELLINGS else _todo(configuration, seen)
             self._sleep(_PAUSE * (attempt + 1))
         raise RefusedError(f"HAProxy still does not do what it was told: {_left(configuration, seen.running)}")
 

@@ -52,8 +52,8 @@ class Balancers:
         balancer = self._balancer(container_id)
         if self._is_up(container_id):
             self._remove_others(step, container_id)
-            self._configure(balancer, step.configuration, pems)
-            return
+            if self._is_configured(balancer, container_id, step.configuration, pems):
+                return
         self._write(balancer, step.configuration, pems)
         self._remove_others(step, container_id)
         try:
@@ -147,6 +147,18 @@ class Balancers:
             balancer.configure(configuration, pems)
         except (RefusedError, ValueError, ApiError) as problem:
             raise StepFailedError(CANNOT_START, _words(problem)) from problem
+
+    def _is_configured(
+        self, balancer: Balancer, container_id: str, configuration: BalancerConfiguration, pems: Mapping[str, bytes]
+    ) -> bool:
+        """Configure a running process; False when it ended meanwhile, as one does that ends again and again."""
+        try:
+            self._configure(balancer, configuration, pems)
+        except StepFailedError:
+            if self._is_up(container_id):
+                raise
+            return False
+        return True
 
     def _write(self, balancer: Balancer, configuration: BalancerConfiguration, pems: Mapping[str, bytes]) -> None:
         try:
