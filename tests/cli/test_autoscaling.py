@@ -37,7 +37,8 @@ def test_a_watch_scales_tells_why_and_rests_when_it_is_suspended(site: Place) ->
     assert (suspended.code, suspended.out) == (0, "autoscaling.web: suspended: out.\n"), suspended.err
     with watching(site):
         wait_until(lambda: "DynamicScalingOutSuspended" in site.run("autoscaling", "history").out)
-        assert len(site.tasks()) == 2
+        (rests,) = site.run("autoscaling", "list", "--json").value
+        assert rests["desired_count"] == 2
         resumed = site.run("autoscaling", "resume", "service.web")
         assert (resumed.code, resumed.out) == (0, "autoscaling.web: nothing is suspended.\n"), resumed.err
         wait_until(lambda: [each["last_status"] for each in site.tasks()] == ["RUNNING"] * 3)
