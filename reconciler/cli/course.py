@@ -11,7 +11,7 @@ from reconciler.cli.verdicts import Seen, Verdict, judge, newest
 from reconciler.cli.workplace import Workplace
 from reconciler.engine.converge import Converged
 from reconciler.engine.present import present
-from reconciler.engine.session import request as carry_out
+from reconciler.engine.requests import request as carry_out
 from reconciler.errors import DeploymentFailedError, EngineError, PartialError
 from reconciler.model.decision import Decision
 from reconciler.model.request import Request

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from reconciler.cli.locking import free_lease, patience, released
 from reconciler.cli.workplace import Workplace
-from reconciler.engine.noting import note
+from reconciler.engine.requests import note
 from reconciler.errors import LockError, ReconcilerError, StoppedBySignalError
 from reconciler.model.request import Request
 from reconciler.model.state import State

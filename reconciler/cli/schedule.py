@@ -15,7 +15,8 @@ from reconciler.cli.progress import QuietProgress
 from reconciler.cli.service_names import applied_stack
 from reconciler.cli.unwatched import tell_unwatched
 from reconciler.cli.workplace import Workplace, open_recorded
-from reconciler.engine.session import have_begun, run_schedule
+from reconciler.engine.requests import run_schedule
+from reconciler.engine.session import have_begun
 from reconciler.model.beside import RunStatus, ScheduledRun
 from reconciler.model.request import Request, RequestKind
 from reconciler.model.schedule import ScheduledTask

@@ -32,7 +32,6 @@ from reconciler.planner.moves import readdress
 from reconciler.planner.never_due import never_due
 from reconciler.planner.planner import Planned, plan_outputs
 from reconciler.planner.planner import plan as make_plan
-from reconciler.planner.requests import carry_out
 from reconciler.planner.scaling import keep_scaled
 from reconciler.planner.task_requests import UNRECORDED, start_tasks, stop_tasks, tasks_of
 from reconciler.scheduler.moved import as_recorded
@@ -212,41 +211,6 @@ def stop_task(session: Session, world: World, stack: Stack, wanted: Request, lea
     return converge(
         world, stack, state, lease, lambda decision: have_stopped(decision.state, wanted.tasks) and decision.is_over
     )
-
-
-def run_schedule(
-    session: Session, world: World, wanted: Request, stack: Stack, lease: Lease, is_done: Callable[[State], bool]
-) -> Converged:
-    """Start the run of a scheduled task that is asked for, unless that was done already, and pursue it until done."""
-    state = carry_out(wanted, session.store.load(stack.name), session.clock.now())
-    state = session.store.save(state, lease)
-    assert state.target is not None  # else it would have been refused
-    pursued = state.target.changed(folder=stack.folder)
-    return converge(world, pursued, state, lease, lambda decision: is_done(decision.state))
-
-
-def request(
-    session: Session,
-    world: World,
-    wanted: Sequence[Request],
-    stack: Stack,
-    lease: Lease,
-    is_known: Callable[[Decision], bool] = lambda decision: False,
-) -> Converged:
-    """Record what is asked for beside the files, and converge until each service is steady or failed.
-
-    It ends sooner once `is_known` says so: what becomes of other services is not waited for. What is pursued is what
-    was applied last; of `stack` only the name and the folder count. Raises ReconcilerError when one of the requests
-    cannot be carried out: then none of them is.
-    """
-    state = session.store.load(stack.name)
-    for each in wanted:
-        state = carry_out(each, state, session.clock.now())
-    state = session.store.save(state, lease)
-    assert state.target is not None  # else it would have been refused
-    pursued = state.target.changed(folder=stack.folder)
-    ended = converge(world, pursued, state, lease, lambda decision: decision.is_over or is_known(decision))
-    return send_last(world, pursued, ended, lease)
 
 
 def _is_over(decision: Decision) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.drivers.simulated import Behaviour, expected_behaviour
 from reconciler.engine.preview import preview
-from reconciler.engine.session import request
+from reconciler.engine.requests import request
 from reconciler.model.beside import Suspended
 from reconciler.model.deployment import Deployment
 from reconciler.model.plan import Rollout

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 
 from reconciler.drivers.simulated import Behaviour, expected_behaviour
 from reconciler.engine.converge import Converged, World
-from reconciler.engine.noting import note
 from reconciler.engine.performer import lane_limits
+from reconciler.engine.requests import note
 from reconciler.engine.simulation import SimulatedPerformer
 from reconciler.errors import ReconcilerError
 from reconciler.model.decision import Decision
