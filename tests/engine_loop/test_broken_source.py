@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,27 +15,10 @@ from reconciler.model.stack import Stack
 from reconciler.model.step import ConfigureBalancer
 from tests.scenarios.play import Crash, Play
 from tests.scenarios.traffic import BLUE_GREEN, CANARY, LINEAR, containers_of, in_stage, is_shifting, of_image, web
-from tests.stories.traffic_safety import TrafficSafety
 
 STRATEGIES = (CANARY, LINEAR, BLUE_GREEN)
 STAGES = ("SCALE_UP", "TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME")
 Breaks = Callable[[Play, int], None]
-
-
-@pytest.fixture
-def play() -> Iterator[Play]:
-    """A play on which the rules of traffic safety are held against every effect."""
-    play = Play()
-    safety, told = TrafficSafety(play.site.engine), play.site.observe
-    play.site.engine.perform = safety.watching(play.site.engine.perform)  # type: ignore[method-assign]
-
-    def observe(decision: Any, shown: Any) -> None:
-        safety.at_look(decision, shown)
-        told(decision, shown)
-
-    play.site.observe = observe
-    yield play
-    assert play.site.engine.lost == []
 
 
 def revision(tag: int, strategy: str) -> Stack:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,26 +17,9 @@ from reconciler.model.step import ConfigureBalancer, Outcome, StartContainer
 from tests.builders import stop_request
 from tests.scenarios.play import Crash, Play
 from tests.scenarios.traffic import BLUE_GREEN, LINEAR, ROLLING, containers_of, errors_on, in_stage, of_image, web
-from tests.stories.traffic_safety import TrafficSafety
 
 FROM = LifecycleStage
 KEPT = DeploymentCircuitBreaker(rollback=False)
-
-
-@pytest.fixture
-def play() -> Iterator[Play]:
-    """A play on which the rules of traffic safety are held against every effect."""
-    play = Play()
-    safety, told = TrafficSafety(play.site.engine), play.site.observe
-    play.site.engine.perform = safety.watching(play.site.engine.perform)  # type: ignore[method-assign]
-
-    def observe(decision: Any, shown: Any) -> None:
-        safety.at_look(decision, shown)
-        told(decision, shown)
-
-    play.site.observe = observe
-    yield play
-    assert play.site.engine.lost == []
 
 
 def ask(play: Play, kind: str, **fields: Any) -> str:

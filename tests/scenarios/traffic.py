@@ -128,6 +128,14 @@ def breaks(play: Play, tag: int, *tasks: str) -> None:
         play.site.engine.kill(play.container(each), 1)
 
 
+def dies_later(play: Play, wanted: Stack, title: str) -> None:
+    """Apply, and die before the first container that is started more than 40 s later."""
+    begun = play.site.clock.now()
+    play.dies_before = lambda step: isinstance(step, StartContainer) and play.site.clock.now() > begun + 40
+    play.apply(wanted, title)
+    play.dies_before = lambda step: False
+
+
 @scenario
 def a_canary_beside_a_broken_revision_gets_all_of_the_traffic_in_its_turn(play: Play) -> None:
     pause = LifecycleHook(name="approval", stages=(LifecycleStage.POST_TEST_TRAFFIC_SHIFT,), pause=True)
@@ -169,14 +177,7 @@ def an_old_pool_that_is_ready_again_gets_its_share_back(play: Play) -> None:
 def a_revision_that_follows_a_canary_of_a_broken_one_shifts_from_the_canary(play: Play) -> None:
     play.apply(web(1, 1, CANARY, **CAREFUL), "1 task of app:1, 10 % for 60 s")
     breaks(play, 1, "web-1")
-
-    def dies(step: Step) -> bool:
-        return isinstance(step, StartContainer) and play.site.clock.now() > begun + 40
-
-    begun = play.site.clock.now()
-    play.dies_before = dies
-    play.apply(web(1, 2, CANARY, **CAREFUL), "app:2, which works, and the process dies in its canary")
-    play.dies_before = lambda step: False
+    dies_later(play, web(1, 2, CANARY, **CAREFUL), "app:2, which works, and the process dies in its canary")
     play.apply(web(1, 3, CANARY, **CAREFUL), "app:3, which works too")
 
 
@@ -185,14 +186,8 @@ def a_revision_that_follows_one_without_traffic_takes_its_pool_though_the_old_on
     pause = LifecycleHook(name="approval", stages=(LifecycleStage.POST_TEST_TRAFFIC_SHIFT,), pause=True)
     play.apply(web(1, 1, CANARY, **CAREFUL), "1 task of app:1, 10 % for 60 s")
     breaks(play, 1, "web-1")
-
-    def dies(step: Step) -> bool:
-        return isinstance(step, StartContainer) and play.site.clock.now() > begun + 40
-
-    begun = play.site.clock.now()
-    play.dies_before = dies
-    play.apply(web(1, 2, CANARY, **CAREFUL, lifecycle_hooks=(pause,)), "app:2, and the process dies in its approval")
-    play.dies_before = lambda step: False
+    wanted = web(1, 2, CANARY, **CAREFUL, lifecycle_hooks=(pause,))
+    dies_later(play, wanted, "app:2, and the process dies in its approval")
     play.apply(web(1, 3, CANARY, **CAREFUL), "app:3, without an approval")
 
 

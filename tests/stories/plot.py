@@ -63,6 +63,15 @@ class Chapter:
         wanted = {wish.name for wish in self.wishes}
         return stack(*(declared_by(wish, wanted) for wish in self.wishes)) if self.wishes else EMPTY
 
+    @property
+    def names(self) -> set[str]:
+        """The services."""
+        return {wish.name for wish in self.wishes}
+
+    def without(self, name: str) -> Chapter:
+        """The same without one service."""
+        return replace(self, wishes=tuple(each for each in self.wishes if each.name != name))
+
     def __str__(self) -> str:
         wishes = ", ".join(str(wish) for wish in self.wishes)
         return f"apply [{wishes}] with {', '.join(sorted(self.faults)) or 'no faults'}"

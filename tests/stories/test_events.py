@@ -8,7 +8,6 @@ Tasks end by themselves and by hand meanwhile. Once the faults stop all is as wa
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from random import Random
 
@@ -18,12 +17,13 @@ from reconciler.engine import session
 from reconciler.model.stack import Stack
 from tests.builders import EMPTY
 from tests.site import Site
+from tests.stories.cutting import seeds
 from tests.stories.faults import Death, Dice, MortalStore
 from tests.stories.plot import chapters
 from tests.stories.properties import Safety, check_recovered, foreigners, live_tasks, settle_foreigners
-from tests.stories.test_stories import REPLAYED, at_work
+from tests.stories.test_stories import at_work
 
-SEEDS = (int(REPLAYED),) if REPLAYED else range(int(os.environ.get("RECONCILER_EVENT_STORIES", "300")))
+SEEDS = seeds("RECONCILER_EVENT_STORIES", 300)
 
 FAULTS_OF_EVENTS = ("deaf", "wakes", "late", "stale")
 """Dropped, doubled, reordered, and seen through a view that lags."""

@@ -8,28 +8,25 @@ A story that fails is cut down to the fewest chapters and kinds of faults that s
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from dataclasses import replace
 from random import Random
 
 import pytest
 
-from reconciler.engine import session
 from reconciler.errors import ReconcilerError
 from reconciler.model.decision import Decision
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.step import Outcome, Step
 from tests.builders import EMPTY
 from tests.site import Site
+from tests.stories.cutting import report, seeds, with_random_ids
 from tests.stories.faults import Death, Dice, FaultyEngine, FaultyPerformer, MortalStore
 from tests.stories.plot import FAULTS, Chapter, chapters
 from tests.stories.properties import Safety, check_recovered, foreigners, live_tasks, settle_foreigners
 from tests.stories.shift_safety import ShiftSafety
 from tests.stories.traffic_safety import TrafficSafety
 
-REPLAYED = os.environ.get("RECONCILER_STORY", "")
-SEEDS = (int(REPLAYED),) if REPLAYED else range(int(os.environ.get("RECONCILER_STORIES", "800")))
+SEEDS = seeds("RECONCILER_STORIES", 800)
 PARTS = 20
 LOOKS = 60
 """After so many looks with faults a process is killed: a crash loop has no end of its own."""
@@ -39,14 +36,16 @@ LOOKS = 60
 def test_stories_are_safe_and_end_well(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in (seed for seed in SEEDS if seed % PARTS == part):
         if _failure(chapters(seed), monkeypatch) is not None:
-            pytest.fail(_report(seed, monkeypatch), pytrace=False)
+            pytest.fail(
+                report(seed, chapters(seed), FAULTS, lambda told: _failure(told, monkeypatch), "tests/stories"),
+                pytrace=False,
+            )
 
 
 def _failure(told: tuple[Chapter, ...], monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[str]] | None:
     """Tell a story; returns what went wrong with a trace of what happened, or None."""
     trace: list[str] = []
-    dice = Random(told[0].seed)
-    monkeypatch.setattr(session.randomness, "token_hex", lambda size: f"{dice.getrandbits(8 * size):0{2 * size}x}")
+    with_random_ids(told[0].seed, monkeypatch)
     try:
         _tell(told, trace)
     except AssertionError as problem:
@@ -120,36 +119,3 @@ def at_work(site: Site, dice: Dice, safety: Safety) -> FaultyPerformer:
     assert isinstance(site.store, MortalStore)
     site.store.dice = dice
     return FaultyPerformer(faulty, site.clock, dice)
-
-
-def _report(seed: int, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Cut a failing story down, and tell it."""
-    told = chapters(seed)
-    for smaller in _smaller_ones(told, monkeypatch):
-        told = smaller
-    failure = _failure(told, monkeypatch)
-    assert failure is not None
-    problem, trace = failure
-    lines = "\n".join(f"  {line}" for line in trace)
-    return f"story {seed}: {problem}\n{lines}\nreplay: RECONCILER_STORY={seed} pytest tests/stories"
-
-
-def _smaller_ones(told: tuple[Chapter, ...], monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    """Yield ever smaller stories that still fail."""
-    for chapter in told:
-        rest = tuple(each for each in told if each is not chapter)
-        if rest and _failure(rest, monkeypatch) is not None:
-            told = rest
-            yield told
-    for fault in FAULTS:
-        without = tuple(replace(each, faults=each.faults - {fault}) for each in told)
-        if without != told and _failure(without, monkeypatch) is not None:
-            told = without
-            yield told
-    for wish in {wish.name for chapter in told for wish in chapter.wishes}:
-        fewer = tuple(
-            replace(each, wishes=tuple(found for found in each.wishes if found.name != wish)) for each in told
-        )
-        if _failure(fewer, monkeypatch) is not None:
-            told = fewer
-            yield told

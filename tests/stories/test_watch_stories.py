@@ -8,15 +8,12 @@ A story that fails is cut down to the fewest chapters and kinds of faults that s
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
 
 from reconciler.drivers.simulated import SimulatedEngine
-from reconciler.engine import session
 from reconciler.engine.converge import World
 from reconciler.engine.watch import Ending, Watch
 from reconciler.errors import EngineError, PartialError, StaleError, StoppedBySignalError
@@ -28,15 +25,17 @@ from reconciler.planner.scaling import keep_scaled
 from reconciler.scheduler.scaling.capacity import with_capacities
 from tests.site import Site
 from tests.stories.aside_safety import AsideSafety
+from tests.stories.cutting import report, seeds, with_random_ids
 from tests.stories.faults import Death, Dice, MortalStore
 from tests.stories.properties import check_recovered, foreigners, settle_foreigners
 from tests.stories.shift_safety import ShiftSafety
-from tests.stories.test_stories import REPLAYED
 from tests.stories.traffic_safety import TrafficSafety
 from tests.stories.watch_plot import FAULTS, FAULTS_OF_WATCHES, Chapter, chapters
 from tests.stories.watched import WatchedEngine, WatchingPerformer
 
-SEEDS = (int(REPLAYED),) if REPLAYED else range(int(os.environ.get("RECONCILER_WATCH_STORIES", "20")))
+SEEDS = seeds("RECONCILER_WATCH_STORIES", 20)
+TESTS = "tests/stories/test_watch_stories.py"
+ALL_FAULTS = (*FAULTS, *FAULTS_OF_WATCHES)
 PARTS = 10
 LOOKS = 6000
 """More looks than this in one chapter are taken for a loop without end."""
@@ -52,13 +51,15 @@ CALM_SECONDS = 500.0
 def test_watched_stories_are_safe_and_end_well(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in (seed for seed in SEEDS if seed % PARTS == part):
         if failure(chapters(seed), monkeypatch) is not None:
-            pytest.fail(_report(seed, monkeypatch), pytrace=False)
+            pytest.fail(
+                report(seed, chapters(seed), ALL_FAULTS, lambda told: failure(told, monkeypatch), TESTS),
+                pytrace=False,
+            )
 
 
 def failure(told: tuple[Chapter, ...], monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[str]] | None:
     """Tell a story; returns what went wrong with a trace of what happened, or None."""
-    dice = Random(told[0].seed)
-    monkeypatch.setattr(session.randomness, "token_hex", lambda size: f"{dice.getrandbits(8 * size):0{2 * size}x}")
+    with_random_ids(told[0].seed, monkeypatch)
     story = _Story(told)
     try:
         story.tell()
@@ -186,36 +187,3 @@ class _Story:
         site.clock.advance_to(site.clock.now() + 4 * 3600)
         site.looks = 1500
         check_recovered(site, with_capacities(keep_scaled(wanted, after)[0], after), self.foreign)
-
-
-def _report(seed: int, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Cut a failing story down, and tell it."""
-    told = chapters(seed)
-    for smaller in _smaller_ones(told, monkeypatch):
-        told = smaller
-    found = failure(told, monkeypatch)
-    assert found is not None
-    problem, trace = found
-    lines = "\n".join(f"  {line}" for line in trace)
-    replay = f"RECONCILER_STORY={seed} pytest tests/stories/test_watch_stories.py"
-    return f"story {seed}: {problem}\n{lines}\nreplay: {replay}"
-
-
-def _smaller_ones(told: tuple[Chapter, ...], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Chapter, ...]]:
-    """Yield ever smaller stories that still fail."""
-    for chapter in told:
-        rest = tuple(each for each in told if each is not chapter)
-        if rest and failure(rest, monkeypatch) is not None:
-            told = rest
-            yield told
-    for fault in (*FAULTS, *FAULTS_OF_WATCHES):
-        without = tuple(replace(each, faults=each.faults - {fault}) for each in told)
-        if without != told and failure(without, monkeypatch) is not None:
-            told = without
-            yield told
-    names = {each.name for chapter in told for each in (*chapter.wishes, *chapter.jobs)}
-    for name in sorted(names):
-        fewer = tuple(each.without(name) for each in told)
-        if failure(fewer, monkeypatch) is not None:
-            told = fewer
-            yield told

@@ -107,6 +107,11 @@ class Chapter:
         )
         return replace(self, scalings=tuple(scalings), jobs=())
 
+    @property
+    def names(self) -> set[str]:
+        """The services and the jobs."""
+        return {each.name for each in (*self.wishes, *self.jobs)}
+
     def without(self, name: str) -> Chapter:
         """The same without one service or job."""
         return replace(
